@@ -1,0 +1,19 @@
+//! The plan: the DAG of nodes that one release goes through, and nothing else (P1).
+//!
+//! A plan is data. It is stored with its release for ever, so that a rollback years later runs the
+//! very steps that were used then (X3). Node ids are positions in [`Plan::nodes`].
+
+mod bake;
+mod gate;
+mod job;
+mod monitor;
+mod structure;
+
+pub use bake::{Bake, WhenUnclear};
+pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric, Window, WindowRule};
+pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
+pub use monitor::{Alarm, Comparison, Monitor, MonitorKind};
+pub use structure::{
+    AfterRollback, Account, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, RollbackPolicy, RollbackScope,
+    Rollout, Stage, StageIx, Trigger, Wave, WaveIx,
+};

@@ -1,0 +1,50 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A signal that says a target is unwell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Alarm {
+    /// Unique in its wave; for people.
+    pub name: String,
+    pub monitor: Monitor,
+    /// How long the bad reading must last before the alarm fires.
+    pub for_ms: u64,
+}
+
+/// What is read and how. Everybody who watches an equal monitor shares one poll.
+///
+/// Texts may hold `${{ target.… }}`; they are inserted when the plan is expanded, so that the
+/// monitor of each target is a value of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Monitor {
+    #[serde(flatten)]
+    pub kind: MonitorKind,
+    pub interval_ms: u64,
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorKind {
+    /// Bad when the status is not one of `status` (empty: any 2xx) or the answer takes longer than `max_latency_ms`.
+    /// Repeated `samples` times per reading; more than `max_failures` bad answers make it bad.
+    Http { url: String, method: String, headers: BTreeMap<String, String>, status: Vec<u16>, max_latency_ms: Option<u64>, body_contains: Option<String>, samples: u32, max_failures: u32 },
+    /// Runs on the server's machine, only where its configuration allows: exit 0 OK, 1 bad, 2 no data, other unreadable.
+    Command { run: String },
+    /// Bad when any series of the instant query satisfies the comparison; no series is no data.
+    Prometheus { server: String, query: String, comparison: Comparison, threshold: f64 },
+    /// Read through the adapter named by `system`, such as `cloudwatch` or `datadog`.
+    External { system: String, name: String, account: Option<String>, region: Option<String> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    Below,
+    AtMost,
+    Equal,
+    AtLeast,
+    Above,
+}

@@ -1,0 +1,66 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{AttemptId, Generation, Job, LeaseToken, StepReport, TargetFence};
+
+/// The proof that a runner's message is current (R2). All four are checked in the transaction that writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Fences {
+    pub generation: Generation,
+    pub attempt: AttemptId,
+    pub lease_token: LeaseToken,
+    /// Present for whatever touches a target.
+    pub fence: Option<TargetFence>,
+}
+
+/// `POST /runner/v1/lease`: asks for work and waits up to `wait_ms` for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LeaseRequest {
+    /// How many jobs the runner could start now, 1 to 64.
+    pub slots: u32,
+    /// How long the server may hold the request open, at most 30,000.
+    pub wait_ms: u64,
+    /// What the runner still holds from before; the server answers what it should stop.
+    pub holding: Vec<AttemptId>,
+    /// A draining runner keeps what it has and takes nothing new.
+    pub draining: bool,
+}
+
+/// The right to execute one attempt until `lease_ms` after the request that renewed it was *sent* (R5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    pub fences: Fences,
+    pub job: Job,
+    pub lease_ms: u64,
+    pub heartbeat_ms: u64,
+}
+
+/// `POST /runner/v1/attempts/{attempt}/heartbeat`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Heartbeat {
+    pub fences: Fences,
+    /// Steps whose state changed since the last heartbeat that was answered.
+    pub steps: Vec<StepReport>,
+}
+
+/// The lease was renewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HeartbeatAnswer {
+    pub lease_ms: u64,
+    pub stop: Option<Stop>,
+}
+
+/// The server wants the attempt to end (A7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Stop {
+    /// In words, for the log.
+    pub reason: String,
+    pub grace_ms: u64,
+}
+
+/// The body of a 409 or 410 to a runner: definitive, the runner stops its copy and does not ask again (IA6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Refusal {
+    /// A stable code, such as `stale_generation`, `stale_lease`, `stale_fence`, `attempt_ended`.
+    pub code: String,
+    pub detail: String,
+}

@@ -1,0 +1,23 @@
+//! The words between server and runner: ids, leases, reports and log chunks.
+//!
+//! Invariant: this crate is a leaf. It holds values and their JSON shape, no logic beyond
+//! checking that an id is well formed. It does not know pipelines, releases' rules, HTTP or files.
+//!
+//! Every message of a runner carries [`Fences`] (reliability.md, R2); durations are sent, never
+//! dates, because nobody compares two machines' clocks (R5).
+
+mod id;
+mod job;
+mod lease;
+mod log;
+mod path;
+mod register;
+mod report;
+
+pub use id::{AttemptId, ArtifactDigest, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
+pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
+pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseRequest, Refusal, Stop};
+pub use log::{LogAck, LogChunk, MAX_LOG_CHUNK_BYTES};
+pub use path::{paths, headers};
+pub use register::{Register, Registered};
+pub use report::{Artifact, Outcome, Report, StepReport};

@@ -1,0 +1,27 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Fences;
+
+/// The largest piece of log in one request.
+pub const MAX_LOG_CHUNK_BYTES: usize = 1024 * 1024;
+
+/// Describes the bytes in the body of `POST /runner/v1/attempts/{attempt}/log` (R10); sent in headers.
+///
+/// A chunk that was stored already is acknowledged again; one beyond the stored end makes a
+/// recorded gap only when `gap` says that the runner lost the bytes between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogChunk {
+    pub fences: Fences,
+    /// Where the body starts, in bytes from the log's beginning.
+    pub offset: u64,
+    /// SHA-256 of the body in hexadecimal.
+    pub digest: String,
+    /// The bytes from the stored end up to `offset` are lost for good on the runner's side.
+    pub gap: bool,
+}
+
+/// Everything before `stored_bytes` is stored; the runner may forget it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LogAck {
+    pub stored_bytes: u64,
+}
