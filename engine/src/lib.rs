@@ -1,0 +1,15 @@
+//! What happens next, and keeping it.
+//!
+//! Invariant: every decision is made by [`core`], a pure function of a pipeline's state, an input and
+//! a time; everything else here only loads, saves, waits and wakes. A decision is acted upon after it
+//! is committed, never before.
+//!
+//! - [`core`]: lanes, releases, nodes, gates, bakes, rollbacks, dispatch. No async, clock, SQL or randomness.
+//! - `store`: the only SQL in the workspace.
+//! - `engine`: load → handle → save → commit → hint; the crate's public face.
+//! - `tasks`: reconcilers without input: deadlines, watches, triggers, outbox, retention.
+//! - `ports`: what the engine needs from outside, as traits.
+
+pub mod core;
+#[cfg(feature = "server")]
+pub mod ports;

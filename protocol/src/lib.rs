@@ -14,10 +14,10 @@ mod path;
 mod register;
 mod report;
 
-pub use id::{AttemptId, ArtifactDigest, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
+pub use id::{ArtifactDigest, AttemptId, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
 pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
 pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseRequest, Refusal, Stop};
 pub use log::{LogAck, LogChunk, MAX_LOG_CHUNK_BYTES};
-pub use path::{paths, headers};
+pub use path::{headers, paths};
 pub use register::{Register, Registered};
 pub use report::{Artifact, Outcome, Report, StepReport};

@@ -26,14 +26,27 @@ pub struct Report {
 pub enum Outcome {
     Succeeded,
     /// A step ended with a code other than 0.
-    Failed { exit_code: i32, step: String },
+    Failed {
+        exit_code: i32,
+        step: String,
+    },
     /// A step was ended by a signal that the runner did not send.
-    Signalled { signal: i32, step: String },
-    TimedOut { step: String, timeout_ms: u64 },
+    Signalled {
+        signal: i32,
+        step: String,
+    },
+    TimedOut {
+        step: String,
+        timeout_ms: u64,
+    },
     /// The runner was told to stop it and the process tree is gone.
-    Cancelled { reason: String },
+    Cancelled {
+        reason: String,
+    },
     /// The job could not be prepared or finished: checkout, artifact, disk. `detail` says what to mend.
-    Error { detail: String },
+    Error {
+        detail: String,
+    },
     /// The runner itself was restarted under the job and its process tree is gone.
     RunnerRestarted,
 }

@@ -14,6 +14,6 @@ pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric
 pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
 pub use monitor::{Alarm, Comparison, Monitor, MonitorKind};
 pub use structure::{
-    AfterRollback, Account, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, RollbackPolicy, RollbackScope,
+    Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, RollbackPolicy, RollbackScope,
     Rollout, Stage, StageIx, Trigger, Wave, WaveIx,
 };

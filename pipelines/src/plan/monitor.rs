@@ -30,7 +30,16 @@ pub struct Monitor {
 pub enum MonitorKind {
     /// Bad when the status is not one of `status` (empty: any 2xx) or the answer takes longer than `max_latency_ms`.
     /// Repeated `samples` times per reading; more than `max_failures` bad answers make it bad.
-    Http { url: String, method: String, headers: BTreeMap<String, String>, status: Vec<u16>, max_latency_ms: Option<u64>, body_contains: Option<String>, samples: u32, max_failures: u32 },
+    Http {
+        url: String,
+        method: String,
+        headers: BTreeMap<String, String>,
+        status: Vec<u16>,
+        max_latency_ms: Option<u64>,
+        body_contains: Option<String>,
+        samples: u32,
+        max_failures: u32,
+    },
     /// Runs on the server's machine, only where its configuration allows: exit 0 OK, 1 bad, 2 no data, other unreadable.
     Command { run: String },
     /// Bad when any series of the instant query satisfies the comparison; no series is no data.

@@ -201,11 +201,19 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
-    Push { branch: String, paths: Vec<String> },
+    Push {
+        branch: String,
+        paths: Vec<String>,
+    },
     /// `cron` has five fields; `timezone` is an IANA name.
-    Schedule { cron: String, timezone: String },
+    Schedule {
+        cron: String,
+        timezone: String,
+    },
     /// By a person or the API, with typed inputs and their defaults.
-    Manual { inputs: BTreeMap<String, Option<String>> },
+    Manual {
+        inputs: BTreeMap<String, Option<String>>,
+    },
 }
 
 /// Who is told of what. `on` holds names of event kinds (`failed`, `rolled_back`, `waiting_approval`, `completed`).
@@ -243,8 +251,9 @@ impl Plan {
 
     /// Every wave in the order of the path.
     pub fn waves(&self) -> impl Iterator<Item = (WaveIx, &Stage, &Wave)> {
-        self.stages.iter().zip(0..).flat_map(|(stage, s)| {
-            stage.waves.iter().zip(0..).map(move |(wave, w)| (WaveIx { stage: StageIx(s), wave: w }, stage, wave))
-        })
+        self.stages
+            .iter()
+            .zip(0..)
+            .flat_map(|(stage, s)| stage.waves.iter().zip(0..).map(move |(wave, w)| (WaveIx { stage: StageIx(s), wave: w }, stage, wave)))
     }
 }

@@ -1,0 +1,49 @@
+use protocol::AttemptId;
+use serde::{Deserialize, Serialize};
+
+use crate::core::Time;
+use crate::core::id::{ReleaseNumber, SourceOrder, TargetName};
+
+/// Table `targets`: one place that runs the software.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRow {
+    pub name: TargetName,
+    /// Only grows; the highest grant may touch the target (A4).
+    pub fence: u64,
+    /// The attempt that holds the target: leased or unknown (IA1).
+    pub holder: Option<AttemptId>,
+    /// What runs there, as far as is known.
+    pub live: Option<ReleaseNumber>,
+    pub live_since: Option<Time>,
+    /// A release that reached it in part (an increment) and is neither complete nor taken back.
+    pub partly: Option<ReleaseNumber>,
+    /// Releases that passed their bake here, oldest first (X2); at most 20 are kept.
+    pub good: Vec<Good>,
+    /// Releases that were rolled back here (IC3); at most 50 are kept.
+    pub bad: Vec<ReleaseNumber>,
+    pub unknown: Option<Unknown>,
+    /// Why it is flagged, such as `runs #412, which is quarantined` (X4, X6).
+    pub flag: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Good {
+    pub release: ReleaseNumber,
+    pub order: SourceOrder,
+    pub at: Time,
+}
+
+/// Contact was lost while this attempt had the right to touch the target (A3, R9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    pub attempt: AttemptId,
+    pub since: Time,
+    /// From then on `inspect` may run: the last credentials have ended and a margin has passed (IA4).
+    pub inspect_after: Time,
+    /// How many inspections have been tried.
+    pub inspections: u32,
+    /// Only a person can end it now.
+    pub needs_person: bool,
+    /// An alarm or failure that arrived meanwhile, acted on when the target is known again (IC10).
+    pub pending_failure: Option<String>,
+}
