@@ -25,6 +25,15 @@ pub struct LeaseRequest {
     pub draining: bool,
 }
 
+/// The answer to [`LeaseRequest`]: 200 also when there is nothing to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseAnswer {
+    /// At most as many as the request had slots.
+    pub leases: Vec<Lease>,
+    /// Of what the runner said it holds: attempts that are no longer its own. It stops its copies and forgets them.
+    pub stop: Vec<AttemptId>,
+}
+
 /// The right to execute one attempt until `lease_ms` after the request that renewed it was *sent* (R5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {

@@ -16,7 +16,7 @@ mod report;
 
 pub use id::{ArtifactDigest, AttemptId, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
 pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
-pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseRequest, Refusal, Stop};
+pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseAnswer, LeaseRequest, Refusal, Stop};
 pub use log::{LogAck, LogChunk, MAX_LOG_CHUNK_BYTES};
 pub use path::{headers, paths};
 pub use register::{Register, Registered};

@@ -1,4 +1,9 @@
 /// The paths of the runner API, relative to the server's address.
+///
+/// All are `POST` with a JSON body and a JSON answer, except: `LOG` has bytes as its body and
+/// [`crate::LogAck`] as its answer; `ARTIFACT_UP` is `PUT` with bytes and any 2xx as its answer;
+/// `ARTIFACT_DOWN` is `GET` and answers bytes. These three carry their fences in a header.
+/// The bearer is the runner's own token, except for `REGISTER`.
 pub mod paths {
     pub const REGISTER: &str = "/runner/v1/register";
     pub const LEASE: &str = "/runner/v1/lease";
