@@ -1,0 +1,42 @@
+# The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing.
+.PHONY: demo test check sim bench dev kill deny help
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+HISTORIES ?= 20000
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 10
+
+demo: ## the tour: a sample repository travels to production, one commit is rolled back
+	@scripts/install base
+	$(CARGO) build --locked -p tidegate
+	target/debug/tidegate demo $(DEMO)
+
+test: ## every test, with the real components that they need
+	@scripts/install base postgres prometheus
+	$(CARGO) fmt --all --check
+	scripts/with-postgres $(CARGO) test --locked --workspace --no-fail-fast
+
+check: ## what a commit must pass: format, lints, refused crates, generated files
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) test --locked -p tidegate-testkit --no-default-features --test tidy
+
+deny: ## licences, sources and refused crates with cargo-deny (installs it)
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	cargo-deny --offline check licenses bans sources
+
+sim: ## seeded histories over the core; HISTORIES=20000
+	$(CARGO) run --locked --profile sim -p tidegate-testkit --no-default-features --bin sim -- --histories $(HISTORIES)
+
+bench: ## the figures of the README beside their floors
+	@scripts/install base bench
+	scripts/bench
+
+dev: ## this repository's own pipeline on this machine
+	$(CARGO) run --locked -p tidegate -- dev
+
+kill: ## kill -9 of the server and of the runner at random during the tour; RUNS=50
+	$(CARGO) build --locked -p tidegate
+	scripts/kill-during-demo $(or $(RUNS),50)
