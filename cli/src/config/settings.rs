@@ -1,0 +1,133 @@
+use std::path::PathBuf;
+
+use super::environment::Environment;
+use super::key::{KEYS, Origin, Value, Values};
+use super::problem::Problem;
+use super::value;
+
+/// The effective configuration of a server.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) listen: String,
+    pub(crate) public_url: String,
+    pub(crate) data: PathBuf,
+    pub(crate) database_url: String,
+    /// How many jobs the built-in runner executes at once; none: there is no built-in runner.
+    pub(crate) runner_slots: Option<u32>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: String,
+    pub(crate) allow_loopback: bool,
+    pub(crate) allow_private: bool,
+    pub(crate) allow_command_monitors: bool,
+    pub(crate) poll_interval_ms: u64,
+    pub(crate) keep_logs_ms: u64,
+    pub(crate) keep_artifacts_ms: u64,
+    pub(crate) slack_token: Option<String>,
+    pub(crate) smtp_url: Option<String>,
+    pub(crate) email_from: Option<String>,
+    pub(crate) webhook_secret: Option<String>,
+    pub(crate) secrets_file: Option<PathBuf>,
+    pub(crate) web_origins: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Human on a terminal, JSON otherwise.
+    Auto,
+    Human,
+    Json,
+}
+
+impl Settings {
+    /// `values` hold a value of the right kind for every key that has a default; [`super::load`] sees to it.
+    pub(super) fn from_values(values: &Values) -> Self {
+        let text = |name: &str| match values.get(name) {
+            Some((Value::Text(text), _)) => Some(text.clone()),
+            _ => None,
+        };
+        let flag = |name: &str| matches!(values.get(name), Some((Value::Flag(true), _)));
+        let number = |name: &str| match values.get(name) {
+            Some((Value::Count(number) | Value::DurationMs(number), _)) => *number,
+            _ => 0,
+        };
+        let texts = |name: &str| match values.get(name) {
+            Some((Value::Texts(texts), _)) => texts.clone(),
+            _ => Vec::new(),
+        };
+        Self {
+            listen: text("listen").unwrap_or_default(),
+            public_url: text("public_url").unwrap_or_default(),
+            data: text("data").map(PathBuf::from).unwrap_or_default(),
+            database_url: text("database.url").unwrap_or_default(),
+            runner_slots: flag("runner.built_in").then(|| u32::try_from(number("runner.slots")).unwrap_or(1)),
+            log_format: match text("log.format").as_deref() {
+                Some("human") => LogFormat::Human,
+                Some("json") => LogFormat::Json,
+                _ => LogFormat::Auto,
+            },
+            log_level: text("log.level").unwrap_or_default(),
+            allow_loopback: flag("egress.allow_loopback"),
+            allow_private: flag("egress.allow_private"),
+            allow_command_monitors: flag("monitors.allow_commands"),
+            poll_interval_ms: number("poll.interval"),
+            keep_logs_ms: number("retention.logs"),
+            keep_artifacts_ms: number("retention.artifacts"),
+            slack_token: text("notify.slack_token"),
+            smtp_url: text("notify.smtp_url"),
+            email_from: text("notify.email_from"),
+            webhook_secret: text("notify.webhook_secret"),
+            secrets_file: text("secrets.file").map(PathBuf::from),
+            web_origins: texts("web.origins"),
+        }
+    }
+}
+
+/// Shows nothing that could be a secret.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("listen", &self.listen).field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+/// Fills in what nobody said, also what follows from other values.
+pub(super) fn add_defaults(values: &mut Values, environment: &Environment) {
+    for key in KEYS {
+        if let (false, Some(Ok(checked))) = (values.contains_key(key.name), key.default.map(|text| value::parse(key.kind, text))) {
+            values.insert(key.name, (checked, Origin::Default));
+        }
+    }
+    let text = |values: &Values, name: &str| match values.get(name) {
+        Some((Value::Text(text), _)) => text.clone(),
+        _ => String::new(),
+    };
+    let data = if rustix::process::geteuid().is_root() {
+        PathBuf::from("/var/lib/tidegate")
+    } else {
+        environment.state_folder().unwrap_or_else(|| PathBuf::from("tidegate-data"))
+    };
+    values.entry("data").or_insert_with(|| (Value::Text(data.display().to_string()), Origin::Default));
+    let database = format!("sqlite:{}/tidegate.db", text(values, "data").trim_end_matches('/'));
+    values.entry("database.url").or_insert((Value::Text(database), Origin::Default));
+    let url = format!("http://{}", text(values, "listen"));
+    values.entry("public_url").or_insert((Value::Text(url), Origin::Default));
+}
+
+/// What is right alone and wrong together.
+pub(super) fn check_together(values: &Values, problems: &mut Vec<Problem>) {
+    if let Some((Value::Text(level), origin)) = values.get("log.level")
+        && let Err(error) = level.parse::<tracing_subscriber::filter::EnvFilter>()
+    {
+        problems.push(Problem {
+            origin: origin.clone(),
+            message: format!("log.level: {level:?} is no filter: {error}"),
+            next_step: Some("write error, warn, info, debug or trace, or a list such as info,engine=debug".to_owned()),
+        });
+    }
+    if let (Some((_, origin)), None) = (values.get("notify.smtp_url"), values.get("notify.email_from")) {
+        problems.push(Problem {
+            origin: origin.clone(),
+            message: "notify.smtp_url: messages by e-mail need a sender".to_owned(),
+            next_step: Some("set notify.email_from".to_owned()),
+        });
+    }
+}
