@@ -6,4 +6,8 @@
 //! Entry points: [`compile`] (text → pipeline and diagnostics, never fails), [`expand`] (pipeline →
 //! [`plan::Plan`]).
 
+pub mod expression;
+pub mod graph;
 pub mod plan;
+pub mod schedule;
+pub mod window;
