@@ -6,12 +6,14 @@
 
 pub mod actor;
 pub mod changes;
+pub mod dispatch;
 pub mod effect;
 pub mod event;
 pub mod id;
 pub mod input;
 pub mod rejected;
 pub mod row;
+pub mod settings;
 pub mod time;
 
 pub use actor::Actor;
@@ -20,4 +22,5 @@ pub use effect::Effect;
 pub use event::{Event, EventKind};
 pub use input::Input;
 pub use rejected::Rejected;
+pub use settings::Settings;
 pub use time::Time;

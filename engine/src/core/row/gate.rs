@@ -16,6 +16,9 @@ pub struct GateRow {
     pub reason: String,
     /// When it opens next, where known (G4).
     pub opens_at: Option<Time>,
+    /// Window: when it closes next, while it is open.
+    #[serde(default)]
+    pub closes_at: Option<Time>,
     /// Approval: when it was asked, and when the question or the answer gets old.
     pub asked_at: Option<Time>,
     pub expires_at: Option<Time>,

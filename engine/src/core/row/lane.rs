@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::core::id::{LaneKey, ReleaseNumber, SourceOrder};
+use crate::core::id::{LaneKey, ReleaseNumber, SourceOrder, TargetName};
 
 /// Table `lanes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,4 +23,16 @@ pub struct RollbackInLane {
     pub reason: String,
     /// A person's click, by its key; none when the engine did it.
     pub key: Option<String>,
+    /// Where a person sent it (X10); none: the newest good release of each target (X2).
+    #[serde(default)]
+    pub to: Option<ReleaseNumber>,
+    /// Targets that have still to go back.
+    #[serde(default)]
+    pub waiting: BTreeSet<TargetName>,
+    /// Targets on their way back.
+    #[serde(default)]
+    pub running: BTreeSet<TargetName>,
+    /// The lane is held once all of them are back (X6 `hold`, X7, X8, X10), for this reason.
+    #[serde(default)]
+    pub hold_after: Option<String>,
 }

@@ -20,12 +20,12 @@ pub use gate::{ApprovalGiven, GateRow, GateState};
 pub use hold::{HoldRow, Lifted};
 pub use lane::{LaneRow, RollbackInLane};
 pub use node::{BakeRecord, NodeRow, NodeState};
-pub use pipeline::PipelineRow;
+pub use pipeline::{PipelineRow, UpstreamCompletion, UsedKey};
 pub use release::{OverrideRecord, Quarantine, ReleaseRow, ReleaseState};
 pub use rollout::{Direction, RolloutRow, RolloutState};
 pub use target::{Good, TargetRow, Unknown};
 pub use watch::WatchRow;
-pub use wave::{WaitReason, WaveRow, WaveState};
+pub use wave::{FailureCause, WaitReason, WaveFailure, WaveRow, WaveState};
 
 use super::id::ReleaseNumber;
 

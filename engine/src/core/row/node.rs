@@ -30,6 +30,8 @@ pub struct NodeRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
+    /// Put back by a retry: as if nothing had happened to it yet.
+    Pending,
     /// Its needs are met, but a hold, a limit or a retry's backoff stands before it.
     Ready,
     Queued,

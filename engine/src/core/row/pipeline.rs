@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::core::id::PipelineId;
+use crate::core::Time;
+use crate::core::id::{PipelineId, ReleaseNumber};
+use crate::core::input::Revision;
 
 /// Table `pipelines`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,4 +12,30 @@ pub struct PipelineRow {
     pub name: String,
     /// The number that the next release gets.
     pub next_release: u64,
+    /// Keys of admissions and rollbacks, oldest first; the newest 256 are kept (ID2).
+    #[serde(default)]
+    pub keys: Vec<UsedKey>,
+    /// What other pipelines have completed, oldest first; the newest 100 are kept (`depends_on`).
+    #[serde(default)]
+    pub upstream: Vec<UpstreamCompletion>,
+}
+
+/// A key that has had its effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedKey {
+    pub key: String,
+    /// What it stood for; the same key with other content is refused.
+    pub content: String,
+    /// The release that it made, if it made one.
+    pub release: Option<ReleaseNumber>,
+}
+
+/// Another pipeline's release completed a stage, or its whole path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamCompletion {
+    pub pipeline: String,
+    pub stage: Option<String>,
+    pub release: ReleaseNumber,
+    pub revisions: Vec<Revision>,
+    pub at: Time,
 }

@@ -22,6 +22,9 @@ pub struct TargetRow {
     /// Releases that were rolled back here (IC3); at most 50 are kept.
     pub bad: Vec<ReleaseNumber>,
     pub unknown: Option<Unknown>,
+    /// How many rollouts it has had; the next one's number is one more.
+    #[serde(default)]
+    pub rollouts: u64,
     /// Why it is flagged, such as `runs #412, which is quarantined` (X4, X6).
     pub flag: Option<String>,
 }

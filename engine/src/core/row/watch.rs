@@ -19,4 +19,7 @@ pub struct WatchRow {
     pub bad_since: Option<Time>,
     /// Since when it could not be read or gave no data.
     pub dark_since: Option<Time>,
+    /// An alarm on it has fired and not cleared since.
+    #[serde(default)]
+    pub fired: bool,
 }

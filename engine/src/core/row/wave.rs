@@ -2,7 +2,7 @@ use pipelines::plan::WaveIx;
 use serde::{Deserialize, Serialize};
 
 use crate::core::Time;
-use crate::core::id::ReleaseNumber;
+use crate::core::id::{ReleaseNumber, TargetName};
 
 /// Table `waves`: one release at one wave. Absent until the release comes to the wave's door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,30 @@ pub struct WaveRow {
     pub ended_at: Option<Time>,
     /// Why it stands in front of the lane (S3); empty once it is in.
     pub waits_for: Vec<WaitReason>,
+    /// Why it is failing or failed; kept for its history.
+    #[serde(default)]
+    pub failure: Option<WaveFailure>,
+}
+
+/// What went wrong first in a wave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaveFailure {
+    pub since: Time,
+    pub cause: FailureCause,
+    /// In words.
+    pub reason: String,
+    pub target: Option<TargetName>,
+}
+
+/// What may trigger a rollback, each by its own switch (X1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    Alarm,
+    Job,
+    /// A bake that could not be read or saw too little (B2).
+    Unclear,
+    Person,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
