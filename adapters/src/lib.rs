@@ -1,1 +1,11 @@
+//! Everything that Tidegate knows about the outside, and nothing else: each module implements a port of
+//! [`engine::ports`] for one system. What an outside system says is translated here into the engine's words;
+//! whether it matters is decided in the core. No module knows another one beside [`egress`] and the child processes
+//! that git and command monitors share.
 
+pub mod blobs;
+pub mod clock;
+pub mod git;
+pub mod ids;
+
+mod process;

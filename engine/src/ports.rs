@@ -103,6 +103,9 @@ pub enum SourceError {
     Unreachable { url: String, detail: String },
     #[error("{url} answered what git cannot mean: {detail}")]
     Malformed { url: String, detail: String },
+    /// Never asked, because asking would be dangerous: trying again changes nothing.
+    #[error("{url} is refused: {detail}")]
+    Refused { url: String, detail: String },
 }
 
 /// Tells people.

@@ -1,0 +1,134 @@
+//! The system's clock: the one place where the server's time passes.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use engine::core::Time;
+use engine::ports::Clock;
+
+/// How long a sleeper may miss that the system's clock was set.
+const NOTICE: Duration = Duration::from_secs(1);
+
+/// Wall time that never goes back.
+///
+/// A clock set forward is followed at once: what was not watched meanwhile is a gap in the record, never a pass (B3).
+/// A clock set back is waited for at half speed, so that deadlines come late but come.
+#[derive(Debug)]
+pub struct SystemClock {
+    last: Mutex<Answer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    /// Since 1970.
+    time: Duration,
+    given: Instant,
+}
+
+impl SystemClock {
+    #[must_use]
+    pub fn new() -> Self {
+        Self { last: Mutex::new(Answer { time: system_time(), given: monotone() }) }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Time {
+        // A poisoned lock still holds a whole answer: both fields are written in one assignment.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = monotone();
+        let time = advance(last.time, given.saturating_duration_since(last.given), system_time());
+        *last = Answer { time, given };
+        Time(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep_until(&self, at: Time) {
+        loop {
+            let now = self.now();
+            if now >= at {
+                return;
+            }
+            pass(Duration::from_millis(at.since_ms(now)).min(NOTICE)).await;
+        }
+    }
+}
+
+/// How long outside systems take, on a clock that nobody sets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(monotone())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        monotone().saturating_duration_since(self.0)
+    }
+}
+
+/// The system's time, unless that lies behind: then the last answer, going on at half speed.
+fn advance(last: Duration, elapsed: Duration, system: Duration) -> Duration {
+    system.max(last.saturating_add(elapsed / 2))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module implements the Clock port")]
+fn system_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module implements the Clock port")]
+fn monotone() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module implements the Clock port")]
+async fn pass(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn follows_the_system_in_ordinary_times() {
+        assert_eq!(advance(s(1000), s(10), s(1010)), s(1010));
+    }
+
+    #[test]
+    fn a_clock_set_forward_is_followed_at_once() {
+        assert_eq!(advance(s(1000), s(1), s(5000)), s(5000));
+    }
+
+    #[test]
+    fn a_clock_set_back_neither_turns_the_time_nor_stops_it() {
+        let first = advance(s(1000), s(10), s(400));
+        assert_eq!(first, s(1005));
+        // 590 s later the system's clock has come from 410 to 1000 and ours from 1005 to 1300; it is met in the end.
+        let second = advance(first, s(590), s(1000));
+        assert_eq!(second, s(1300));
+        assert_eq!(advance(second, s(600), s(1600)), s(1600));
+    }
+
+    #[tokio::test]
+    async fn sleeps_until_a_moment_and_not_at_all_when_it_has_passed() {
+        let clock = SystemClock::new();
+        let start = clock.now();
+        clock.sleep_until(start).await;
+        clock.sleep_until(start + 20).await;
+        assert!(clock.now() >= start + 20);
+    }
+}

@@ -1,0 +1,4 @@
+//! Adapters against the real thing: git, files, HTTP servers, Prometheus.
+
+mod git;
+mod repository;
