@@ -76,11 +76,15 @@ struct Group {
 }
 
 impl Group {
+    #[expect(
+        deprecated,
+        reason = "the replacement is unsafe; an owned descriptor, never taken out, stays open as long as the registration"
+    )]
     fn of(id: Option<u32>) -> io::Result<Self> {
         let leader =
             id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).ok_or_else(|| io::Error::other("it has no process id"))?;
         // Should this fail the child is killed by `kill_on_drop`.
-        let descriptor = AsyncFd::register_with_interest(pidfd_open(leader, PidfdFlags::empty())?, Interest::READABLE)?;
+        let descriptor = AsyncFd::with_interest(pidfd_open(leader, PidfdFlags::empty())?, Interest::READABLE)?;
         Ok(Self { leader: Some(leader), descriptor })
     }
 
