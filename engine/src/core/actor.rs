@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::id::PersonId;
 
 /// Who or what caused an input. Stands in every event (S4).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
     Person {

@@ -10,7 +10,7 @@ use super::time::Time;
 /// One fact. Rows are the truth; events are the audit trail, the timeline and the feed of the screens (S4).
 ///
 /// The store gives it a sequence number; the core knows none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Event {
     pub at: Time,
     pub kind: EventKind,
@@ -29,7 +29,7 @@ pub struct Event {
 }
 
 /// Every kind of fact. Names are stable: they are what `notify.on`, the API and the screens use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     // Releases

@@ -141,7 +141,7 @@ pub struct Admission {
 }
 
 /// One commit (or digest) of one source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Revision {
     pub source: String,
     /// The full commit id.
@@ -155,7 +155,7 @@ pub struct Revision {
 }
 
 /// Where forward admission stops (L7).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
 pub enum HoldScope {
     Everywhere,
@@ -168,7 +168,7 @@ pub enum HoldScope {
 }
 
 /// What a person rolls back.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Place {
     Target { target: String },
@@ -177,7 +177,7 @@ pub enum Place {
 }
 
 /// A retry by hand (A6): same release, same plan, new attempts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Retry {
     FailedJobs,
@@ -191,7 +191,7 @@ pub enum Retry {
 }
 
 /// What a person found at an unknown target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
     /// The attempt's work is done and good.
@@ -203,7 +203,7 @@ pub enum Verdict {
 }
 
 /// What a monitor said (B2, G9): kept apart, never guessed from each other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reading {
     Ok {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A moment on the server's time base: milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// It comes from outside with every input; nothing in the core reads a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Time(pub i64);
 

@@ -29,7 +29,7 @@ pub struct GateRow {
     pub overridden: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GateState {
     /// A gate of lower cost is closed: not asked yet (G2).
@@ -45,7 +45,7 @@ pub enum GateState {
 }
 
 /// Who said what, and what it is bound to (G5, IF2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ApprovalGiven {
     pub by: Actor,
     pub at: Time,

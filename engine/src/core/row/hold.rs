@@ -6,7 +6,7 @@ use crate::core::id::HoldId;
 use crate::core::input::HoldScope;
 
 /// Table `holds`: a stop on forward admission (L7).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HoldRow {
     pub id: HoldId,
     pub scope: HoldScope,
@@ -16,7 +16,7 @@ pub struct HoldRow {
     pub lifted: Option<Lifted>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Lifted {
     pub by: Actor,
     pub at: Time,

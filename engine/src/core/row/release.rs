@@ -33,7 +33,7 @@ pub struct ReleaseRow {
     pub overrides: Vec<OverrideRecord>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseState {
     /// On its way: running, baking or waiting somewhere.
@@ -56,7 +56,7 @@ impl ReleaseState {
 }
 
 /// It went bad; it may enter no further target (X6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Quarantine {
     pub since: Time,
     pub by: Actor,
@@ -64,7 +64,7 @@ pub struct Quarantine {
 }
 
 /// A gate that a person opened by force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OverrideRecord {
     pub gate: String,
     pub at: Time,

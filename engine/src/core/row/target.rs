@@ -37,7 +37,7 @@ pub struct Good {
 }
 
 /// Contact was lost while this attempt had the right to touch the target (A3, R9).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Unknown {
     pub attempt: AttemptId,
     pub since: Time,

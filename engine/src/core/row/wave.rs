@@ -41,7 +41,7 @@ pub enum FailureCause {
     Person,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaveState {
     /// In front of the lane; holds nothing (L2).
@@ -59,7 +59,7 @@ pub enum WaveState {
 }
 
 /// One thing that a release waits for: what, since when, and until when if known (S3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WaitReason {
     /// `lane`, `hold`, `quarantine`, `max_parallel`, or the kind of a gate (`approval`, `window`, …).
     pub kind: String,
