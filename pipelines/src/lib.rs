@@ -10,4 +10,5 @@ pub mod expression;
 pub mod graph;
 pub mod plan;
 pub mod schedule;
+pub mod show;
 pub mod window;

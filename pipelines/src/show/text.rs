@@ -1,0 +1,172 @@
+use super::describe;
+use crate::plan::{Milestone, NodeIx, NodeKind, Plan, Rollout, Stage, StageIx, Wave, WaveIx};
+
+/// The whole path for a newcomer: stages, waves, targets, gates, jobs, bakes, alarms, lanes and rollback, as an indented tree.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let mut tree = Tree { plan, out: String::new() };
+    tree.line(0, &format!("pipeline {}", plan.pipeline));
+    for trigger in &plan.triggers {
+        tree.line(1, &format!("starts on {}", describe::trigger(trigger)));
+    }
+    for (name, account) in &plan.accounts {
+        tree.line(1, &format!("account {name}: {}, role {}", account.id, account.role));
+    }
+    for notify in &plan.notify {
+        tree.line(1, &describe::notify(notify));
+    }
+    for (stage, ix) in plan.stages.iter().zip(0..) {
+        tree.stage(stage, StageIx(ix));
+    }
+    tree.out
+}
+
+struct Tree<'p> {
+    plan: &'p Plan,
+    out: String,
+}
+
+impl Tree<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        self.out.push_str(&"  ".repeat(depth));
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn stage(&mut self, stage: &Stage, ix: StageIx) {
+        let production = if stage.production { " (production)" } else { "" };
+        self.out.push('\n');
+        self.line(0, &format!("stage {}{production}", stage.name));
+        let shared: Vec<NodeIx> = stage.waves.first().map_or_else(Vec::new, |wave| {
+            wave.gates.iter().copied().filter(|gate| self.plan.node(*gate).is_some_and(|node| node.wave.is_none())).collect()
+        });
+        self.gates(1, &shared);
+        if stage.waves.iter().any(|wave| !wave.rollouts.is_empty()) {
+            self.line(1, &describe::rollback(&stage.rollback));
+        }
+        self.jobs_of(1, |node| node.stage == ix && node.wave.is_none(), &[&stage.on_failure, &stage.finally]);
+        for notify in &stage.notify {
+            self.line(1, &describe::notify(notify));
+        }
+        for (wave, position) in stage.waves.iter().zip(0..) {
+            self.wave(wave, WaveIx { stage: ix, wave: position }, &shared);
+        }
+        self.outside(1, "if the stage fails", &stage.on_failure);
+        self.outside(1, "however the stage ends", &stage.finally);
+    }
+
+    fn wave(&mut self, wave: &Wave, ix: WaveIx, shared: &[NodeIx]) {
+        let depth = if wave.name.is_empty() {
+            1
+        } else {
+            self.line(1, &format!("wave {}", wave.name));
+            2
+        };
+        self.line(depth, &describe::lane(&wave.lane));
+        let own: Vec<NodeIx> = wave.gates.iter().copied().filter(|gate| !shared.contains(gate)).collect();
+        self.gates(depth, &own);
+        for alarm in &wave.alarms {
+            self.line(depth, &describe::alarm(alarm));
+        }
+        self.jobs_of(depth, |node| node.wave == Some(ix) && node.target.is_none(), &[&wave.on_failure, &wave.finally]);
+        self.pace(depth, wave);
+        self.rollouts(depth, &wave.rollouts);
+        self.outside(depth, "if the wave fails", &wave.on_failure);
+        self.outside(depth, "however the wave ends", &wave.finally);
+    }
+
+    fn pace(&mut self, depth: usize, wave: &Wave) {
+        let targets = wave.rollouts.len();
+        if targets > 1 && wave.max_parallel > 0 {
+            self.line(depth, &format!("{}, {} at once", describe::count(targets, "target"), wave.max_parallel));
+        } else if targets > 1 {
+            self.line(depth, &format!("{}, all at once", describe::count(targets, "target")));
+        }
+        if let Some(at_least) = wave.at_least {
+            self.line(depth, &format!("complete when {} of {targets} are", at_least));
+        }
+    }
+
+    /// Targets that go through the same steps are shown together.
+    fn rollouts(&mut self, depth: usize, rollouts: &[Rollout]) {
+        let mut groups: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+        for rollout in rollouts {
+            let lines = self.rollout_lines(rollout);
+            match groups.iter_mut().find(|(_, other)| *other == lines) {
+                Some((targets, _)) => targets.push(&rollout.target),
+                None => groups.push((vec![&rollout.target], lines)),
+            }
+        }
+        for (targets, lines) in groups {
+            self.line(depth, &format!("target {}", targets.join(", ")));
+            for line in lines {
+                self.line(depth + 1, &line);
+            }
+        }
+    }
+
+    fn rollout_lines(&self, rollout: &Rollout) -> Vec<String> {
+        let mut lines: Vec<String> = rollout.nodes.iter().filter_map(|node| self.describe(*node)).collect();
+        for (when, nodes) in [("if it fails", &rollout.on_failure), ("however it ends", &rollout.finally)] {
+            lines.extend(nodes.iter().filter_map(|node| self.describe(*node)).map(|line| format!("{when}: {line}")));
+        }
+        // What the target's own name changes in a text is not a difference in kind.
+        for line in &mut lines {
+            *line = line.replace(&rollout.target, "<target>");
+        }
+        lines
+    }
+
+    fn gates(&mut self, depth: usize, gates: &[NodeIx]) {
+        for gate in gates {
+            if let Some(line) = self.describe(*gate) {
+                self.line(depth, &line);
+            }
+        }
+    }
+
+    /// Jobs and bakes of the DAG that `belongs` picks, in the order of the plan, with what they wait for.
+    fn jobs_of(&mut self, depth: usize, belongs: impl Fn(&crate::plan::Node) -> bool, outside: &[&Vec<NodeIx>]) {
+        let plan = self.plan;
+        for (node, ix) in plan.nodes.iter().zip(0..) {
+            if !belongs(node) || outside.iter().any(|nodes| nodes.contains(&NodeIx(ix))) || matches!(node.kind, NodeKind::Gate(_)) {
+                continue;
+            }
+            let Some(line) = self.describe(NodeIx(ix)) else { continue };
+            let needs: Vec<&str> = node.needs.iter().filter_map(|need| job_name(plan, *need)).collect();
+            let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };
+            self.line(depth, &format!("{line}{after}"));
+        }
+    }
+
+    fn outside(&mut self, depth: usize, when: &str, nodes: &[NodeIx]) {
+        for node in nodes {
+            if let Some(line) = self.describe(*node) {
+                self.line(depth, &format!("{when}: {line}"));
+            }
+        }
+    }
+
+    fn describe(&self, ix: NodeIx) -> Option<String> {
+        match &self.plan.node(ix)?.kind {
+            NodeKind::Job(job) => Some(describe::job(job)),
+            NodeKind::Gate(gate) => Some(describe::gate(gate)),
+            NodeKind::Bake(bake) => Some(describe::bake(bake)),
+            NodeKind::Milestone(
+                Milestone::StageStart
+                | Milestone::StageEnd
+                | Milestone::WaveStart
+                | Milestone::WaveEnd
+                | Milestone::TargetStart
+                | Milestone::TargetEnd,
+            ) => None,
+        }
+    }
+}
+
+fn job_name(plan: &Plan, ix: NodeIx) -> Option<&str> {
+    match &plan.node(ix)?.kind {
+        NodeKind::Job(job) => Some(&job.name),
+        NodeKind::Gate(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => None,
+    }
+}
