@@ -5,7 +5,13 @@
 
 pub mod blobs;
 pub mod clock;
+pub mod command_monitor;
+pub mod egress;
 pub mod git;
+pub mod http_monitor;
 pub mod ids;
+pub mod notify;
+pub mod prometheus;
+pub mod secrets;
 
 mod process;
