@@ -1,0 +1,257 @@
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{AttemptId, Outcome, Refusal, Report, Stop};
+use tokio::process::Command;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Agent;
+use crate::attempt::{Spool, measure};
+use crate::clock::{self, Moment};
+use crate::isolation::Mechanism;
+use crate::journal::{self, Assignment, Folder};
+use crate::mask::Masker;
+use crate::{files, tree};
+
+/// One attempt, as the agent attends to it: from its lease, or its place in the journal, to its delivery.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) agent: Arc<Agent>,
+    pub(super) folder: Folder,
+    pub(super) assignment: Assignment,
+    /// Found in the journal: the lease may have gone to another runner meanwhile.
+    is_recovered: bool,
+    pub(super) leased_until: Moment,
+    /// A renewal succeeded since this agent runs.
+    pub(super) is_confirmed: CancellationToken,
+    /// The server wants the attempt to end.
+    pub(super) is_stopping: CancellationToken,
+    no_longer_ours: CancellationToken,
+    pub(super) steps_changed: Notify,
+}
+
+/// Why the agent is done with an attempt.
+#[derive(Debug)]
+pub(super) enum Done {
+    Delivered,
+    /// The server refused us for good: the copy is stopped and forgotten (IA6).
+    Refused(Refusal),
+    /// The agent ends; everything is in the journal.
+    Left,
+}
+
+/// How often is looked at what nobody reported: a supervisor that was killed.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What a supervisor keeps of the runner's environment: what git and programs need to work at all.
+const KEPT_VARIABLES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "SSH_AUTH_SOCK",
+    "GIT_SSH_COMMAND",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+];
+
+impl Attempt {
+    pub(super) fn leased(agent: &Arc<Agent>, folder: Folder, assignment: Assignment, leased_until: Moment) -> Self {
+        Self::new(agent, folder, assignment, leased_until, false)
+    }
+
+    pub(super) fn recovered(agent: &Arc<Agent>, folder: Folder, assignment: Assignment) -> Self {
+        Self::new(agent, folder, assignment, clock::now(), true)
+    }
+
+    fn new(agent: &Arc<Agent>, folder: Folder, assignment: Assignment, leased_until: Moment, is_recovered: bool) -> Self {
+        Self {
+            agent: Arc::clone(agent),
+            folder,
+            assignment,
+            is_recovered,
+            leased_until,
+            is_confirmed: CancellationToken::new(),
+            is_stopping: CancellationToken::new(),
+            no_longer_ours: CancellationToken::new(),
+            steps_changed: Notify::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> &AttemptId {
+        &self.assignment.lease.fences.attempt
+    }
+
+    /// Cancelled when the server says, in answer to a lease request, that this attempt is not ours.
+    pub(super) fn no_longer_ours(&self) -> &CancellationToken {
+        &self.no_longer_ours
+    }
+
+    pub(super) async fn attend(&self) {
+        let attempt = self.id();
+        let done = tokio::select! {
+            done = self.carry_out() => done,
+            refusal = self.renew() => Ok(Done::Refused(refusal)),
+            () = self.no_longer_ours.cancelled() => Ok(Done::Refused(Refusal {
+                code: "not_held".to_owned(),
+                detail: "the server does not count this attempt as this runner's".to_owned(),
+            })),
+            () = self.agent.abandon.cancelled() => Ok(Done::Left),
+        };
+        let cleaned = match done {
+            Ok(Done::Left) => return,
+            Ok(Done::Delivered) => {
+                tracing::info!(%attempt, "delivered");
+                self.forget().await
+            }
+            Ok(Done::Refused(refusal)) => {
+                tracing::warn!(%attempt, code = refusal.code, detail = refusal.detail, "refused; this copy is stopped and forgotten");
+                self.stop_copy(refusal).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = cleaned {
+            tracing::error!(%attempt, %error, path = %self.folder.path().display(), "the attempt stays in the journal for the next start");
+        }
+    }
+
+    async fn carry_out(&self) -> io::Result<Done> {
+        if self.folder.result()?.is_none() && !self.folder.has_begun() {
+            if self.is_recovered || self.leased_until.remaining().is_zero() {
+                self.is_confirmed.cancelled().await;
+            }
+            // Only a free lock may be taken: a supervisor may be just about to begin.
+            if let Some(lock) = self.folder.try_lock()? {
+                match self.fetch_inputs().await? {
+                    Ok(()) => self.start_supervisor(lock)?,
+                    Err(super::inputs::Failure::Refused(refusal)) => return Ok(Done::Refused(refusal)),
+                    Err(super::inputs::Failure::Error(detail)) => self.give_up(&detail)?,
+                }
+            }
+        }
+        let executed = CancellationToken::new();
+        let execution = async {
+            let report = self.result().await;
+            self.agent.free_slot_of(self.id());
+            executed.cancel();
+            report
+        };
+        let (report, followed) = tokio::join!(execution, self.follow_log(&executed));
+        let report = report?;
+        if let Some(refusal) = followed? {
+            return Ok(Done::Refused(refusal));
+        }
+        Ok(match self.deliver(&report).await? {
+            None => Done::Delivered,
+            Some(refusal) => Done::Refused(refusal),
+        })
+    }
+
+    /// The supervisor inherits the lock as its standard input, so it is never free in between.
+    fn start_supervisor(&self, lock: std::fs::File) -> io::Result<()> {
+        let errors = self.folder.path().join("supervisor.err");
+        let errors = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(errors)?;
+        let line = self.agent.mechanism.wrap(&self.agent.config.executable);
+        let (program, arguments) = line.split_first().ok_or_else(|| io::Error::other("no program to start"))?;
+        let kept = self.agent.config.environment.iter().filter(|(name, _)| KEPT_VARIABLES.contains(&name.as_str()));
+        let mut child = Command::new(program)
+            .args(arguments)
+            .args(journal::supervisor_arguments(&self.folder))
+            .env_clear()
+            .envs(kept)
+            .env(journal::MARKER, self.id().as_str())
+            .stdin(Stdio::from(lock))
+            .stdout(Stdio::null())
+            .stderr(Stdio::from(errors))
+            .process_group(0)
+            .spawn()?;
+        let folder = self.folder.clone();
+        tokio::spawn(async move {
+            let _status = child.wait().await;
+            folder.poke("wake");
+        });
+        Ok(())
+    }
+
+    /// Waits for the supervisor's result; writes one itself when the supervisor is gone without (A2).
+    async fn result(&self) -> io::Result<Report> {
+        let wake = self.folder.listen("wake")?;
+        loop {
+            if let Some(report) = self.folder.result()? {
+                return Ok(report);
+            }
+            if self.folder.try_lock()?.is_some() && self.folder.result()?.is_none() {
+                self.supervisor_died().await?;
+                continue;
+            }
+            self.steps_changed.notify_one();
+            tokio::select! {
+                told = journal::poked(&wake) => told?,
+                () = clock::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    async fn supervisor_died(&self) -> io::Result<()> {
+        if self.agent.mechanism == Mechanism::ProcessTree && !tree::kill_marked(journal::MARKER, self.id().as_str()).await {
+            tracing::error!(attempt = %self.id(), "a process of this attempt does not end on SIGKILL");
+        }
+        let (log_bytes, log_digest) = measure(&self.folder.log())?;
+        let mut report = super::failed_report(self.assignment.lease.fences.clone(), String::new());
+        report.outcome = Outcome::RunnerRestarted;
+        report.steps = self.folder.steps()?;
+        (report.log_bytes, report.log_digest) = (log_bytes, log_digest);
+        tracing::warn!(attempt = %self.id(), "its supervisor is gone and left no result");
+        self.folder.write_result(&report)
+    }
+
+    /// Nothing could be executed: the log says why, as does the outcome.
+    fn give_up(&self, detail: &str) -> io::Result<()> {
+        let masker = Masker::new(&self.assignment.lease.job.secrets).map_err(io::Error::other)?;
+        let detail = masker.mask_text(detail);
+        let mut spool = Spool::create(&self.folder.log(), &masker, self.assignment.max_log_bytes)?;
+        spool.mark(&format!("error: {detail}"));
+        let mut report = super::failed_report(self.assignment.lease.fences.clone(), detail);
+        (report.log_bytes, report.log_digest) = spool.finish();
+        self.folder.write_result(&report)
+    }
+
+    async fn stop_copy(&self, refusal: Refusal) -> io::Result<()> {
+        let grace_ms = self.assignment.lease.job.grace_ms;
+        self.folder.ask_to_stop(&Stop { reason: format!("{} ({})", refusal.detail, refusal.code), grace_ms })?;
+        self.forget().await
+    }
+
+    /// Waits until nothing of the attempt runs, then removes what it left on this machine.
+    async fn forget(&self) -> io::Result<()> {
+        let wake = self.folder.listen("wake")?;
+        while self.folder.try_lock()?.is_none() {
+            tokio::select! {
+                told = journal::poked(&wake) => told?,
+                () = clock::sleep(LOOK) => {}
+                () = self.agent.abandon.cancelled() => return Ok(()),
+            }
+        }
+        if let Some(host) = &self.assignment.host {
+            self.agent.host.dismiss(host);
+        }
+        if !self.assignment.keep_workspace {
+            files::remove_tree(&self.folder.work())?;
+        }
+        self.folder.remove()
+    }
+}

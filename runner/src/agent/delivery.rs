@@ -1,0 +1,130 @@
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use protocol::{Artifact, LogChunk, MAX_LOG_CHUNK_BYTES, Refusal, Report};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::sync::CancellationToken;
+
+use super::attempt::Attempt;
+use crate::backoff::Backoff;
+use crate::client::CallError;
+use crate::clock;
+
+/// While a job runs its new output is sent this often.
+const LOG_INTERVAL: Duration = Duration::from_millis(200);
+/// A server may be away for a day; results are asked to be taken for ever (LATE).
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+impl Attempt {
+    /// Sends the log as it grows, until the job has ended. Faults only delay it; what is missing then is
+    /// sent by [`Self::deliver`].
+    pub(super) async fn follow_log(&self, executed: &CancellationToken) -> io::Result<Option<Refusal>> {
+        let mut pauses = pauses();
+        let mut pause = LOG_INTERVAL;
+        loop {
+            tokio::select! {
+                () = executed.cancelled() => return Ok(None),
+                () = clock::sleep(pause) => {}
+            }
+            pause = match self.send_log().await {
+                Ok(Sent::Everything) => LOG_INTERVAL,
+                Ok(Sent::Some) => Duration::ZERO,
+                Err(CallError::Refused(refusal)) => return Ok(Some(refusal)),
+                Err(error) => {
+                    tracing::debug!(attempt = %self.id(), %error, "a piece of log could not be sent");
+                    pauses.next(error.retry_after())
+                }
+            };
+            if pause <= LOG_INTERVAL {
+                pauses.reset();
+            }
+        }
+    }
+
+    /// Delivers all of a result: the rest of the log, the artifacts, the report. Tries until it is done
+    /// or refused.
+    pub(super) async fn deliver(&self, report: &Report) -> io::Result<Option<Refusal>> {
+        let parts = std::iter::once(Part::Log).chain(report.artifacts.iter().map(Part::Artifact)).chain([Part::Result]);
+        for part in parts {
+            let mut pauses = pauses();
+            loop {
+                match self.deliver_part(report, part).await {
+                    Ok(()) => break,
+                    Err(CallError::Refused(refusal)) => return Ok(Some(refusal)),
+                    Err(CallError::Local(error)) => return Err(error),
+                    Err(error) => {
+                        tracing::warn!(attempt = %self.id(), %error, ?part, "could not be delivered yet");
+                        clock::sleep(pauses.next(error.retry_after())).await;
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn deliver_part(&self, report: &Report, part: Part<'_>) -> Result<(), CallError> {
+        match part {
+            Part::Log => self.send_rest_of_log(report.log_bytes).await,
+            Part::Artifact(artifact) => {
+                self.agent.client.artifact_up(&report.fences, artifact, &self.folder.artifact(&artifact.name)).await
+            }
+            Part::Result => self.agent.client.complete(report).await,
+        }
+    }
+
+    async fn send_rest_of_log(&self, log_bytes: u64) -> Result<(), CallError> {
+        let mut acked = self.folder.acked()?;
+        while acked < log_bytes {
+            let before = acked;
+            self.send_log().await?;
+            acked = self.folder.acked()?;
+            if acked == before {
+                return Err(CallError::Rubbish { detail: format!("the server does not take the log beyond byte {before}") });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the next piece. The server's answer says where it stands, which may lie behind or ahead of
+    /// what we thought: its data may have been restored, or an answer to us lost.
+    async fn send_log(&self) -> Result<Sent, CallError> {
+        let mut file = match tokio::fs::File::open(self.folder.log()).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Sent::Everything),
+            other => other?,
+        };
+        let offset = self.folder.acked()?;
+        let length = file.metadata().await?.len();
+        if offset >= length {
+            return Ok(Sent::Everything);
+        }
+        let piece_bytes = (length - offset).min(MAX_LOG_CHUNK_BYTES as u64);
+        file.seek(io::SeekFrom::Start(offset)).await?;
+        let mut body = Vec::new();
+        file.take(piece_bytes).read_to_end(&mut body).await?;
+        let digest = hex::encode(Sha256::digest(&body));
+        let chunk = LogChunk { fences: self.assignment.lease.fences.clone(), offset, digest, gap: false };
+        let answer = self.agent.client.log(&chunk, Bytes::from(body)).await?;
+        self.folder.write_acked(answer.stored_bytes)?;
+        Ok(if answer.stored_bytes >= length { Sent::Everything } else { Sent::Some })
+    }
+}
+
+/// Whether more lies on the disk than the server has.
+#[derive(Debug, PartialEq, Eq)]
+enum Sent {
+    Everything,
+    Some,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Part<'a> {
+    Log,
+    Artifact(&'a Artifact),
+    Result,
+}
+
+fn pauses() -> Backoff {
+    Backoff::new(Duration::from_millis(200), LONGEST_PAUSE)
+}

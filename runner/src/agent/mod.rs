@@ -1,0 +1,285 @@
+//! The agent: asks the server for work, has each attempt executed by a supervisor process, delivers.
+//!
+//! Invariant: whatever was accepted is in the journal before it is acted on, so the agent may be killed
+//! between any two lines; the next one reads the journal and goes on. It executes nothing itself.
+
+mod attempt;
+mod delivery;
+mod inputs;
+mod renewal;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{AttemptId, Lease, LeaseAnswer, LeaseRequest, Outcome, Report};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::client::{CallError, Client};
+use crate::clock::{self, Moment};
+use crate::config::Config;
+use crate::error::Error;
+use crate::isolation::Mechanism;
+use crate::journal::{Assignment, HostAccess, Journal};
+use crate::{files, identity, in_place};
+
+use self::attempt::Attempt;
+
+/// Works until `shutdown`, then takes nothing new, waits up to [`Config::drain`] for what runs, and
+/// leaves the rest to its supervisors for the next start (IE11).
+///
+/// # Errors
+/// When it cannot start, or when the server no longer knows it.
+pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
+    let journal = Journal::open(&config.workdir).map_err(Error::file("could not make", &config.workdir))?;
+    let _only_one = only_one(&config)?;
+    let mechanism = Mechanism::detect(config.isolation)?;
+    let Some(registered) = identity::load_or_register(&config, &shutdown).await? else { return Ok(()) };
+    let client = Client::new(&config.server_url, &registered.token)?;
+    let host = in_place::host::Host::start(&config).map_err(Error::file("could not listen in", &config.workdir))?;
+    tracing::info!(
+        runner = %registered.runner,
+        pool = registered.pool,
+        slots = config.slots,
+        isolation = mechanism.describe(),
+        workdir = %config.workdir.display(),
+        "the runner is ready"
+    );
+    let agent = Arc::new(Agent {
+        config,
+        journal,
+        client,
+        mechanism,
+        host,
+        held: watch::Sender::new(BTreeMap::new()),
+        shutdown,
+        abandon: CancellationToken::new(),
+    });
+    let mut attempts = JoinSet::new();
+    let recovered = agent.journal.recover().map_err(Error::file("could not read", &agent.config.workdir))?;
+    for (folder, assignment) in recovered {
+        tracing::info!(attempt = %assignment.lease.fences.attempt, "found in the journal");
+        agent.host.admit(assignment.host.as_ref());
+        agent.attend(&mut attempts, Attempt::recovered(&agent, folder, assignment));
+    }
+    let ended = agent.take_leases(&mut attempts).await;
+    agent.drain(&mut attempts).await;
+    ended
+}
+
+/// What all attempts of one runner share.
+#[derive(Debug)]
+struct Agent {
+    config: Config,
+    journal: Journal,
+    client: Client,
+    mechanism: Mechanism,
+    host: in_place::host::Host,
+    held: watch::Sender<BTreeMap<AttemptId, Held>>,
+    shutdown: CancellationToken,
+    /// The drain is over: whoever still waits leaves everything in the journal and returns.
+    abandon: CancellationToken,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    stop: CancellationToken,
+    occupies_slot: bool,
+}
+
+/// An empty answer that comes sooner than this was not a long poll; then we wait ourselves.
+const QUICK_ANSWER_MS: u64 = 1_000;
+const MAX_SLOTS_ASKED: u32 = 64;
+
+impl Agent {
+    async fn take_leases(self: &Arc<Self>, attempts: &mut JoinSet<()>) -> Result<(), Error> {
+        let mut failures = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
+        let mut idle = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
+        while let Some(slots) = self.free_slots().await {
+            while attempts.try_join_next().is_some() {}
+            let sent = clock::now();
+            let request = self.lease_request(slots);
+            let answer = tokio::select! {
+                answer = self.client.lease(&request) => answer,
+                () = self.given_up_polling() => return Ok(()),
+            };
+            let pause = match answer {
+                Ok(answer) => {
+                    failures.reset();
+                    let is_empty = answer.leases.is_empty();
+                    self.accept(attempts, answer, slots, sent).await;
+                    if is_empty && clock::now().since_ms(sent) < QUICK_ANSWER_MS {
+                        idle.next(None)
+                    } else {
+                        idle.reset();
+                        continue;
+                    }
+                }
+                Err(CallError::Unauthorized { detail, .. }) => {
+                    return Err(Error::Unauthorized { detail, identity: identity::path(&self.config.workdir) });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no answer to the request for work");
+                    failures.next(error.retry_after())
+                }
+            };
+            tokio::select! {
+                () = clock::sleep(pause) => {}
+                () = self.shutdown.cancelled() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something could be started. None when the runner is to stop.
+    async fn free_slots(&self) -> Option<u32> {
+        let mut held = self.held.subscribe();
+        let free = held.wait_for(|held| self.free_among(held) > 0);
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => None,
+            held = free => held.ok().map(|held| self.free_among(&held)),
+        }
+    }
+
+    fn free_among(&self, held: &BTreeMap<AttemptId, Held>) -> u32 {
+        let taken = held.values().filter(|held| held.occupies_slot).count();
+        self.config.slots.saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX)).min(MAX_SLOTS_ASKED)
+    }
+
+    /// A poll that is under way may be bringing a lease, so a stopping runner waits for its answer a while.
+    async fn given_up_polling(&self) {
+        self.shutdown.cancelled().await;
+        clock::sleep(self.config.drain.min(self.config.poll)).await;
+    }
+
+    fn lease_request(&self, slots: u32) -> LeaseRequest {
+        LeaseRequest {
+            slots,
+            wait_ms: clock::millis(self.config.poll).min(30_000),
+            holding: self.held.borrow().keys().cloned().collect(),
+            draining: self.shutdown.is_cancelled(),
+        }
+    }
+
+    async fn accept(self: &Arc<Self>, attempts: &mut JoinSet<()>, answer: LeaseAnswer, slots: u32, sent: Moment) {
+        for attempt in answer.stop {
+            if let Some(held) = self.held.borrow().get(&attempt) {
+                tracing::info!(%attempt, "the server says that this attempt is no longer ours");
+                held.stop.cancel();
+            }
+        }
+        let room = usize::try_from(slots).unwrap_or(usize::MAX);
+        if answer.leases.len() > room {
+            tracing::error!(
+                given = answer.leases.len(),
+                slots,
+                "the server gave more leases than there are slots; the rest is left to run out"
+            );
+        }
+        for lease in answer.leases.into_iter().take(room) {
+            if lease.job.attempt != lease.fences.attempt {
+                tracing::error!(attempt = %lease.fences.attempt, job = %lease.job.attempt, "a lease for another attempt than its job; ignored");
+                continue;
+            }
+            self.accept_one(attempts, lease, sent).await;
+        }
+    }
+
+    async fn accept_one(self: &Arc<Self>, attempts: &mut JoinSet<()>, lease: Lease, sent: Moment) {
+        let fences = lease.fences.clone();
+        let until = sent.plus_ms(lease.lease_ms);
+        let assignment = Assignment {
+            host: lease.job.target.is_some().then(|| self.host.new_access()),
+            keep_workspace: self.config.keep_workspaces,
+            max_log_bytes: self.config.max_log_bytes,
+            executable: self.config.executable.clone(),
+            lease,
+        };
+        match self.journal.record(&assignment, until) {
+            Ok(Some(folder)) => {
+                tracing::info!(attempt = %fences.attempt, job = assignment.lease.job.key, "leased");
+                self.attend(attempts, Attempt::leased(self, folder, assignment, until));
+            }
+            Ok(None) => tracing::warn!(attempt = %fences.attempt, "leased again while it is still held; the first one goes on"),
+            Err(error) => {
+                tracing::error!(attempt = %fences.attempt, %error, "the lease could not be recorded");
+                let detail = format!("the runner {} could not record the attempt on its disk: {error}", self.config.name);
+                if let Err(error) = self.client.complete(&failed_report(fences, detail)).await {
+                    tracing::warn!(%error, "nor could that be reported; the lease will run out");
+                }
+            }
+        }
+    }
+
+    fn attend(self: &Arc<Self>, attempts: &mut JoinSet<()>, attempt: Attempt) {
+        let held = Held { stop: attempt.no_longer_ours().clone(), occupies_slot: true };
+        self.held.send_modify(|all| drop(all.insert(attempt.id().clone(), held)));
+        let agent = Arc::clone(self);
+        attempts.spawn(async move {
+            attempt.attend().await;
+            agent.held.send_modify(|all| drop(all.remove(attempt.id())));
+        });
+    }
+
+    fn free_slot_of(&self, attempt: &AttemptId) {
+        self.held.send_modify(|all| {
+            if let Some(held) = all.get_mut(attempt) {
+                held.occupies_slot = false;
+            }
+        });
+    }
+
+    async fn drain(&self, attempts: &mut JoinSet<()>) {
+        let running = attempts.len();
+        if running > 0 {
+            tracing::info!(running, wait_ms = clock::millis(self.config.drain), "waiting for what runs");
+        }
+        let all_done = async { while attempts.join_next().await.is_some() {} };
+        tokio::select! {
+            () = all_done => return,
+            () = clock::sleep(self.config.drain) => {}
+        }
+        self.abandon.cancel();
+        while attempts.join_next().await.is_some() {}
+        tracing::info!("jobs that still run go on under their supervisors; the next start finds them");
+    }
+}
+
+/// A report for an attempt of which nothing was executed.
+fn failed_report(fences: protocol::Fences, detail: String) -> Report {
+    Report {
+        fences,
+        outcome: Outcome::Error { detail },
+        outputs: BTreeMap::new(),
+        summary: String::new(),
+        artifacts: Vec::new(),
+        steps: Vec::new(),
+        log_bytes: 0,
+        log_digest: hex::encode(<sha2::Sha256 as sha2::Digest>::digest(b"")),
+    }
+}
+
+/// One runner per folder; the lock goes with the process.
+fn only_one(config: &Config) -> Result<File, Error> {
+    let path = config.workdir.join("lock");
+    let file = files::open_lock(&path).map_err(Error::file("could not open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::WorkdirTaken { workdir: config.workdir.clone() }),
+        Err(std::fs::TryLockError::Error(error)) => Err(Error::file("could not lock", &path)(error)),
+    }
+}
+
+/// How a job of the target class reaches the host; see [`in_place::host`].
+impl in_place::host::Host {
+    fn new_access(&self) -> HostAccess {
+        let access = HostAccess { socket: self.socket().to_owned(), key: hex::encode(rand::random::<[u8; 16]>()) };
+        self.admit(Some(&access));
+        access
+    }
+}

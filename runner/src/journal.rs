@@ -1,0 +1,258 @@
+//! What a runner knows of its attempts, on disk, so that it can be killed at any moment.
+//!
+//! One folder per attempt. Each file has one writer: the agent, or the attempt's supervisor.
+//!
+//! | file | writer | |
+//! |---|---|---|
+//! | `lease.json` | agent | the [`Assignment`]; durable before anything is done for it |
+//! | `lock` | both | locked by the agent, inherited by the supervisor: free means that no supervisor lives |
+//! | `renewed` | agent | until when the lease holds, as last renewed |
+//! | `stop.json` | agent | the wish that the attempt ends |
+//! | `control`, `wake` | – | named pipes: "look again", to the supervisor and to the agent |
+//! | `began` | supervisor | durable before it changes anything |
+//! | `steps.json`, `log` | supervisor | what the steps do; masked |
+//! | `artifacts/` | supervisor | what the job left behind, one file each |
+//! | `inputs/` | agent | artifacts that the job starts with, by digest |
+//! | `result.json` | supervisor | the report; durable. The agent writes it when there is no supervisor |
+//! | `acked` | agent | how much of the log the server has |
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use protocol::{AttemptId, Lease, Report, Stop};
+use rustix::fs::{CWD, Mode};
+use serde::{Deserialize, Serialize};
+use tokio::net::unix::pipe;
+
+use crate::clock::Moment;
+use crate::files;
+
+/// What a supervisor needs to know; all of it is in the journal, so that it needs nobody.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Assignment {
+    pub(crate) lease: Lease,
+    pub(crate) keep_workspace: bool,
+    pub(crate) max_log_bytes: u64,
+    pub(crate) executable: PathBuf,
+    /// For jobs that may change a target: how they reach the host of their runner, see `in_place::host`.
+    pub(crate) host: Option<HostAccess>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct HostAccess {
+    pub(crate) socket: PathBuf,
+    pub(crate) key: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Journal {
+    workdir: PathBuf,
+}
+
+/// The folder of one attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    workdir: PathBuf,
+}
+
+impl Journal {
+    pub(crate) fn open(workdir: &Path) -> io::Result<Self> {
+        for folder in ["", "attempts", "work", "mirrors"] {
+            files::private_folder(&workdir.join(folder))?;
+        }
+        Ok(Self { workdir: workdir.to_owned() })
+    }
+
+    /// Records a lease durably. None when that attempt is in the journal already.
+    pub(crate) fn record(&self, assignment: &Assignment, until: Moment) -> io::Result<Option<Folder>> {
+        let folder = self.folder(&assignment.lease.fences.attempt)?;
+        if folder.path.join("lease.json").exists() {
+            return Ok(None);
+        }
+        files::remove_tree(&folder.path)?;
+        files::private_folder(&folder.path)?;
+        for pipe in ["control", "wake"] {
+            rustix::fs::mkfifoat(CWD, folder.path.join(pipe), Mode::RUSR | Mode::WUSR)?;
+        }
+        folder.renew(until)?;
+        files::write_json(&folder.path.join("lease.json"), assignment)?;
+        File::open(self.workdir.join("attempts"))?.sync_all()?;
+        Ok(Some(folder))
+    }
+
+    /// Every attempt that is not done with; folders that were being made when the runner died are removed.
+    pub(crate) fn recover(&self) -> io::Result<Vec<(Folder, Assignment)>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(self.workdir.join("attempts"))? {
+            let folder = Folder { path: entry?.path(), workdir: self.workdir.clone() };
+            match folder.assignment() {
+                Ok(Some(assignment)) => found.push((folder, assignment)),
+                Ok(None) => files::remove_tree(&folder.path)?,
+                // Kept for a person: it may hold a result.
+                Err(error) => tracing::error!(path = %folder.path.display(), %error, "an attempt in the journal cannot be read"),
+            }
+        }
+        found.sort_by(|(left, _), (right, _)| left.path.cmp(&right.path));
+        Ok(found)
+    }
+
+    pub(crate) fn folder(&self, attempt: &AttemptId) -> io::Result<Folder> {
+        Ok(Folder { path: self.workdir.join("attempts").join(folder_name(attempt)?), workdir: self.workdir.clone() })
+    }
+}
+
+/// An id may hold `/`; `+` is not among its characters, so two ids never share a folder.
+fn folder_name(attempt: &AttemptId) -> io::Result<String> {
+    match attempt.as_str() {
+        "." | ".." => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("the attempt id {attempt} cannot name a folder"))),
+        text => Ok(text.replace('/', "+")),
+    }
+}
+
+impl Folder {
+    pub(crate) fn at(path: &Path, workdir: &Path) -> Self {
+        Self { path: path.to_owned(), workdir: workdir.to_owned() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn workdir(&self) -> &Path {
+        &self.workdir
+    }
+
+    /// Where the job's own files live while it runs.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.workdir.join("work").join(self.path.file_name().unwrap_or_default())
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    pub(crate) fn artifact(&self, name: &str) -> PathBuf {
+        self.path.join("artifacts").join(hex::encode(name))
+    }
+
+    pub(crate) fn input(&self, digest: &protocol::ArtifactDigest) -> PathBuf {
+        self.path.join("inputs").join(hex::encode(digest.as_str()))
+    }
+
+    pub(crate) fn assignment(&self) -> io::Result<Option<Assignment>> {
+        files::read_json(&self.path.join("lease.json"))
+    }
+
+    /// The right to be this attempt's only supervisor; none when one lives.
+    pub(crate) fn try_lock(&self) -> io::Result<Option<File>> {
+        let file = files::open_lock(&self.path.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    pub(crate) fn renew(&self, until: Moment) -> io::Result<()> {
+        files::write_quick(&self.path.join("renewed"), &serde_json::to_vec(&until)?)
+    }
+
+    pub(crate) fn renewed(&self) -> io::Result<Option<Moment>> {
+        files::read_json(&self.path.join("renewed"))
+    }
+
+    /// Asks the supervisor to end the job; the first reason stays.
+    pub(crate) fn ask_to_stop(&self, stop: &Stop) -> io::Result<()> {
+        if self.stop()?.is_none() {
+            files::write_json(&self.path.join("stop.json"), stop)?;
+        }
+        self.poke("control");
+        Ok(())
+    }
+
+    pub(crate) fn stop(&self) -> io::Result<Option<Stop>> {
+        files::read_json(&self.path.join("stop.json"))
+    }
+
+    pub(crate) fn mark_began(&self) -> io::Result<()> {
+        files::write_durable(&self.path.join("began"), b"")
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.path.join("began").exists()
+    }
+
+    pub(crate) fn write_steps(&self, steps: &[protocol::StepReport]) -> io::Result<()> {
+        files::write_quick(&self.path.join("steps.json"), &serde_json::to_vec(steps)?)?;
+        self.poke("wake");
+        Ok(())
+    }
+
+    pub(crate) fn steps(&self) -> io::Result<Vec<protocol::StepReport>> {
+        Ok(files::read_json(&self.path.join("steps.json"))?.unwrap_or_default())
+    }
+
+    pub(crate) fn write_result(&self, report: &Report) -> io::Result<()> {
+        files::write_json(&self.path.join("result.json"), report)?;
+        self.poke("wake");
+        Ok(())
+    }
+
+    pub(crate) fn result(&self) -> io::Result<Option<Report>> {
+        files::read_json(&self.path.join("result.json"))
+    }
+
+    pub(crate) fn write_acked(&self, bytes: u64) -> io::Result<()> {
+        files::write_quick(&self.path.join("acked"), &serde_json::to_vec(&bytes)?)
+    }
+
+    pub(crate) fn acked(&self) -> io::Result<u64> {
+        Ok(files::read_json(&self.path.join("acked"))?.unwrap_or(0))
+    }
+
+    /// Removes the attempt from the journal; the lease goes first, so that a half-removed folder is none.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        match std::fs::remove_file(self.path.join("lease.json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        files::remove_tree(&self.path)
+    }
+
+    /// The reading end of `control` or `wake`. It also holds the writing end, so that it never ends.
+    pub(crate) fn listen(&self, pipe_name: &str) -> io::Result<pipe::Receiver> {
+        pipe::OpenOptions::new().read_write(true).open_receiver(self.path.join(pipe_name))
+    }
+
+    /// Says "look again"; that nobody listens, or was told already, is fine.
+    pub(crate) fn poke(&self, pipe_name: &str) {
+        let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+        if let Ok(pipe) = rustix::fs::openat(CWD, self.path.join(pipe_name), flags, Mode::empty()) {
+            let _told_already = rustix::io::write(&pipe, b"!");
+        }
+    }
+}
+
+/// Waits for a poke, and takes all that have gathered.
+pub(crate) async fn poked(pipe: &pipe::Receiver) -> io::Result<()> {
+    let mut gathered = [0; 256];
+    loop {
+        pipe.readable().await?;
+        match pipe.try_read(&mut gathered) {
+            Ok(256) => {}
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// How to start the supervisor of an attempt.
+pub(crate) fn supervisor_arguments(folder: &Folder) -> [std::ffi::OsString; 5] {
+    ["attempt".into(), "--folder".into(), folder.path().into(), "--workdir".into(), folder.workdir().into()]
+}
+
+/// The environment variable that every process of an attempt carries.
+pub(crate) const MARKER: &str = "TIDEGATE_ATTEMPT";
