@@ -9,6 +9,8 @@ mod compiled;
 mod content;
 mod parse;
 mod recurrence;
+#[cfg(test)]
+mod tests;
 mod weekly;
 pub(crate) mod zone;
 
