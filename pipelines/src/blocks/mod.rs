@@ -1,0 +1,41 @@
+//! Blocks: reusable, versioned ways to deploy one kind of thing, as data.
+
+mod block;
+mod built_in;
+mod input;
+mod phrase;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use block::{Block, Verb};
+pub(crate) use block::{Invocation, of_folder};
+pub(crate) use input::{Given, Input};
+pub(crate) use phrase::Phrase;
+
+/// The blocks that a pipeline may use without bringing them along, by the name in `uses`.
+#[derive(Debug, Clone, Default)]
+pub struct Blocks {
+    blocks: BTreeMap<String, Arc<Block>>,
+}
+
+impl Blocks {
+    /// Those of this version of Tidegate.
+    #[must_use]
+    pub fn built_in() -> Self {
+        built_in::load()
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Block>> {
+        self.blocks.get(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.blocks.keys().map(String::as_str)
+    }
+
+    pub(crate) fn insert(&mut self, block: Block) {
+        self.blocks.insert(block.name().to_owned(), Arc::new(block));
+    }
+}

@@ -1,0 +1,68 @@
+use crate::blocks::Blocks;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::expand::{ExpandError, ExpandInput, MAX_NODES, expand};
+use crate::model::Pipeline;
+use crate::text::{Node, Problem, Read as _, Reader, Span, Value, parse};
+use crate::{SourceFile, file, lower};
+
+/// Reads a pipeline file. Never fails and never panics: what is wrong is answered as diagnostics, all of it at
+/// once, in the order of the file. There is a pipeline when none of them is an error.
+///
+/// Takes at most about 50 ms and 64 MB, whatever the text.
+#[must_use]
+pub fn compile(source: &SourceFile, library: &Blocks) -> (Option<Pipeline>, Vec<Diagnostic>) {
+    let mut reader = Reader::default();
+    let node = parse(&source.text, reader.problems_mut());
+    let form = node.and_then(|node| file::Pipeline::read(&node, &mut reader));
+    let mut elsewhere = Vec::new();
+    let mut pipeline = None;
+    if let Some(form) = form {
+        let (lowered, found) = lower::lower(&form, source, library, &mut reader);
+        elsewhere = found;
+        if !reader.has_errors() {
+            check_size(&lowered, form.stages.span, &mut reader);
+        }
+        pipeline = Some(lowered);
+    }
+    let mut diagnostics = reader.finish(&source.name, &source.text);
+    diagnostics.append(&mut elsewhere);
+    let has_errors = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    (pipeline.filter(|_| !has_errors), diagnostics)
+}
+
+fn check_size(pipeline: &Pipeline, span: Span, reader: &mut Reader) {
+    let inputs = pipeline.inputs().into_iter().map(|(name, default)| (name.to_owned(), default.unwrap_or_default().to_owned())).collect();
+    if let Err(ExpandError::TooManyNodes { count }) = expand(pipeline, &ExpandInput { inputs, ..ExpandInput::default() }) {
+        let problem = Problem::error(Code::TooManyNodes, span.part(0, 1), format!("the plan would have {count} nodes"));
+        reader.report(problem.expected(format!("at most {MAX_NODES}")).help("split the pipeline, or take fewer increments"));
+    }
+}
+
+/// The files of the repository that a pipeline file names, for [`SourceFile::files`]: calendars, and folders of
+/// local blocks, which end in `/` and stand for everything below them. Paths that leave the repository are left out.
+#[must_use]
+pub fn names_files(text: &str) -> Vec<String> {
+    let mut names = std::collections::BTreeSet::new();
+    if let Some(root) = parse(text, &mut Vec::new()) {
+        collect(&root, &mut names);
+    }
+    names.into_iter().collect()
+}
+
+fn collect(node: &Node, names: &mut std::collections::BTreeSet<String>) {
+    match &node.value {
+        Value::Scalar { .. } => {}
+        Value::Sequence(items) => items.iter().for_each(|item| collect(item, names)),
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                match (key.text.as_str(), &value.value) {
+                    ("calendar", Value::Scalar { text, .. }) => names.extend(lower::repository_path(text)),
+                    ("uses", Value::Scalar { text, .. }) if text.starts_with("./") => {
+                        names.extend(lower::repository_path(text).map(|path| format!("{path}/")));
+                    }
+                    _ => collect(value, names),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+use super::alarms::Alarms;
+use super::nodes::{Home, Nodes};
+use super::stage::at_target;
+use crate::blocks::Verb;
+use crate::model::{Deploy, Stage, Strategy, Target, Wave};
+use crate::plan::{self, Bake, Job, Milestone, NodeIx, NodeKind, Purpose, Rollout, Step};
+
+/// What the rollouts of one wave share.
+pub(super) struct Place<'p> {
+    pub(super) stage: &'p Stage,
+    pub(super) wave: &'p Wave,
+    pub(super) deploy: &'p Deploy,
+    /// Of the keys of its nodes.
+    pub(super) prefix: &'p str,
+    pub(super) home: Home<'p>,
+    /// What must have ended before a target starts.
+    pub(super) front: &'p [NodeIx],
+}
+
+/// One change of a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Increment {
+    /// Of the node's key.
+    key: String,
+    /// For people.
+    name: String,
+    percent: u8,
+    batch: u32,
+    batches: u32,
+    verbs: &'static [Verb],
+    /// Followed by the bake between increments, under this key.
+    bake: Option<String>,
+}
+
+pub(super) fn expand(place: &Place<'_>, target: &Target, alarms: &Alarms, nodes: &mut Nodes) -> Rollout {
+    let mut builder = Builder { place, target, alarms, nodes, made: Vec::new(), last: Vec::new() };
+    builder.run()
+}
+
+/// How many nodes [`expand`] makes, without the hooks of the deployment.
+pub(super) fn count(stage: &Stage, wave: &Wave, deploy: &Deploy) -> usize {
+    let increments = increments(&deploy.strategy);
+    let between = increments.iter().filter(|increment| increment.bake.is_some() && deploy.between.is_some()).count();
+    let around = 2 + usize::from(stage.verify.is_some()) + usize::from(wave.bake.is_some()) + 2;
+    increments.len() + between + around + usize::from(deploy.strategy == Strategy::BlueGreen)
+}
+
+struct Builder<'b> {
+    place: &'b Place<'b>,
+    target: &'b Target,
+    alarms: &'b Alarms,
+    nodes: &'b mut Nodes,
+    made: Vec<NodeIx>,
+    last: Vec<NodeIx>,
+}
+
+impl Builder<'_> {
+    fn run(&mut self) -> Rollout {
+        let Place { deploy, wave, stage, front, .. } = *self.place;
+        let start = self.nodes.milestone(self.key("start"), self.home(), front, Milestone::TargetStart);
+        self.last = vec![start];
+        self.hook(deploy.hooks.before.as_ref());
+        let mut deployed = start;
+        for increment in increments(&deploy.strategy) {
+            deployed = self.increment(&increment);
+            if let (Some(key), Some(between)) = (&increment.bake, &deploy.between) {
+                self.bake(key, between);
+            }
+        }
+        self.hook(stage.verify.as_ref());
+        if let Some(bake) = &wave.bake {
+            self.bake("bake", bake);
+        }
+        if deploy.strategy == Strategy::BlueGreen {
+            self.increment(&Increment { key: "finish".into(), name: "finish".into(), verbs: &[Verb::Finish], ..Increment::all() });
+        }
+        self.hook(deploy.hooks.after.as_ref());
+        let last = std::mem::take(&mut self.last);
+        let end = self.nodes.milestone(self.key("end"), self.home(), &last, Milestone::TargetEnd);
+        let rollback = self.rollback();
+        let inspect = self.detached(self.block_job("inspect", Purpose::Inspect, &[Verb::Inspect]));
+        let on_failure = deploy.hooks.on_failure.clone().map(|job| self.detached(job));
+        let finally = deploy.hooks.finally.clone().map(|job| self.detached(job));
+        Rollout {
+            target: self.target.name.clone(),
+            start,
+            end,
+            nodes: std::mem::take(&mut self.made),
+            deployed,
+            rollback,
+            inspect,
+            on_failure: on_failure.into_iter().collect(),
+            finally: finally.into_iter().collect(),
+        }
+    }
+
+    fn increment(&mut self, increment: &Increment) -> NodeIx {
+        let purpose = Purpose::Deploy { percent: increment.percent };
+        let mut job = self.block_job(&increment.name, purpose, increment.verbs);
+        progress(&mut job, increment);
+        self.add(&increment.key, job)
+    }
+
+    /// The block's own way back, or what made the target run the release the first time; then its health (X5).
+    fn rollback(&mut self) -> NodeIx {
+        let own = self.steps(&[Verb::Rollback]);
+        let verbs: &[Verb] = if own.is_empty() { &[Verb::Prepare, Verb::Shift, Verb::Health] } else { &[Verb::Rollback, Verb::Health] };
+        let mut job = self.block_job("rollback", Purpose::Rollback, verbs);
+        progress(&mut job, &Increment::all());
+        self.detached(job)
+    }
+
+    fn bake(&mut self, key: &str, bake: &Bake) {
+        let bake = Bake { alarms: self.alarms.of(&self.target.name), ..bake.clone() };
+        let ix = self.nodes.push(self.key(key), self.home(), &self.last, NodeKind::Bake(Box::new(bake)));
+        self.made.push(ix);
+        self.last = vec![ix];
+    }
+
+    fn hook(&mut self, hook: Option<&Job>) {
+        if let Some(job) = hook {
+            self.add(&job.name, job.clone());
+        }
+    }
+
+    fn add(&mut self, key: &str, job: Job) -> NodeIx {
+        let ix = self.nodes.job(self.key(key), self.home(), &self.last, at_target(job, self.target));
+        self.made.push(ix);
+        self.last = vec![ix];
+        ix
+    }
+
+    fn detached(&mut self, job: Job) -> NodeIx {
+        let key = self.key(&job.name);
+        self.nodes.job(key, self.home(), &[], at_target(job, self.target))
+    }
+
+    fn block_job(&self, name: &str, purpose: Purpose, verbs: &[Verb]) -> Job {
+        Job { name: name.to_owned(), purpose, steps: self.steps(verbs), ..self.place.deploy.job.clone() }
+    }
+
+    fn steps(&self, verbs: &[Verb]) -> Vec<Step> {
+        verbs.iter().flat_map(|verb| self.place.deploy.block.steps(*verb, Some(&self.target.name))).collect()
+    }
+
+    fn key(&self, part: &str) -> String {
+        format!("{}/{}/{part}", self.place.prefix, self.target.name)
+    }
+
+    fn home(&self) -> Home<'_> {
+        Home { target: Some(&self.target.name), ..self.place.home }
+    }
+}
+
+/// Tells the steps how far this increment goes.
+fn progress(job: &mut plan::Job, increment: &Increment) {
+    job.env.insert("TIDEGATE_PERCENT".to_owned(), increment.percent.to_string());
+    job.env.insert("TIDEGATE_BATCH".to_owned(), increment.batch.to_string());
+    job.env.insert("TIDEGATE_BATCHES".to_owned(), increment.batches.to_string());
+}
+
+impl Increment {
+    fn all() -> Self {
+        Self {
+            key: "deploy".into(),
+            name: "deploy".into(),
+            percent: 100,
+            batch: 1,
+            batches: 1,
+            verbs: &[Verb::Prepare, Verb::Shift, Verb::Health, Verb::Finish],
+            bake: None,
+        }
+    }
+}
+
+/// The strategy as changes in order (W5).
+fn increments(strategy: &Strategy) -> Vec<Increment> {
+    match strategy {
+        Strategy::Whole => vec![Increment::all()],
+        Strategy::BlueGreen => vec![
+            // The health of the new side is asked before anything serves from it.
+            Increment {
+                key: "prepare".into(),
+                name: "prepare".into(),
+                percent: 0,
+                batch: 0,
+                verbs: &[Verb::Prepare, Verb::Health],
+                ..Increment::all()
+            },
+            Increment { key: "shift".into(), name: "shift".into(), verbs: &[Verb::Shift, Verb::Health], ..Increment::all() },
+        ],
+        Strategy::Rolling { batches } => {
+            let batches = *batches;
+            let increment = |batch: u32| Increment {
+                key: format!("batch-{batch}"),
+                name: format!("batch {batch} of {batches}"),
+                percent: u8::try_from(batch * 100 / batches).unwrap_or(100),
+                batch,
+                batches,
+                verbs: verbs(batch == 1, batch == batches),
+                bake: (batch < batches).then(|| format!("bake-batch-{batch}")),
+            };
+            (1..=batches).map(increment).collect()
+        }
+        Strategy::Canary { percents } => {
+            let batches = u32::try_from(percents.len()).unwrap_or(u32::MAX);
+            let increment = |(percent, batch): (&u8, u32)| Increment {
+                key: format!("shift-{percent}"),
+                name: format!("shift {percent}%"),
+                percent: *percent,
+                batch,
+                batches,
+                verbs: verbs(batch == 1, batch == batches),
+                bake: (batch < batches).then(|| format!("bake-{percent}")),
+            };
+            percents.iter().zip(1..).map(increment).collect()
+        }
+    }
+}
+
+/// The first increment prepares, the last one finishes.
+fn verbs(first: bool, last: bool) -> &'static [Verb] {
+    match (first, last) {
+        (true, true) => &[Verb::Prepare, Verb::Shift, Verb::Health, Verb::Finish],
+        (true, false) => &[Verb::Prepare, Verb::Shift, Verb::Health],
+        (false, false) => &[Verb::Shift, Verb::Health],
+        (false, true) => &[Verb::Shift, Verb::Health, Verb::Finish],
+    }
+}

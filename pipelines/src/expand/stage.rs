@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+
+use super::alarms::{self, Alarms};
+use super::nodes::{Home, Nodes};
+use super::rollout;
+use crate::model;
+use crate::plan::{Class, Gate, GateCondition, Job, Lane, Milestone, NodeIx, Stage, StageIx, Wave, WaveIx};
+
+pub(super) fn expand_all(pipeline: &model::Pipeline, inputs: &BTreeMap<String, String>, nodes: &mut Nodes) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::with_capacity(pipeline.stages.len());
+    for (stage, ix) in pipeline.stages.iter().zip(0..) {
+        let after = stages.last().map(|before| before.end);
+        stages.push(Expansion { stage, ix: StageIx(ix), inputs, nodes }.run(after));
+    }
+    stages
+}
+
+/// How many nodes the plan will have, known before the first is made.
+pub(super) fn count(pipeline: &model::Pipeline) -> usize {
+    let hooks = |hooks: &model::Hooks| {
+        [&hooks.before, &hooks.after, &hooks.on_failure, &hooks.finally].into_iter().filter(|hook| hook.is_some()).count()
+    };
+    let stage = |stage: &model::Stage| {
+        let waves = stage.waves.iter().map(|wave| {
+            let each = stage.deploy.as_ref().map_or(0, |deploy| rollout::count(stage, wave, deploy) + hooks(&deploy.hooks));
+            2 + wave.gates.len() + hooks(&wave.hooks) + each * wave.targets.len()
+        });
+        2 + stage.gates.len() + stage.jobs.len() + hooks(&stage.hooks) + waves.sum::<usize>()
+    };
+    pipeline.stages.iter().map(stage).sum()
+}
+
+struct Expansion<'e> {
+    stage: &'e model::Stage,
+    ix: StageIx,
+    inputs: &'e BTreeMap<String, String>,
+    nodes: &'e mut Nodes,
+}
+
+impl Expansion<'_> {
+    fn run(mut self, after: Option<NodeIx>) -> Stage {
+        let home = Home { stage: self.ix, wave: None, target: None };
+        let name = &self.stage.name;
+        let start = self.nodes.milestone(format!("{name}/start"), home, &Vec::from_iter(after), Milestone::StageStart);
+        let gates = self.gates(name, home, &self.stage.gates);
+        let mut waves: Vec<Wave> = Vec::with_capacity(self.stage.waves.len());
+        for (wave, at) in self.stage.waves.iter().zip(0..) {
+            let before = waves.last().map_or(start, |wave| wave.end);
+            waves.push(self.wave(wave, at, before, &gates));
+        }
+        let last = waves.last().map_or(start, |wave| wave.end);
+        let end = self.nodes.milestone(format!("{name}/end"), home, &[last], Milestone::StageEnd);
+        let on_failure = self.detached(name, home, self.stage.hooks.on_failure.as_ref());
+        let finally = self.detached(name, home, self.stage.hooks.finally.as_ref());
+        Stage {
+            name: name.clone(),
+            production: self.stage.production,
+            start,
+            end,
+            waves,
+            rollback: self.stage.rollback.clone(),
+            notify: self.stage.notify.clone(),
+            on_failure,
+            finally,
+        }
+    }
+
+    fn wave(&mut self, wave: &model::Wave, at: u32, before: NodeIx, stage_gates: &[NodeIx]) -> Wave {
+        let wave_ix = WaveIx { stage: self.ix, wave: at };
+        let home = Home { stage: self.ix, wave: Some(wave_ix), target: None };
+        let stage = self.stage;
+        let is_first = at == 0;
+        let is_last = at as usize + 1 == stage.waves.len();
+        // The one wave of a stage without waves has no name of its own, and its targets stand below the stage.
+        let prefix = if wave.name.is_empty() { stage.name.clone() } else { format!("{}/{}", stage.name, wave.name) };
+        let milestones = if wave.name.is_empty() { format!("{}/wave", stage.name) } else { prefix.clone() };
+        let start = self.nodes.milestone(format!("{milestones}/start"), home, &[before], Milestone::WaveStart);
+        let mut gates = stage_gates.to_vec();
+        gates.extend(self.gates(&prefix, home, &wave.gates));
+
+        let mut front = vec![start];
+        if is_first {
+            front = self.hook(format!("{}/before", stage.name), home, front, stage.hooks.before.as_ref());
+            front = self.jobs(home, front);
+        }
+        front = self.hook(format!("{prefix}/before"), home, front, wave.hooks.before.as_ref());
+        let alarms = alarms::insert(stage, wave, self.inputs);
+        let rollouts: Vec<_> = match &stage.deploy {
+            Some(deploy) => {
+                let place = rollout::Place { stage, wave, deploy, prefix: &prefix, home, front: &front };
+                wave.targets.iter().map(|target| rollout::expand(&place, target, &alarms, self.nodes)).collect()
+            }
+            None => Vec::new(),
+        };
+        if !rollouts.is_empty() {
+            front = rollouts.iter().map(|rollout| rollout.end).collect();
+        }
+        front = self.hook(format!("{prefix}/after"), home, front, wave.hooks.after.as_ref());
+        if is_last {
+            front = self.hook(format!("{}/after", stage.name), home, front, stage.hooks.after.as_ref());
+        }
+        let end = self.nodes.milestone(format!("{milestones}/end"), home, &front, Milestone::WaveEnd);
+        let on_failure = self.detached(&prefix, home, wave.hooks.on_failure.as_ref());
+        let finally = self.detached(&prefix, home, wave.hooks.finally.as_ref());
+        let Alarms { all: alarms, .. } = alarms;
+        Wave {
+            name: wave.name.clone(),
+            lane: Lane { key: if stage.lane_per_stage { stage.name.clone() } else { prefix }, policy: stage.lane },
+            start,
+            end,
+            gates,
+            rollouts,
+            max_parallel: wave.max_parallel,
+            at_least: wave.at_least,
+            alarms,
+            on_failure,
+            finally,
+        }
+    }
+
+    fn gates(&mut self, prefix: &str, home: Home<'_>, gates: &[Gate]) -> Vec<NodeIx> {
+        let mut made = Vec::with_capacity(gates.len());
+        for gate in gates {
+            let mut gate = gate.clone();
+            match &mut gate.condition {
+                GateCondition::Alarms(list) => {
+                    for alarm in list {
+                        alarms::insert_for_gate(&mut alarm.monitor, &self.stage.name, self.inputs);
+                    }
+                }
+                GateCondition::Metric(metric) => alarms::insert_for_gate(&mut metric.monitor, &self.stage.name, self.inputs),
+                GateCondition::DependsOn(_) | GateCondition::Window(_) | GateCondition::Check(_) | GateCondition::Approval(_) => {}
+            }
+            made.push(self.nodes.gate(format!("{prefix}/gates/{}", gate.name), home, gate));
+        }
+        made
+    }
+
+    /// The stage's own jobs; answers what must end before anything later starts.
+    fn jobs(&mut self, home: Home<'_>, front: Vec<NodeIx>) -> Vec<NodeIx> {
+        let mut made: Vec<NodeIx> = Vec::with_capacity(self.stage.jobs.len());
+        let mut ends: Vec<NodeIx> = Vec::new();
+        for job in &self.stage.jobs {
+            let needs: Vec<NodeIx> = job.needs.iter().filter_map(|need| made.get(*need).copied()).collect();
+            ends.retain(|end| !needs.contains(end));
+            let needs = if needs.is_empty() { &front } else { &needs };
+            let ix = self.nodes.job(format!("{}/{}", self.stage.name, job.job.name), home, needs, job.job.clone());
+            made.push(ix);
+            ends.push(ix);
+        }
+        if ends.is_empty() { front } else { ends }
+    }
+
+    fn hook(&mut self, key: String, home: Home<'_>, front: Vec<NodeIx>, hook: Option<&Job>) -> Vec<NodeIx> {
+        match hook {
+            Some(job) => vec![self.nodes.job(key, home, &front, job.clone())],
+            None => front,
+        }
+    }
+
+    fn detached(&mut self, prefix: &str, home: Home<'_>, hook: Option<&Job>) -> Vec<NodeIx> {
+        hook.map(|job| self.nodes.job(format!("{prefix}/{}", job.name), home, &[], job.clone())).into_iter().collect()
+    }
+}
+
+/// A job at a target: it never goes out again by itself (A2), and it has the target's account (A8).
+pub(super) fn at_target(mut job: Job, target: &model::Target) -> Job {
+    job.class = Class::Target;
+    job.account.clone_from(&target.account);
+    job
+}

@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use crate::file::{StepForm, words};
+use crate::text::{Map, Node, Spanned, record};
+
+record! {
+    /// `block.yaml`: a reusable way to deploy one kind of thing.
+    Block: "a block" {
+        description = "description": String,
+        inputs = "inputs": Option<Map<BlockInput>>,
+        /// The strategies that it can do; without it, `all_at_once` and `in_place`.
+        strategies = "strategies": Option<Vec<StrategyName>>,
+        /// Whether its jobs start from a checkout of the release's commit.
+        checkout = "checkout": Option<bool>,
+        verbs = "verbs": Verbs,
+    }
+}
+
+record! {
+    /// What a pipeline says to the block under `with`.
+    BlockInput: "an input" {
+        kind = "type": InputType,
+        description = "description": String,
+        required = "required": Option<bool>,
+        #[schemars(with = "Option<serde_json::Value>")]
+        default = "default": Option<Arc<Node>>,
+        /// The words that it takes.
+        one_of = "one_of": Option<Vec<String>>,
+        /// It may be a map from a target to that target's value.
+        per_target = "per_target": Option<bool>,
+        /// Another key that it may be given under.
+        alias = "alias": Option<Spanned<String>>,
+    }
+}
+
+words! {
+    InputType: "a type of an input" {
+        String = "string",
+        Integer = "integer",
+        Boolean = "boolean",
+        /// The name of an artifact, which the jobs then start with.
+        Artifact = "artifact",
+        /// A command or a list of commands.
+        Commands = "commands",
+        /// Environment variables, added to every step of the block.
+        Env = "env",
+    }
+}
+
+words! {
+    StrategyName: "a strategy" {
+        AllAtOnce = "all_at_once",
+        InPlace = "in_place",
+        Rolling = "rolling",
+        Canary = "canary",
+        BlueGreen = "blue_green",
+    }
+}
+
+impl StrategyName {
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
+}
+
+record! {
+    /// What the block does, each a list of steps.
+    Verbs: "the verbs of a block" {
+        inspect = "inspect": Option<Vec<StepForm>>,
+        prepare = "prepare": Option<Vec<StepForm>>,
+        shift = "shift": Vec<StepForm>,
+        health = "health": Option<Vec<StepForm>>,
+        finish = "finish": Option<Vec<StepForm>>,
+        rollback = "rollback": Option<Vec<StepForm>>,
+        destroy = "destroy": Option<Vec<StepForm>>,
+    }
+}

@@ -1,0 +1,74 @@
+//! The pipeline file as it is written: its keys and the forms that their values may take.
+//!
+//! The JSON Schema is generated from these types. What the values mean is decided in [`crate::lower`].
+
+mod alarm;
+mod bake;
+mod block;
+mod deploy;
+mod gate;
+mod job;
+mod pipeline;
+mod stage;
+mod step;
+
+pub(crate) use alarm::Alarm;
+pub(crate) use bake::{Bake, BakeForm, Unclear};
+pub(crate) use block::{Block, BlockInput, InputType, StrategyName, Verbs};
+pub(crate) use deploy::{Deploy, RollingForm, Strategy, StrategyForm};
+pub(crate) use gate::{AlarmsForm, ApprovalForm, CheckForm, Deny, DenyForm, DependsOnForm, Gate, Metric, Window};
+pub(crate) use job::{Job, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
+pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Triggers};
+pub(crate) use stage::{AfterRollback, LaneForm, LanePer, LanePolicy, Rollback, RollbackCause, RollbackScope, Stage, Targets, Wave, Waves};
+pub(crate) use step::{Shell, Step, StepForm, Task, TaskForm};
+
+/// The words that a key takes, as an enum with a JSON Schema.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident: $what:literal { $($(#[$word_meta:meta])* $variant:ident = $word:tt,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema)]
+        pub(crate) enum $name {
+            $($(#[$word_meta])* #[schemars(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)+];
+        }
+
+        impl $crate::text::Read for $name {
+            const WHAT: &'static str = $what;
+
+            fn read(node: &std::sync::Arc<$crate::text::Node>, reader: &mut $crate::text::Reader) -> Option<Self> {
+                $crate::file::word(node, $what, Self::WORDS, reader)
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+fn word<T: Copy>(
+    node: &std::sync::Arc<crate::text::Node>,
+    what: &'static str,
+    words: &[(&'static str, T)],
+    reader: &mut crate::text::Reader,
+) -> Option<T> {
+    let crate::text::Value::Scalar { text, .. } = &node.value else {
+        reader.wrong_type(node, what);
+        return None;
+    };
+    if let Some((_, value)) = words.iter().find(|(word, _)| word == text) {
+        return Some(*value);
+    }
+    let known = words.iter().map(|(word, _)| *word);
+    let listed = known.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    reader.report(
+        crate::text::Problem::error(
+            crate::diagnostic::Code::UnknownValue,
+            node.span,
+            format!("`{}` is not {what}", crate::text::shortened(text)),
+        )
+        .expected(format!("one of {listed}"))
+        .suggest(text, known),
+    );
+    None
+}

@@ -1,0 +1,178 @@
+use std::sync::Arc;
+
+use crate::file::{RunsOn, Stage, words};
+use crate::text::{Map, Node, Read, Reader, Spanned, Text, Value, record};
+
+record! {
+    /// A pipeline: the path from source to production.
+    Pipeline: "a pipeline" {
+        /// What people call it.
+        name = "name": Spanned<String>,
+        /// What starts a release; without it, every push to `main`.
+        triggers = "triggers": Option<Triggers>,
+        /// The accounts that targets `account/region` live in, by name.
+        accounts = "accounts": Option<Map<Account>>,
+        /// Environment variables of every step.
+        env = "env": Option<Map<Text>>,
+        /// Where jobs run that do not say so themselves.
+        runs_on = "runs_on": Option<RunsOn>,
+        /// Who is told of what.
+        notify = "notify": Option<Vec<Notify>>,
+        /// The path, in order.
+        stages = "stages": Spanned<Vec<Stage>>,
+    }
+    later {
+        "extends": "stages and defaults from a shared shape (`extends`)",
+        "aspects": "organisation-wide additions (`aspects`)",
+        "preview": "an environment for each pull request (`preview`)",
+        "generate": "generated stages, jobs and targets (`generate`)",
+        "inventory": "targets from an inventory (`inventory`)",
+    }
+}
+
+record! {
+    /// What starts a release.
+    Triggers: "triggers" {
+        push = "push": Option<Push>,
+        /// By the clock.
+        schedule = "schedule": Option<Vec<Schedule>>,
+        /// By a person or the API.
+        manual = "manual": Option<Manual>,
+    }
+    later {
+        "pull_request": "releases of pull requests (`pull_request`)",
+        "pipeline": "releases of another pipeline as a source (`pipeline`)",
+        "image": "an image tag as a source (`image`)",
+        "tag": "git tags as a source (`tag`)",
+    }
+}
+
+record! {
+    /// New commits on a branch.
+    Push: "a push trigger" {
+        branch = "branch": Spanned<String>,
+        /// Only commits that touch one of these, as globs: `services/orders/**`.
+        paths = "paths": Option<Vec<Spanned<String>>>,
+    }
+}
+
+record! {
+    /// A time at which a release starts.
+    Schedule: "a schedule" {
+        /// Minute, hour, day of month, month, day of week.
+        cron = "cron": Spanned<String>,
+        /// An IANA name; without it, UTC.
+        timezone = "timezone": Option<Spanned<String>>,
+    }
+}
+
+/// Started by hand, with or without inputs.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum Manual {
+    Inputs(ManualInputs),
+    /// `manual:` with nothing after it, or `manual: true`.
+    #[schemars(with = "Option<bool>")]
+    Bare,
+}
+
+impl Read for Manual {
+    const WHAT: &'static str = "`true`, or a map with `inputs`";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        match &node.value {
+            Value::Scalar { text, .. } if node.is_null() || text == "true" => Some(Self::Bare),
+            Value::Mapping(_) => ManualInputs::read(node, reader).map(Self::Inputs),
+            _ => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
+        }
+    }
+}
+
+record! {
+    /// What a person is asked for.
+    ManualInputs: "a manual trigger" {
+        inputs = "inputs": Option<Map<InputForm>>,
+    }
+}
+
+/// A default value, or nothing, or a description of the input.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum InputForm {
+    Default(Text),
+    Described(ManualInput),
+    #[schemars(with = "()")]
+    Required,
+}
+
+impl Read for InputForm {
+    const WHAT: &'static str = "a default value, or a map with `default` and `description`";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        match &node.value {
+            _ if node.is_null() => Some(Self::Required),
+            Value::Mapping(_) => ManualInput::read(node, reader).map(Self::Described),
+            Value::Scalar { .. } => Text::read(node, reader).map(Self::Default),
+            Value::Sequence(_) => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
+        }
+    }
+}
+
+record! {
+    /// One thing that a person is asked for.
+    ManualInput: "an input" {
+        description = "description": Option<String>,
+        /// Without it, the input must be given.
+        default = "default": Option<Text>,
+    }
+}
+
+record! {
+    /// An account that targets live in.
+    Account: "an account" {
+        /// In quotes: leading zeros count.
+        id = "id": Spanned<String>,
+        /// The role that jobs take there.
+        role = "role": Spanned<String>,
+        external_id = "external_id": Option<Spanned<String>>,
+    }
+}
+
+record! {
+    /// Who is told of what; one of `slack`, `email` and `webhook`.
+    Notify: "a notification" {
+        /// A channel: `"#orders"`.
+        slack = "slack": Option<Spanned<String>>,
+        email = "email": Option<Spanned<String>>,
+        /// CloudEvents by HTTP POST to this address.
+        webhook = "webhook": Option<Spanned<String>>,
+        /// Without it: failed, rolled_back and waiting_approval.
+        on = "on": Option<Vec<NotifyOn>>,
+    }
+}
+
+words! {
+    /// What somebody is told of.
+    NotifyOn: "something to be told of" {
+        Started = "started",
+        Completed = "completed",
+        Failed = "failed",
+        RolledBack = "rolled_back",
+        Superseded = "superseded",
+        WaitingApproval = "waiting_approval",
+        Held = "held",
+        Unclear = "unclear",
+    }
+}
+
+impl NotifyOn {
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
+}

@@ -1,0 +1,177 @@
+use std::sync::Arc;
+
+use crate::diagnostic::Code;
+use crate::file::{Alarm, BakeForm, Deploy, Gate, Job, Notify, RunsOn, TaskForm, words};
+use crate::text::{Duration, Map, Node, Problem, Read, Reader, Spanned, Text, Value, record};
+
+record! {
+    /// A step on the path: jobs, or targets and how to deploy to them, or both.
+    Stage: "a stage" {
+        name = "name": Spanned<String>,
+        /// Nobody approves their own release here, unless the gate says otherwise.
+        production = "production": Option<bool>,
+        /// Run once, before any target.
+        jobs = "jobs": Option<Vec<Job>>,
+        /// Where it deploys, all in one wave; `waves` instead for several.
+        targets = "targets": Option<Spanned<Targets>>,
+        /// How one target is changed.
+        deploy = "deploy": Option<Deploy>,
+        /// Run at each target once it is deployed.
+        verify = "verify": Option<TaskForm>,
+        /// Conditions in front of every wave.
+        gates = "gates": Option<Vec<Gate>>,
+        /// Watched while a target is deployed and bakes.
+        alarms = "alarms": Option<Vec<Alarm>>,
+        /// Groups of targets, one after the other.
+        waves = "waves": Option<Spanned<Waves>>,
+        /// The watched time after each target, for waves that do not say so themselves.
+        bake = "bake": Option<BakeForm>,
+        /// How many targets at once; without it, all of a wave.
+        max_parallel = "max_parallel": Option<Spanned<u32>>,
+        rollback = "rollback": Option<Rollback>,
+        lane = "lane": Option<LaneForm>,
+        notify = "notify": Option<Vec<Notify>>,
+        env = "env": Option<Map<Text>>,
+        runs_on = "runs_on": Option<RunsOn>,
+        before = "before": Option<TaskForm>,
+        after = "after": Option<TaskForm>,
+        on_failure = "on_failure": Option<TaskForm>,
+        finally = "finally": Option<TaskForm>,
+    }
+    later {
+        "overrides": "changes for single targets (`overrides`)",
+        "generate": "generated stages, jobs and targets (`generate`)",
+        "matrix": "one job for each combination (`matrix`)",
+        "preview": "an environment for each pull request (`preview`)",
+        "extends": "stages and defaults from a shared shape (`extends`)",
+        "inventory": "targets from an inventory (`inventory`)",
+        "where": "targets from an inventory (`where`)",
+        "per": "one job for each region (`per: region`)",
+    }
+}
+
+/// Names of targets.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(transparent)]
+pub(crate) struct Targets(pub(crate) Vec<Spanned<String>>);
+
+impl Read for Targets {
+    const WHAT: &'static str = "a list of targets such as `[prod/eu-west-1]`";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        match &node.value {
+            Value::Sequence(_) => Vec::read(node, reader).map(Self),
+            Value::Mapping(_) if node.get("inventory").is_some() || node.get("where").is_some() => {
+                reader.report(Problem::error(Code::NotAvailable, node.span, "not available yet: targets from an inventory").expected(Self::WHAT));
+                None
+            }
+            Value::Scalar { text, plain: true } if !text.is_empty() => {
+                reader.report(
+                    Problem::error(Code::WrongType, node.span, format!("this is {}", node.describe()))
+                        .expected(Self::WHAT)
+                        .help(format!("write it as a list: [{}]", crate::text::shortened(text))),
+                );
+                None
+            }
+            _ => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
+        }
+    }
+}
+
+/// Waves in order.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(transparent)]
+pub(crate) struct Waves(pub(crate) Vec<Wave>);
+
+impl Read for Waves {
+    const WHAT: &'static str = "a list of waves";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        if node.get("by").is_some() {
+            reader.report(Problem::error(Code::NotAvailable, node.span, "not available yet: waves from an inventory (`by`)").expected(Self::WHAT));
+            return None;
+        }
+        Vec::read(node, reader).map(Self)
+    }
+}
+
+record! {
+    /// A group of targets.
+    Wave: "a wave" {
+        /// Without it, `wave-1`, `wave-2`, ….
+        name = "name": Option<Spanned<String>>,
+        targets = "targets": Spanned<Targets>,
+        bake = "bake": Option<BakeForm>,
+        /// How many targets at once; without it, all.
+        max_parallel = "max_parallel": Option<Spanned<u32>>,
+        /// How many targets must be complete before the next wave; without it, all.
+        at_least = "at_least": Option<Spanned<u32>>,
+        /// Conditions in front of this wave, besides those of the stage.
+        gates = "gates": Option<Vec<Gate>>,
+        /// Watched besides those of the stage.
+        alarms = "alarms": Option<Vec<Alarm>>,
+        before = "before": Option<TaskForm>,
+        after = "after": Option<TaskForm>,
+        on_failure = "on_failure": Option<TaskForm>,
+        finally = "finally": Option<TaskForm>,
+    }
+    later {
+        "overrides": "changes for single targets (`overrides`)",
+        "where": "targets from an inventory (`where`)",
+        "by": "waves from an inventory (`by`)",
+    }
+}
+
+record! {
+    /// What goes back, and when by itself.
+    Rollback: "a rollback" {
+        /// How far: the target, its wave (default) or the stage.
+        scope = "scope": Option<RollbackScope>,
+        /// What makes it go back by itself; without it, both. `[]`: only people do.
+        on = "on": Option<Vec<RollbackCause>>,
+        /// Whether newer releases go on or wait for a person.
+        after = "after": Option<AfterRollback>,
+        /// A failure later than this after the stage ended no longer acts by itself; without it, 20 minutes.
+        within = "within": Option<Spanned<Duration>>,
+    }
+}
+
+words! { RollbackScope: "a scope of a rollback" { Target = "target", Wave = "wave", Stage = "stage", } }
+words! { RollbackCause: "a cause of a rollback" { Alarm = "alarm", Failure = "failure", } }
+words! { AfterRollback: "what follows a rollback" { Next = "next", Hold = "hold", } }
+words! { LanePolicy: "a lane" { Supersede = "supersede", Queue = "queue", Parallel = "parallel", } }
+words! { LanePer: "what a lane belongs to" { Wave = "wave", Stage = "stage", } }
+
+/// Which release goes in next.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum LaneForm {
+    Policy(Spanned<LanePolicy>),
+    Lane(Lane),
+}
+
+impl Read for LaneForm {
+    const WHAT: &'static str = "`supersede`, `queue`, `parallel`, or a map with `policy` and `per`";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        match &node.value {
+            Value::Mapping(_) => Lane::read(node, reader).map(Self::Lane),
+            Value::Scalar { .. } => Spanned::read(node, reader).map(Self::Policy),
+            Value::Sequence(_) => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
+        }
+    }
+}
+
+record! {
+    /// The serialised entry to a wave, or to the whole stage.
+    Lane: "a lane" {
+        policy = "policy": Option<Spanned<LanePolicy>>,
+        per = "per": Option<LanePer>,
+    }
+}

@@ -1,0 +1,175 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Lower;
+use super::inserts::Scope;
+use crate::diagnostic::Code;
+use crate::file::Alarm;
+use crate::plan::{self, MonitorKind};
+use crate::text::{Problem, Span, Spanned};
+
+const INTERVAL_MS: u64 = 15_000;
+const SHORTEST_INTERVAL_MS: u64 = 100;
+const TIMEOUT_MS: u64 = 5_000;
+
+/// Keys that belong to one kind of alarm, and whether they are given.
+type Owned = (&'static str, &'static str, Option<Span>);
+
+impl Lower<'_> {
+    /// Names are unique among `taken` and these.
+    pub(super) fn alarms(&mut self, forms: &[Alarm], scope: &Scope, taken: &mut BTreeSet<String>) -> Vec<plan::Alarm> {
+        let mut alarms = Vec::new();
+        for form in forms {
+            if let Some(name) = &form.name {
+                if name.value.is_empty() || name.value.len() > 128 {
+                    self.report(Problem::error(Code::BadName, name.span, "this cannot be the name of an alarm").expected("1 to 128 bytes"));
+                }
+                self.unique(taken, "alarms", name);
+            }
+        }
+        for form in forms {
+            let Some(kind) = self.monitor(form, scope) else { continue };
+            let name = match &form.name {
+                Some(name) => name.value.clone(),
+                None => free_name(&kind, taken),
+            };
+            taken.insert(name.clone());
+            alarms.push(plan::Alarm {
+                name,
+                target: None,
+                for_ms: form.for_.as_ref().map_or(0, |duration| duration.value.ms),
+                monitor: plan::Monitor {
+                    kind,
+                    interval_ms: form.every.as_ref().map_or(INTERVAL_MS, |every| every.value.ms),
+                    timeout_ms: form.timeout.as_ref().map_or(TIMEOUT_MS, |timeout| timeout.value.ms),
+                },
+            });
+            if let Some(every) = form.every.as_ref().filter(|every| every.value.ms < SHORTEST_INTERVAL_MS) {
+                self.report(Problem::error(Code::OutOfRange, every.span, "an alarm cannot be read that often").expected("at least `100ms`"));
+            }
+        }
+        alarms
+    }
+
+    fn monitor(&mut self, form: &Alarm, scope: &Scope) -> Option<MonitorKind> {
+        let kind = self.kind(form)?;
+        self.check_owned(form, kind);
+        for text in [&form.prometheus, &form.server, &form.http, &form.body_contains, &form.command, &form.cloudwatch, &form.account, &form.region]
+            .into_iter()
+            .flatten()
+        {
+            self.inserted(&text.value, text.span, scope);
+        }
+        match (&form.prometheus, &form.http, &form.command, &form.cloudwatch) {
+            (Some(query), ..) => {
+                let query = self.query(query)?;
+                if let Some(server) = &form.server {
+                    self.address(&server.value, server.span);
+                }
+                let server = form.server.as_ref().map(|server| server.value.clone()).unwrap_or_default();
+                Some(MonitorKind::Prometheus { server, query: query.query, comparison: query.comparison, threshold: query.bound })
+            }
+            (None, Some(url), ..) => Some(self.http(form, url, scope)),
+            (None, None, Some(run), _) => {
+                if run.value.trim().is_empty() {
+                    self.report(Problem::error(Code::BadFormat, run.span, "the command is empty").expected("a command"));
+                }
+                Some(MonitorKind::Command { run: run.value.clone() })
+            }
+            (None, None, None, name) => Some(MonitorKind::External {
+                system: "cloudwatch".to_owned(),
+                name: name.as_ref()?.value.clone(),
+                account: form.account.as_ref().map(|account| account.value.clone()),
+                region: form.region.as_ref().map(|region| region.value.clone()),
+            }),
+        }
+    }
+
+    fn http(&mut self, form: &Alarm, url: &Spanned<String>, scope: &Scope) -> MonitorKind {
+        self.address(&url.value, url.span);
+        let mut headers = BTreeMap::new();
+        for (name, value) in form.headers.iter().flat_map(|headers| &headers.entries) {
+            self.inserted(&value.value, value.span, scope);
+            headers.insert(name.value.clone(), value.value.clone());
+        }
+        if let Some(status) = &form.status
+            && status.value.list().iter().any(|status| !(100..=599).contains(status))
+        {
+            self.report(Problem::error(Code::OutOfRange, status.span, "this is not an HTTP status").expected("100 to 599"));
+        }
+        let method = form.method.as_ref().map_or("GET", |method| method.value.as_str());
+        if let Some(method) = form.method.as_ref().filter(|method| !matches!(method.value.as_str(), "GET" | "HEAD" | "POST" | "OPTIONS")) {
+            self.report(Problem::error(Code::UnknownValue, method.span, "this method is not asked with").expected("`GET`, `HEAD`, `POST` or `OPTIONS`"));
+        }
+        let samples = form.samples.as_ref().map_or(1, |samples| samples.value);
+        let max_failures = form.max_failures.as_ref().map_or(0, |failures| failures.value);
+        if let Some(given) = form.samples.as_ref().filter(|samples| !(1..=1000).contains(&samples.value)) {
+            self.report(Problem::error(Code::OutOfRange, given.span, "the number of samples is out of range").expected("1 to 1000"));
+        }
+        if let Some(given) = form.max_failures.as_ref().filter(|failures| failures.value >= samples) {
+            let problem = Problem::error(Code::OutOfRange, given.span, "an alarm that allows every sample to fail never fires");
+            self.report(problem.expected(format!("less than `samples`, which is {samples}")));
+        }
+        MonitorKind::Http {
+            url: url.value.clone(),
+            method: method.to_owned(),
+            headers,
+            status: form.status.as_ref().map(|status| status.value.list()).unwrap_or_default(),
+            max_latency_ms: form.max_latency.as_ref().map(|latency| latency.value.ms),
+            body_contains: form.body_contains.as_ref().map(|text| text.value.clone()),
+            samples,
+            max_failures,
+        }
+    }
+
+    /// The one kind that the alarm has.
+    fn kind(&mut self, form: &Alarm) -> Option<&'static str> {
+        let kinds = [
+            ("prometheus", form.prometheus.is_some()),
+            ("http", form.http.is_some()),
+            ("command", form.command.is_some()),
+            ("cloudwatch", form.cloudwatch.is_some()),
+        ];
+        let given: Vec<&'static str> = kinds.iter().filter(|(_, given)| *given).map(|(kind, _)| *kind).collect();
+        if let [kind] = given.as_slice() {
+            return Some(kind);
+        }
+        let message = if given.is_empty() { "an alarm reads something".to_owned() } else { format!("an alarm is one of {}", given.join(", ")) };
+        let problem = Problem::error(Code::ConflictingKeys, form.span, message);
+        self.report(problem.expected("exactly one of `prometheus`, `http`, `command` and `cloudwatch`"));
+        None
+    }
+
+    fn check_owned(&mut self, form: &Alarm, kind: &str) {
+        let owned: [Owned; 10] = [
+            ("server", "prometheus", form.server.as_ref().map(|key| key.span)),
+            ("method", "http", form.method.as_ref().map(|key| key.span)),
+            ("headers", "http", form.headers.as_ref().and_then(|headers| headers.entries.first()).map(|(name, _)| name.span)),
+            ("status", "http", form.status.as_ref().map(|key| key.span)),
+            ("max_latency", "http", form.max_latency.as_ref().map(|key| key.span)),
+            ("body_contains", "http", form.body_contains.as_ref().map(|key| key.span)),
+            ("samples", "http", form.samples.as_ref().map(|key| key.span)),
+            ("max_failures", "http", form.max_failures.as_ref().map(|key| key.span)),
+            ("account", "cloudwatch", form.account.as_ref().map(|key| key.span)),
+            ("region", "cloudwatch", form.region.as_ref().map(|key| key.span)),
+        ];
+        for (key, owner, span) in owned {
+            if let Some(span) = span
+                && owner != kind
+            {
+                let problem = Problem::error(Code::ConflictingKeys, span, format!("`{key}` belongs to alarms of the kind `{owner}`"));
+                self.report(problem.help(format!("remove it: this alarm is of the kind `{kind}`")));
+            }
+        }
+    }
+}
+
+fn free_name(kind: &MonitorKind, taken: &BTreeSet<String>) -> String {
+    let wanted = match kind {
+        MonitorKind::Http { .. } => "http",
+        MonitorKind::Command { .. } => "command",
+        MonitorKind::Prometheus { .. } => "prometheus",
+        MonitorKind::External { name, .. } => name.as_str(),
+    };
+    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default()
+}

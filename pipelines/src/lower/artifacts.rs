@@ -1,0 +1,82 @@
+use std::collections::BTreeSet;
+
+use super::Lower;
+use crate::diagnostic::Code;
+use crate::file::{Stage, UsesArtifacts};
+use crate::plan;
+use crate::text::{Problem, Span, shortened};
+
+/// Which job leaves an artifact.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) stage: usize,
+    /// In file order.
+    job: usize,
+}
+
+/// Who wants artifacts.
+#[derive(Debug, Clone)]
+pub(super) struct Consumer {
+    pub(super) stage: usize,
+    /// Jobs of that stage that have ended when it starts, by position in file order.
+    pub(super) after: BTreeSet<usize>,
+}
+
+impl Lower<'_> {
+    pub(super) fn collect_artifacts(&mut self, stages: &[Stage]) {
+        for (stage, form) in stages.iter().enumerate() {
+            for (job, form) in form.jobs.iter().flatten().enumerate() {
+                for (name, path) in form.artifacts.iter().flat_map(|artifacts| &artifacts.entries) {
+                    self.name("an artifact", name);
+                    self.workspace_path(path);
+                    if self.artifacts.insert(name.value.clone(), Origin { stage, job }).is_some() {
+                        let problem = Problem::error(Code::DuplicateName, name.span, format!("two jobs leave an artifact `{}`", shortened(&name.value)));
+                        self.report(problem.help("names of artifacts are unique in a pipeline; give one another name"));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn artifacts_in(&mut self, form: Option<&UsesArtifacts>, consumer: &Consumer) -> Vec<plan::ArtifactIn> {
+        match form {
+            None => Vec::new(),
+            Some(UsesArtifacts::Names(names)) => names
+                .iter()
+                .map(|name| {
+                    self.artifact(&name.value, name.span, consumer);
+                    plan::ArtifactIn { name: name.value.clone(), path: String::new() }
+                })
+                .collect(),
+            Some(UsesArtifacts::Paths(paths)) => paths
+                .entries
+                .iter()
+                .map(|(name, path)| {
+                    self.artifact(&name.value, name.span, consumer);
+                    self.workspace_path(path);
+                    plan::ArtifactIn { name: name.value.clone(), path: path.value.clone() }
+                })
+                .collect(),
+        }
+    }
+
+    /// Checks that the artifact is there when the consumer starts (P2).
+    pub(super) fn artifact(&mut self, name: &str, span: Span, consumer: &Consumer) {
+        let Some(origin) = self.artifacts.get(name).copied() else {
+            let known: Vec<&str> = self.artifacts.keys().map(String::as_str).collect();
+            let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let problem = Problem::error(Code::UnknownArtifact, span, format!("no job leaves an artifact `{}`", shortened(name)))
+                .expected(if known.is_empty() { "a name under `artifacts` of an earlier job".to_owned() } else { format!("one of {listed}") })
+                .suggest(name, known);
+            self.report(problem);
+            return;
+        };
+        if origin.stage > consumer.stage {
+            let problem = Problem::error(Code::ArtifactTooLate, span, format!("the artifact `{name}` is left by a later stage"));
+            self.report(problem.help("move the job that leaves it into an earlier stage"));
+        } else if origin.stage == consumer.stage && !consumer.after.contains(&origin.job) {
+            let problem = Problem::error(Code::ArtifactTooLate, span, format!("the artifact `{name}` is not there yet when this starts"));
+            self.report(problem.help("add the job that leaves it to `needs`"));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+use std::collections::BTreeSet;
+
+use super::Lower;
+use crate::diagnostic::Code;
+use crate::expression::{Expression, Template};
+use crate::text::{Problem, Span};
+
+/// The values that a text may name at its place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    /// First names.
+    roots: &'static [&'static str],
+    /// Jobs whose outputs may be read.
+    pub(super) needs: Vec<String>,
+}
+
+impl Scope {
+    /// A job that runs once in its stage.
+    pub(super) fn job(needs: Vec<String>) -> Self {
+        Self { roots: &["release", "stage", "wave", "needs", "vars", "secrets", "inputs", "env", "artifacts"], needs }
+    }
+
+    /// A job at a target.
+    pub(super) fn target() -> Self {
+        Self { roots: &["release", "stage", "wave", "target", "vars", "secrets", "inputs", "env", "artifacts"], needs: Vec::new() }
+    }
+
+    /// An alarm, whose texts are inserted when the plan is made.
+    pub(super) fn alarm() -> Self {
+        Self { roots: &["stage", "wave", "target", "inputs"], needs: Vec::new() }
+    }
+
+    /// What is read in front of a stage, for all its targets at once.
+    pub(super) fn gate() -> Self {
+        Self { roots: &["stage", "inputs"], needs: Vec::new() }
+    }
+
+    /// What belongs to the pipeline and to no release.
+    pub(super) fn settings() -> Self {
+        Self { roots: &["vars", "secrets"], needs: Vec::new() }
+    }
+}
+
+/// Names of secrets and variables.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    pub(super) secrets: BTreeSet<String>,
+    pub(super) vars: BTreeSet<String>,
+}
+
+const TARGET_FIELDS: &[&str] = &["name", "account", "region", "unit"];
+
+impl Lower<'_> {
+    /// Checks every `${{ … }}` of `text`, and remembers the secrets and variables that it names.
+    pub(super) fn inserted(&mut self, text: &str, span: Span, scope: &Scope) {
+        if !text.contains("${{") {
+            return;
+        }
+        match Template::parse(text) {
+            Ok(template) => {
+                let written: Vec<_> =
+                    template.expressions().map(|(expression, range)| (expression.references(), text.get(range).unwrap_or_default())).collect();
+                for (references, written) in written {
+                    let span = self.locate(span, written);
+                    self.references(&references, span, scope);
+                }
+            }
+            Err(error) => {
+                let from = text.get(error.offset..).unwrap_or_default();
+                let rest: String = from.chars().take_while(|character| *character != '\n').take(24).collect();
+                let span = self.locate(span, rest.trim_end());
+                self.report(Problem::error(Code::BadExpression, span, error.message).expected("a CEL expression inside `${{ … }}`"));
+            }
+        }
+    }
+
+    /// Checks a condition.
+    pub(super) fn condition(&mut self, text: &str, span: Span, scope: &Scope) -> String {
+        // People write `if: ${{ … }}` as elsewhere; the condition is what stands inside.
+        let bare = text.trim().strip_prefix("${{").and_then(|inner| inner.strip_suffix("}}")).map_or(text, str::trim);
+        match Expression::parse(bare) {
+            Ok(expression) => self.references(&expression.references(), span, scope),
+            Err(error) => {
+                let rest: String = bare.get(error.offset..).unwrap_or_default().chars().take(24).collect();
+                let span = self.locate(span, rest.trim_end());
+                self.report(Problem::error(Code::BadExpression, span, error.message).expected("a CEL expression such as `release.branch == 'main'`"));
+            }
+        }
+        bare.to_owned()
+    }
+
+    fn references(&mut self, references: &BTreeSet<String>, span: Span, scope: &Scope) {
+        for reference in references {
+            let mut path = reference.split('.');
+            let root = path.next().unwrap_or_default();
+            let field = path.next();
+            if !scope.roots.contains(&root) {
+                let listed = scope.roots.iter().map(|root| format!("`{root}`")).collect::<Vec<_>>().join(", ");
+                let problem = Problem::error(Code::UnknownValueName, span, format!("there is no value `{root}` here"));
+                self.report(problem.expected(format!("one of {listed}")).suggest(root, scope.roots.iter().copied()));
+                continue;
+            }
+            match (root, field) {
+                ("secrets", Some(name)) => _ = self.named.secrets.insert(name.to_owned()),
+                ("vars", Some(name)) => _ = self.named.vars.insert(name.to_owned()),
+                ("secrets" | "vars", None) => self.report(
+                    Problem::error(Code::BadExpression, span, format!("`{root}` must be named one by one"))
+                        .expected(format!("`{root}.NAME`"))
+                        .help("a job gets only those that it names"),
+                ),
+                ("target", Some(field)) => self.one_of(span, "a target", field, TARGET_FIELDS.iter().copied().map(str::to_owned).collect()),
+                ("inputs", Some(field)) => self.one_of(span, "the manual trigger", field, self.inputs.iter().cloned().collect()),
+                ("needs", Some(field)) => self.one_of(span, "`needs` of this job", field, scope.needs.clone()),
+                _ => {}
+            }
+        }
+    }
+
+    fn one_of(&mut self, span: Span, what: &str, field: &str, known: Vec<String>) {
+        if known.iter().any(|name| name == field) {
+            return;
+        }
+        let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let problem = Problem::error(Code::UnknownValueName, span, format!("{what} has no `{field}`"));
+        let problem = if known.is_empty() { problem } else { problem.expected(format!("one of {listed}")) };
+        self.report(problem.suggest(field, known.iter().map(String::as_str)));
+    }
+}

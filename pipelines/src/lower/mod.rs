@@ -1,0 +1,131 @@
+//! From what is written to what is meant: names are looked up, texts are read, defaults are put in place.
+//!
+//! Everything that is wrong is reported and everything else is still looked at.
+
+mod alarms;
+mod artifacts;
+mod bakes;
+mod deploys;
+mod gates;
+mod inserts;
+mod jobs;
+mod names;
+mod queries;
+mod stages;
+mod steps;
+mod triggers;
+mod used_blocks;
+mod waves;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(crate) use steps::step_shape;
+pub(crate) use used_blocks::repository_path;
+
+use crate::blocks::{Block, Blocks};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::text::{Problem, Reader, Span};
+use crate::{SourceFile, file, model, plan};
+
+/// What the lowering of one file knows.
+struct Lower<'a> {
+    reader: &'a mut Reader,
+    source: &'a SourceFile,
+    library: &'a Blocks,
+    /// Inputs of the manual trigger.
+    inputs: BTreeSet<String>,
+    accounts: BTreeSet<String>,
+    artifacts: BTreeMap<String, artifacts::Origin>,
+    /// Blocks of the repository that were looked up, and what was found.
+    local_blocks: BTreeMap<String, Option<Arc<Block>>>,
+    /// Findings in other files than the pipeline's.
+    elsewhere: Vec<Diagnostic>,
+    digests: BTreeMap<String, String>,
+    /// What the texts of the job that is being read name.
+    named: inserts::Named,
+    /// What holds for every job of the pipeline.
+    base: jobs::Base,
+}
+
+/// Lowers the whole file. The second part are findings in blocks of the repository.
+pub(crate) fn lower(
+    form: &file::Pipeline,
+    source: &SourceFile,
+    library: &Blocks,
+    reader: &mut Reader,
+) -> (model::Pipeline, Vec<Diagnostic>) {
+    let mut lower = Lower {
+        reader,
+        source,
+        library,
+        inputs: BTreeSet::new(),
+        accounts: BTreeSet::new(),
+        artifacts: BTreeMap::new(),
+        local_blocks: BTreeMap::new(),
+        elsewhere: Vec::new(),
+        digests: BTreeMap::new(),
+        named: inserts::Named::default(),
+        base: jobs::Base::default(),
+    };
+    let pipeline = lower.pipeline(form);
+    (pipeline, lower.elsewhere)
+}
+
+impl Lower<'_> {
+    fn pipeline(&mut self, form: &file::Pipeline) -> model::Pipeline {
+        self.name("a pipeline", &form.name);
+        let triggers = self.triggers(form.triggers.as_ref());
+        let accounts = self.accounts(form.accounts.as_ref());
+        let notify = self.notify(form.notify.as_deref());
+        self.base = self.pipeline_base(form);
+        self.collect_artifacts(&form.stages.value);
+        if form.stages.value.is_empty() {
+            self.report(Problem::error(Code::EmptyStage, form.stages.span, "a pipeline needs a stage").expected("at least one stage"));
+        }
+        let mut seen = BTreeSet::new();
+        for stage in &form.stages.value {
+            self.unique(&mut seen, "stages", &stage.name);
+        }
+        let stages = form.stages.value.iter().enumerate().map(|(at, stage)| self.stage(at, stage)).collect();
+        model::Pipeline { name: form.name.value.clone(), triggers, accounts, notify, stages, blocks: std::mem::take(&mut self.digests) }
+    }
+
+    fn accounts(&mut self, form: Option<&crate::text::Map<file::Account>>) -> BTreeMap<String, plan::Account> {
+        let mut accounts = BTreeMap::new();
+        for (name, account) in form.iter().flat_map(|accounts| &accounts.entries) {
+            self.name("an account", name);
+            let id = &account.id.value;
+            if !(4..=64).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+                self.report(
+                    Problem::error(Code::BadFormat, account.id.span, "this is not the id of an account")
+                        .expected("4 to 64 letters, digits and `-`, in quotes: \"111111111111\""),
+                );
+            }
+            for text in account.external_id.iter().chain([&account.role]) {
+                self.inserted(&text.value, text.span, &inserts::Scope::settings());
+            }
+            self.accounts.insert(name.value.clone());
+            let lowered = plan::Account {
+                id: id.clone(),
+                role: account.role.value.clone(),
+                external_id: account.external_id.as_ref().map(|external_id| external_id.value.clone()),
+            };
+            accounts.insert(name.value.clone(), lowered);
+        }
+        accounts
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.reader.report(problem);
+    }
+
+    /// The first place of `needle` in the text of `span`, or all of `span`.
+    fn locate(&self, span: Span, needle: &str) -> Span {
+        let written = self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        match written.find(needle) {
+            Some(at) if !needle.is_empty() => span.part(at, needle.len()),
+            _ => span,
+        }
+    }
+}

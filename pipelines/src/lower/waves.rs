@@ -1,0 +1,128 @@
+use std::collections::BTreeSet;
+
+use super::Lower;
+use super::artifacts::Consumer;
+use super::inserts::Scope;
+use super::jobs::Base;
+use crate::diagnostic::Code;
+use crate::file::{self, Targets};
+use crate::model::{Hooks, Target, Wave};
+use crate::plan;
+use crate::text::{Problem, Spanned, nearest, shortened};
+
+/// What the waves of one stage share.
+pub(super) struct Shared<'s> {
+    pub(super) production: bool,
+    pub(super) base: &'s Base,
+    pub(super) consumer: &'s Consumer,
+    pub(super) alarms: &'s [plan::Alarm],
+    pub(super) alarm_names: &'s BTreeSet<String>,
+    pub(super) gate_names: &'s BTreeSet<String>,
+}
+
+impl Lower<'_> {
+    pub(super) fn waves(&mut self, stage: &file::Stage, shared: &Shared<'_>) -> Vec<Wave> {
+        let mut targets_seen = BTreeSet::new();
+        let Some(waves) = &stage.waves else {
+            let targets = stage.targets.as_ref().map(|targets| self.targets(targets, &mut targets_seen)).unwrap_or_default();
+            let has_alarms = !shared.alarms.is_empty();
+            return vec![Wave {
+                name: String::new(),
+                targets,
+                max_parallel: self.max_parallel(stage.max_parallel.as_ref()),
+                at_least: None,
+                gates: Vec::new(),
+                bake: stage.bake.as_ref().map(|bake| self.bake(bake, has_alarms)),
+                alarms: shared.alarms.to_vec(),
+                hooks: Hooks::default(),
+            }];
+        };
+        if let Some(targets) = &stage.targets {
+            let problem = Problem::error(Code::ConflictingKeys, targets.span, "the stage has `targets` and `waves`");
+            self.report(problem.help("name the targets in the waves alone"));
+        }
+        if waves.value.0.is_empty() {
+            self.report(Problem::error(Code::OutOfRange, waves.span, "there are no waves").expected("at least one wave, or `targets` instead"));
+        }
+        let mut names = BTreeSet::new();
+        for wave in &waves.value.0 {
+            if let Some(name) = &wave.name {
+                self.key_name("a wave", name);
+                self.unique(&mut names, "waves of this stage", name);
+            }
+        }
+        let lowered = waves.value.0.iter().enumerate().map(|(at, wave)| self.wave(at, wave, stage, shared, &mut targets_seen));
+        lowered.collect()
+    }
+
+    fn wave(&mut self, at: usize, form: &file::Wave, stage: &file::Stage, shared: &Shared<'_>, targets_seen: &mut BTreeSet<String>) -> Wave {
+        let targets = self.targets(&form.targets, targets_seen);
+        let mut alarm_names = shared.alarm_names.clone();
+        let mut alarms = shared.alarms.to_vec();
+        alarms.extend(self.alarms(form.alarms.as_deref().unwrap_or_default(), &Scope::alarm(), &mut alarm_names));
+        let mut gate_names = shared.gate_names.clone();
+        let gates = self.gates(form.gates.as_deref().unwrap_or_default(), shared.production, &mut gate_names);
+        if let Some(at_least) = form.at_least.as_ref().filter(|at_least| at_least.value == 0 || at_least.value as usize > targets.len()) {
+            let problem = Problem::error(Code::OutOfRange, at_least.span, "`at_least` is out of range");
+            self.report(problem.expected(format!("1 to {}, the number of targets of the wave", targets.len())));
+        }
+        let bake = form.bake.as_ref().or(stage.bake.as_ref());
+        let bake = bake.map(|bake| self.bake(bake, !alarms.is_empty()));
+        let max_parallel = form.max_parallel.as_ref().or(stage.max_parallel.as_ref());
+        let hooks = self.hooks(
+            &[form.before.as_ref(), form.after.as_ref(), form.on_failure.as_ref(), form.finally.as_ref()],
+            shared.base,
+            &Scope::job(Vec::new()),
+            [shared.consumer, shared.consumer],
+        );
+        Wave {
+            name: form.name.as_ref().map_or_else(|| format!("wave-{}", at + 1), |name| name.value.clone()),
+            targets,
+            max_parallel: self.max_parallel(max_parallel),
+            at_least: form.at_least.as_ref().map(|at_least| at_least.value),
+            gates,
+            bake,
+            alarms,
+            hooks,
+        }
+    }
+
+    fn max_parallel(&mut self, form: Option<&Spanned<u32>>) -> u32 {
+        if let Some(max_parallel) = form.filter(|max_parallel| max_parallel.value == 0) {
+            self.report(Problem::error(Code::OutOfRange, max_parallel.span, "no target could ever start").expected("1 or more"));
+        }
+        form.map_or(0, |max_parallel| max_parallel.value)
+    }
+
+    fn targets(&mut self, form: &Spanned<Targets>, seen: &mut BTreeSet<String>) -> Vec<Target> {
+        if form.value.0.is_empty() {
+            self.report(Problem::error(Code::OutOfRange, form.span, "there are no targets").expected("at least one target"));
+        }
+        let mut targets = Vec::new();
+        for target in &form.value.0 {
+            self.target_name(target);
+            if !seen.insert(target.value.clone()) {
+                let problem = Problem::error(Code::DuplicateTarget, target.span, format!("the target `{}` is in this stage twice", shortened(&target.value)));
+                self.report(problem.help("remove it from one place"));
+                continue;
+            }
+            targets.push(Target { name: target.value.clone(), account: self.account_of(target) });
+        }
+        targets
+    }
+
+    /// The account whose name the target begins with. A name that is nearly one is a slip, another a plain name.
+    fn account_of(&mut self, target: &Spanned<String>) -> Option<String> {
+        let (first, _) = target.value.split_once('/')?;
+        if self.accounts.contains(first) {
+            return Some(first.to_owned());
+        }
+        if let Some(meant) = nearest(first, self.accounts.iter().map(String::as_str)) {
+            let problem = Problem::error(Code::UnknownAccount, target.span, format!("there is no account `{}`", shortened(first)));
+            let known = self.accounts.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let problem = problem.expected(format!("one of {known}")).help(format!("did you mean `{meant}`?"));
+            self.report(problem);
+        }
+        None
+    }
+}

@@ -1,0 +1,127 @@
+//! A pipeline as it is meant: checked, with every default in place, before it is spread over targets.
+
+use std::collections::BTreeMap;
+
+use crate::blocks::Invocation;
+use crate::plan;
+
+/// What [`crate::compile`] makes of a file without errors.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    pub(crate) name: String,
+    pub(crate) triggers: Vec<plan::Trigger>,
+    pub(crate) accounts: BTreeMap<String, plan::Account>,
+    pub(crate) notify: Vec<plan::Notify>,
+    pub(crate) stages: Vec<Stage>,
+    /// Digests of the blocks that are used, by the name in `uses`.
+    pub(crate) blocks: BTreeMap<String, String>,
+}
+
+impl Pipeline {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn triggers(&self) -> &[plan::Trigger] {
+        &self.triggers
+    }
+
+    /// The inputs of a manual trigger and their defaults; none: must be given.
+    #[must_use]
+    pub fn inputs(&self) -> BTreeMap<&str, Option<&str>> {
+        let manual = self.triggers.iter().filter_map(|trigger| match trigger {
+            plan::Trigger::Manual { inputs } => Some(inputs),
+            plan::Trigger::Push { .. } | plan::Trigger::Schedule { .. } => None,
+        });
+        manual.flatten().map(|(name, default)| (name.as_str(), default.as_deref())).collect()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    pub(crate) production: bool,
+    /// In an order in which each stands after what it needs.
+    pub(crate) jobs: Vec<Job>,
+    /// At least one; the one wave of a stage without waves bears no name.
+    pub(crate) waves: Vec<Wave>,
+    pub(crate) gates: Vec<plan::Gate>,
+    pub(crate) deploy: Option<Deploy>,
+    pub(crate) verify: Option<plan::Job>,
+    pub(crate) rollback: plan::RollbackPolicy,
+    pub(crate) lane: plan::LanePolicy,
+    pub(crate) lane_per_stage: bool,
+    pub(crate) notify: Vec<plan::Notify>,
+    pub(crate) hooks: Hooks,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    /// Positions in [`Stage::jobs`], all smaller than its own.
+    pub(crate) needs: Vec<usize>,
+    pub(crate) job: plan::Job,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Wave {
+    pub(crate) name: String,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) max_parallel: u32,
+    pub(crate) at_least: Option<u32>,
+    pub(crate) gates: Vec<plan::Gate>,
+    /// Without its alarms.
+    pub(crate) bake: Option<plan::Bake>,
+    /// Those of the stage and its own; their texts may still name the target.
+    pub(crate) alarms: Vec<plan::Alarm>,
+    pub(crate) hooks: Hooks,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    /// The key of [`Pipeline::accounts`].
+    pub(crate) account: Option<String>,
+}
+
+impl Target {
+    /// The part after the account: `us-east-1` of `prod/us-east-1/box-7`; empty for a plain name.
+    pub(crate) fn region(&self) -> &str {
+        self.name.split('/').nth(1).unwrap_or_default()
+    }
+
+    pub(crate) fn unit(&self) -> &str {
+        self.name.splitn(3, '/').nth(2).unwrap_or_default()
+    }
+}
+
+/// Jobs around something, each once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hooks {
+    pub(crate) before: Option<plan::Job>,
+    pub(crate) after: Option<plan::Job>,
+    pub(crate) on_failure: Option<plan::Job>,
+    pub(crate) finally: Option<plan::Job>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Deploy {
+    /// Everything but the steps.
+    pub(crate) job: plan::Job,
+    pub(crate) block: Invocation,
+    pub(crate) strategy: Strategy,
+    /// Between increments, without its alarms.
+    pub(crate) between: Option<plan::Bake>,
+    pub(crate) hooks: Hooks,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Whole,
+    /// Two at least.
+    Rolling { batches: u32 },
+    /// Rising, the last one 100.
+    Canary { percents: Vec<u8> },
+    BlueGreen,
+}

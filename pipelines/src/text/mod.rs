@@ -1,0 +1,13 @@
+//! YAML as a tree in which every node knows its place, and the reading of typed values from it.
+//!
+//! A reader reports and goes on: one wrong value never hides another.
+
+mod read;
+mod scalars;
+mod span;
+mod tree;
+
+pub(crate) use read::{Fields, Later, Map, Problem, Read, Reader, Spanned, nearest, record, shortened};
+pub(crate) use scalars::{Duration, Percent, Text};
+pub(crate) use span::Span;
+pub(crate) use tree::{Node, Value, parse};

@@ -1,0 +1,330 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{Node, Span, Value};
+use crate::diagnostic::{Code, Diagnostic, Lines, Severity};
+
+/// Nobody reads more than this at once.
+const FINDINGS: usize = 200;
+
+/// A finding before its place is known in lines and columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    code: Code,
+    severity: Severity,
+    span: Span,
+    message: String,
+    expected: Option<String>,
+    help: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, span, message: message.into(), expected: None, help: None }
+    }
+
+    pub(crate) fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds `did you mean …` where a candidate is near enough to `given`.
+    pub(crate) fn suggest<'a>(self, given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(given, candidates) {
+            Some(candidate) => self.help(format!("did you mean `{candidate}`?")),
+            None => self,
+        }
+    }
+}
+
+/// The candidate that a person most likely meant.
+pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if given.chars().count() > 64 {
+        return None;
+    }
+    let scored = candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(given, candidate), candidate));
+    let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
+    let allowed = (given.chars().count().max(candidate.chars().count()) / 3).max(1);
+    (distance <= allowed && distance > 0).then_some(candidate)
+}
+
+/// Collects what is wrong in one text.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(crate) fn problems_mut(&mut self) -> &mut Vec<Problem> {
+        &mut self.problems
+    }
+
+    pub(crate) fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    pub(crate) fn wrong_type(&mut self, node: &Node, expected: &str) {
+        let problem = Problem::error(Code::WrongType, node.span, format!("this is {}", node.describe())).expected(expected);
+        self.report(problem);
+    }
+
+    /// In the order of the text, each once: an alias is read at every place that uses it.
+    pub(crate) fn finish(mut self, file: &str, text: &str) -> Vec<Diagnostic> {
+        self.problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+        self.problems.dedup();
+        if self.problems.len() > FINDINGS {
+            let left = self.problems.len() - FINDINGS;
+            self.problems.sort_by_key(|problem| problem.severity);
+            self.problems.truncate(FINDINGS);
+            self.problems.sort_by(|a, b| (a.span, a.code).cmp(&(b.span, b.code)));
+            let end = Span::new(text.len(), text.len());
+            self.problems.push(Problem::error(Code::TooManyFindings, end, format!("{left} more findings are not shown")));
+        }
+        let lines = Lines::of(text);
+        let place = |problem: Problem| Diagnostic {
+            place: lines.place(problem.span.start, problem.span.end),
+            code: problem.code,
+            severity: problem.severity,
+            message: problem.message,
+            file: file.to_owned(),
+            expected: problem.expected,
+            help: problem.help,
+        };
+        self.problems.into_iter().map(place).collect()
+    }
+}
+
+/// A value that can be read from a node. What is wrong is reported; none means that nothing usable was there.
+pub(crate) trait Read: Sized {
+    /// What a person would call it: `a duration such as 30m`.
+    const WHAT: &'static str;
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self>;
+
+    /// What it is when its key is left out; none: the key is needed.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    const WHAT: &'static str = T::WHAT;
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        T::read(node, reader).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    const WHAT: &'static str = "a list";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        let Value::Sequence(items) = &node.value else {
+            reader.report(
+                Problem::error(Code::WrongType, node.span, format!("this is {}", node.describe()))
+                    .expected(format!("a list, each item {}", T::WHAT)),
+            );
+            return None;
+        };
+        // What can be read of a list is kept, so that the rest is checked too; the report already stands.
+        Some(items.iter().filter_map(|item| T::read(item, reader)).collect())
+    }
+}
+
+impl<T: Read> Read for Box<T> {
+    const WHAT: &'static str = T::WHAT;
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        T::read(node, reader).map(Box::new)
+    }
+}
+
+/// The node itself, for values whose type is known only later.
+impl Read for Arc<Node> {
+    const WHAT: &'static str = "a value";
+
+    fn read(node: &Arc<Node>, _: &mut Reader) -> Option<Self> {
+        Some(Self::clone(node))
+    }
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Spanned<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+impl<T: Read> Read for Spanned<T> {
+    const WHAT: &'static str = T::WHAT;
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        T::read(node, reader).map(|value| Self { value, span: node.span })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A map with names of the writer's choice, in the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Map<T> {
+    pub(crate) entries: Vec<(Spanned<String>, T)>,
+}
+
+impl<T: Read> Read for Map<T> {
+    const WHAT: &'static str = "a map";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        let Value::Mapping(entries) = &node.value else {
+            reader.wrong_type(node, &format!("a map from a name to {}", T::WHAT));
+            return None;
+        };
+        let read = |(key, value): &(super::tree::Key, Arc<Node>)| {
+            let name = Spanned { value: key.text.clone(), span: key.span };
+            T::read(value, reader).map(|value| (name, value))
+        };
+        Some(Self { entries: entries.iter().filter_map(read).collect() })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Map<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("MapOf{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        std::collections::BTreeMap::<String, T>::json_schema(generator)
+    }
+}
+
+/// Keys that the language has and this version does not: name, and what it will be.
+pub(crate) type Later = &'static [(&'static str, &'static str)];
+
+/// The keys of one map, taken one by one.
+pub(crate) struct Fields<'a> {
+    node: &'a Node,
+    what: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    /// Reports what is not a map and every key that is not one of `known`.
+    pub(crate) fn of(node: &'a Node, what: &'static str, known: &[&'static str], later: Later, reader: &mut Reader) -> Option<Self> {
+        let Value::Mapping(entries) = &node.value else {
+            reader.wrong_type(node, what);
+            return None;
+        };
+        for (key, _) in entries {
+            let name = key.text.as_str();
+            if known.contains(&name) || name.starts_with("x-") {
+                continue;
+            }
+            if let Some((_, meaning)) = later.iter().find(|(later, _)| *later == name) {
+                reader.report(
+                    Problem::error(Code::NotAvailable, key.span, format!("not available yet: {meaning}"))
+                        .help("this version of Tidegate knows the key and cannot act on it"),
+                );
+                continue;
+            }
+            let names: BTreeSet<&str> = known.iter().copied().collect();
+            let listed = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            reader.report(
+                Problem::error(Code::UnknownKey, key.span, format!("{what} has no key `{}`", shortened(name)))
+                    .expected(if listed.is_empty() { "no keys".to_owned() } else { format!("one of {listed}") })
+                    .suggest(name, names),
+            );
+        }
+        Some(Self { node, what })
+    }
+
+    pub(crate) fn take<T: Read>(&self, key: &str, reader: &mut Reader) -> Option<T> {
+        match self.node.get(key) {
+            Some(node) => T::read(node, reader),
+            None => T::absent().or_else(|| {
+                let span = self.node.span.part(0, first_line(self.node));
+                reader.report(
+                    Problem::error(Code::MissingKey, span, format!("{} needs the key `{key}`", self.what)).expected(format!("`{key}:` {}", T::WHAT)),
+                );
+                None
+            }),
+        }
+    }
+}
+
+/// A missing key has no place of its own: the first key of its map stands for it.
+fn first_line(node: &Node) -> usize {
+    match &node.value {
+        Value::Mapping(entries) => entries.first().map_or(1, |(key, _)| (key.span.end.saturating_sub(node.span.start)) as usize),
+        _ => 1,
+    }
+}
+
+/// A name of a hostile length does not fill the screen.
+pub(crate) fn shortened(text: &str) -> String {
+    if text.chars().count() <= 64 { text.to_owned() } else { text.chars().take(60).chain("…".chars()).collect() }
+}
+
+/// A struct of the file's language: fields, how they are read, and their JSON Schema, from one text.
+macro_rules! record {
+    (
+        $(#[$meta:meta])*
+        $name:ident: $what:literal {
+            $($(#[$field_meta:meta])* $field:ident = $key:tt: $type:ty,)*
+        }
+        $(later { $($later:literal: $meaning:literal,)* })?
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        pub(crate) struct $name {
+            #[schemars(skip)]
+            pub(crate) span: $crate::text::Span,
+            $($(#[$field_meta])* #[schemars(rename = $key)] pub(crate) $field: $type,)*
+        }
+
+        impl $crate::text::Read for $name {
+            const WHAT: &'static str = $what;
+
+            fn read(node: &std::sync::Arc<$crate::text::Node>, reader: &mut $crate::text::Reader) -> Option<Self> {
+                const KNOWN: &[&str] = &[$($key,)*];
+                const LATER: $crate::text::Later = &[$($(($later, $meaning),)*)?];
+                let fields = $crate::text::Fields::of(node, $what, KNOWN, LATER, reader)?;
+                // Every field is read before any is missed, so that all are checked.
+                $(let $field = fields.take::<$type>($key, reader);)*
+                Some(Self { span: node.span, $($field: $field?,)* })
+            }
+        }
+    };
+}
+
+pub(crate) use record;
