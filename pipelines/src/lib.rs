@@ -6,9 +6,25 @@
 //! Entry points: [`compile`] (text → pipeline and diagnostics, never fails), [`expand`] (pipeline →
 //! [`plan::Plan`]).
 
+pub mod blocks;
+mod compile;
+pub mod diagnostic;
+mod expand;
 pub mod expression;
+mod file;
 pub mod graph;
+mod lower;
+mod model;
 pub mod plan;
 pub mod schedule;
 pub mod show;
+mod source;
+mod text;
 pub mod window;
+
+pub use blocks::Blocks;
+pub use compile::{compile, names_files};
+pub use diagnostic::Diagnostic;
+pub use expand::{ExpandError, ExpandInput, MAX_NODES, expand};
+pub use model::Pipeline;
+pub use source::SourceFile;

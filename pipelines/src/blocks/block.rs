@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::file::{self, StepForm, StrategyName};
 use crate::lower::step_shape;
 use crate::plan;
-use crate::text::{Node, Problem, Read as _, Reader, Span, parse, shortened};
+use crate::text::{Node, Placed as _, Problem, Read as _, Reader, Span, parse, shortened};
 
 /// A block, ready to be used.
 #[derive(Debug, Clone)]
@@ -65,6 +65,11 @@ impl Block {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Name, description and whether it must be given, of every input.
+    pub fn described_inputs(&self) -> impl Iterator<Item = (&str, &str, bool)> {
+        self.inputs.iter().map(|input| (input.name.as_str(), input.description.as_str(), input.required))
     }
 
     pub(crate) fn checkout(&self) -> bool {
@@ -161,6 +166,7 @@ fn lower(name: &str, text: &str, files: BTreeMap<String, String>, form: &file::B
 fn lower_input(name: &str, form: &file::BlockInput, reader: &mut Reader) -> Input {
     let mut input = Input {
         name: name.to_owned(),
+        description: form.description.clone(),
         alias: form.alias.as_ref().map(|alias| alias.value.clone()),
         kind: form.kind,
         required: form.required.unwrap_or(false),
@@ -179,7 +185,9 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
         StepForm::Step(step) => match &step.run {
             Some(run) => run.clone(),
             None => {
-                reader.report(Problem::error(Code::ConflictingKeys, step.span, "a step of a block needs `run`").expected("`run:` a command"));
+                reader.report(
+                    Problem::error(Code::ConflictingKeys, step.span(), "a step of a block needs `run`").expected("`run:` a command"),
+                );
                 return None;
             }
         },

@@ -9,6 +9,7 @@ use crate::text::{Map, Node, Problem, Read, Reader, Spanned, Text, Value, shorte
 #[derive(Debug, Clone)]
 pub(crate) struct Input {
     pub(crate) name: String,
+    pub(crate) description: String,
     pub(crate) alias: Option<String>,
     pub(crate) kind: InputType,
     pub(crate) required: bool,
@@ -68,8 +69,12 @@ impl Input {
         let is_inserted = text.contains("${{");
         let problem = match self.kind {
             _ if is_inserted => None,
-            InputType::Integer => (text.parse::<i64>().is_err() || !node.is_plain()).then(|| self.wrong(node, format!("this is {}", node.describe()))),
-            InputType::Boolean => (!matches!(text.as_str(), "true" | "false")).then(|| self.wrong(node, format!("this is {}", node.describe()))),
+            InputType::Integer => {
+                (text.parse::<i64>().is_err() || !node.is_plain()).then(|| self.wrong(node, format!("this is {}", node.describe())))
+            }
+            InputType::Boolean => {
+                (!matches!(text.as_str(), "true" | "false")).then(|| self.wrong(node, format!("this is {}", node.describe())))
+            }
             _ => return self.word(String::read(node, reader)?, node, reader),
         };
         match problem {
@@ -103,27 +108,37 @@ impl Input {
             InputType::String | InputType::Env => "a string",
         };
         let expected = if self.per_target { format!("{expected}, or a map from each target to one") } else { expected.to_owned() };
-        Problem::error(Code::WrongInput, node.span, format!("{what}, and the input `{}` takes something else", self.name)).expected(expected)
+        Problem::error(Code::WrongInput, node.span, format!("{what}, and the input `{}` takes something else", self.name))
+            .expected(expected)
     }
 }
 
 /// The values of `with` for the inputs of one block, defaults included.
-pub(crate) fn read_all(block: &str, inputs: &[Input], with: Option<&Arc<Node>>, at: crate::text::Span, reader: &mut Reader) -> BTreeMap<String, Given> {
+pub(crate) fn read_all(
+    block: &str,
+    inputs: &[Input],
+    with: Option<&Arc<Node>>,
+    at: crate::text::Span,
+    reader: &mut Reader,
+) -> BTreeMap<String, Given> {
     let mut values = BTreeMap::new();
     let mut wrong = std::collections::BTreeSet::new();
     if let Some(node) = with {
         match Map::<Arc<Node>>::read(node, reader) {
             Some(map) => {
                 for (key, value) in map.entries {
-                    let Some(input) = inputs.iter().find(|input| input.name == key.value || input.alias.as_ref() == Some(&key.value)) else {
+                    let Some(input) = inputs.iter().find(|input| input.name == key.value || input.alias.as_ref() == Some(&key.value))
+                    else {
                         reader.report(unknown(block, inputs, &key));
                         continue;
                     };
                     match input.read(&value, reader) {
-                        Some(given) if values.insert(input.name.clone(), given).is_some() => {
-                            reader.report(Problem::error(Code::ConflictingKeys, key.span, format!("the input `{}` is given twice", input.name)));
+                        Some(given) => {
+                            if values.insert(input.name.clone(), given).is_some() {
+                                let twice = format!("the input `{}` is given twice", input.name);
+                                reader.report(Problem::error(Code::ConflictingKeys, key.span, twice).help("remove one of them"));
+                            }
                         }
-                        Some(_) => {}
                         None => {
                             wrong.insert(input.name.clone());
                         }

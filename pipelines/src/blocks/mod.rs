@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 pub use block::{Block, Verb};
 pub(crate) use block::{Invocation, of_folder};
-pub(crate) use input::{Given, Input};
-pub(crate) use phrase::Phrase;
+pub(crate) use input::Given;
 
 /// The blocks that a pipeline may use without bringing them along, by the name in `uses`.
 #[derive(Debug, Clone, Default)]

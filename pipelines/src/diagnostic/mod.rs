@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use code::Code;
-pub use place::Place;
 pub(crate) use place::Lines;
+pub use place::Place;
 
 /// One finding in a pipeline file, or in a file that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

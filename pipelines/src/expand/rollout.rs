@@ -54,10 +54,11 @@ struct Builder<'b> {
     last: Vec<NodeIx>,
 }
 
-impl Builder<'_> {
+impl<'b> Builder<'b> {
     fn run(&mut self) -> Rollout {
         let Place { deploy, wave, stage, front, .. } = *self.place;
-        let start = self.nodes.milestone(self.key("start"), self.home(), front, Milestone::TargetStart);
+        let (key, home) = (self.key("start"), self.home());
+        let start = self.nodes.milestone(key, home, front, Milestone::TargetStart);
         self.last = vec![start];
         self.hook(deploy.hooks.before.as_ref());
         let mut deployed = start;
@@ -76,9 +77,12 @@ impl Builder<'_> {
         }
         self.hook(deploy.hooks.after.as_ref());
         let last = std::mem::take(&mut self.last);
-        let end = self.nodes.milestone(self.key("end"), self.home(), &last, Milestone::TargetEnd);
+        let (key, home) = (self.key("end"), self.home());
+        let end = self.nodes.milestone(key, home, &last, Milestone::TargetEnd);
         let rollback = self.rollback();
-        let inspect = self.detached(self.block_job("inspect", Purpose::Inspect, &[Verb::Inspect]));
+        // What runs there can be said without the artifacts, and after they are gone.
+        let inspect = Job { artifacts_in: Vec::new(), ..self.block_job("inspect", Purpose::Inspect, &[Verb::Inspect]) };
+        let inspect = self.detached(inspect);
         let on_failure = deploy.hooks.on_failure.clone().map(|job| self.detached(job));
         let finally = deploy.hooks.finally.clone().map(|job| self.detached(job));
         Rollout {
@@ -112,7 +116,8 @@ impl Builder<'_> {
 
     fn bake(&mut self, key: &str, bake: &Bake) {
         let bake = Bake { alarms: self.alarms.of(&self.target.name), ..bake.clone() };
-        let ix = self.nodes.push(self.key(key), self.home(), &self.last, NodeKind::Bake(Box::new(bake)));
+        let (key, home) = (self.key(key), self.home());
+        let ix = self.nodes.push(key, home, &self.last, NodeKind::Bake(Box::new(bake)));
         self.made.push(ix);
         self.last = vec![ix];
     }
@@ -124,15 +129,16 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, key: &str, job: Job) -> NodeIx {
-        let ix = self.nodes.job(self.key(key), self.home(), &self.last, at_target(job, self.target));
+        let (key, home) = (self.key(key), self.home());
+        let ix = self.nodes.job(key, home, &self.last, at_target(job, self.target));
         self.made.push(ix);
         self.last = vec![ix];
         ix
     }
 
     fn detached(&mut self, job: Job) -> NodeIx {
-        let key = self.key(&job.name);
-        self.nodes.job(key, self.home(), &[], at_target(job, self.target))
+        let (key, home) = (self.key(&job.name), self.home());
+        self.nodes.job(key, home, &[], at_target(job, self.target))
     }
 
     fn block_job(&self, name: &str, purpose: Purpose, verbs: &[Verb]) -> Job {
@@ -143,12 +149,12 @@ impl Builder<'_> {
         verbs.iter().flat_map(|verb| self.place.deploy.block.steps(*verb, Some(&self.target.name))).collect()
     }
 
-    fn key(&self, part: &str) -> String {
-        format!("{}/{}/{part}", self.place.prefix, self.target.name)
+    fn home(&self) -> Home<'b> {
+        Home { target: Some(&self.target.name), ..self.place.home }
     }
 
-    fn home(&self) -> Home<'_> {
-        Home { target: Some(&self.target.name), ..self.place.home }
+    fn key(&self, part: &str) -> String {
+        format!("{}/{}/{part}", self.place.prefix, self.target.name)
     }
 }
 

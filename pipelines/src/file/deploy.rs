@@ -33,7 +33,6 @@ record! {
     }
 }
 
-
 /// A name, or a map with its settings.
 #[derive(Debug, Clone, schemars::JsonSchema)]
 #[schemars(untagged)]

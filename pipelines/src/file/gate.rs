@@ -13,7 +13,7 @@ record! {
         /// A calendar.
         window = "window": Option<Window>,
         /// Must be OK at entry.
-        alarms = "alarms": Option<AlarmsForm>,
+        alarms = "alarms": Option<Vec<Alarm>>,
         /// A query within bounds.
         metric = "metric": Option<Metric>,
         /// An outside system answers by API.
@@ -22,8 +22,6 @@ record! {
         depends_on = "depends_on": Option<DependsOnForm>,
     }
 }
-
-pub(crate) type AlarmsForm = Vec<Alarm>;
 
 /// `true` for anybody who may approve, or a map that says more.
 #[derive(Debug, Clone, schemars::JsonSchema)]

@@ -13,13 +13,13 @@ mod stage;
 mod step;
 
 pub(crate) use alarm::Alarm;
-pub(crate) use bake::{Bake, BakeForm, Unclear};
-pub(crate) use block::{Block, BlockInput, InputType, StrategyName, Verbs};
+pub(crate) use bake::{BakeForm, Unclear};
+pub(crate) use block::{Block, BlockInput, InputType, StrategyName};
 pub(crate) use deploy::{Deploy, RollingForm, Strategy, StrategyForm};
-pub(crate) use gate::{AlarmsForm, ApprovalForm, CheckForm, Deny, DenyForm, DependsOnForm, Gate, Metric, Window};
+pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
 pub(crate) use job::{Job, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Triggers};
-pub(crate) use stage::{AfterRollback, LaneForm, LanePer, LanePolicy, Rollback, RollbackCause, RollbackScope, Stage, Targets, Wave, Waves};
+pub(crate) use stage::{AfterRollback, LaneForm, LanePer, LanePolicy, Rollback, RollbackCause, RollbackScope, Stage, Targets, Wave};
 pub(crate) use step::{Shell, Step, StepForm, Task, TaskForm};
 
 /// The words that a key takes, as an enum with a JSON Schema.

@@ -62,7 +62,9 @@ impl Read for Targets {
         match &node.value {
             Value::Sequence(_) => Vec::read(node, reader).map(Self),
             Value::Mapping(_) if node.get("inventory").is_some() || node.get("where").is_some() => {
-                reader.report(Problem::error(Code::NotAvailable, node.span, "not available yet: targets from an inventory").expected(Self::WHAT));
+                reader.report(
+                    Problem::error(Code::NotAvailable, node.span, "not available yet: targets from an inventory").expected(Self::WHAT),
+                );
                 None
             }
             Value::Scalar { text, plain: true } if !text.is_empty() => {
@@ -91,7 +93,9 @@ impl Read for Waves {
 
     fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
         if node.get("by").is_some() {
-            reader.report(Problem::error(Code::NotAvailable, node.span, "not available yet: waves from an inventory (`by`)").expected(Self::WHAT));
+            reader.report(
+                Problem::error(Code::NotAvailable, node.span, "not available yet: waves from an inventory (`by`)").expected(Self::WHAT),
+            );
             return None;
         }
         Vec::read(node, reader).map(Self)

@@ -5,7 +5,7 @@ use super::inserts::Scope;
 use crate::diagnostic::Code;
 use crate::file::Alarm;
 use crate::plan::{self, MonitorKind};
-use crate::text::{Problem, Span, Spanned};
+use crate::text::{Placed as _, Problem, Span, Spanned};
 
 const INTERVAL_MS: u64 = 15_000;
 const SHORTEST_INTERVAL_MS: u64 = 100;
@@ -44,7 +44,9 @@ impl Lower<'_> {
                 },
             });
             if let Some(every) = form.every.as_ref().filter(|every| every.value.ms < SHORTEST_INTERVAL_MS) {
-                self.report(Problem::error(Code::OutOfRange, every.span, "an alarm cannot be read that often").expected("at least `100ms`"));
+                self.report(
+                    Problem::error(Code::OutOfRange, every.span, "an alarm cannot be read that often").expected("at least `100ms`"),
+                );
             }
         }
         alarms
@@ -53,9 +55,10 @@ impl Lower<'_> {
     fn monitor(&mut self, form: &Alarm, scope: &Scope) -> Option<MonitorKind> {
         let kind = self.kind(form)?;
         self.check_owned(form, kind);
-        for text in [&form.prometheus, &form.server, &form.http, &form.body_contains, &form.command, &form.cloudwatch, &form.account, &form.region]
-            .into_iter()
-            .flatten()
+        for text in
+            [&form.prometheus, &form.server, &form.http, &form.body_contains, &form.command, &form.cloudwatch, &form.account, &form.region]
+                .into_iter()
+                .flatten()
         {
             self.inserted(&text.value, text.span, scope);
         }
@@ -98,7 +101,10 @@ impl Lower<'_> {
         }
         let method = form.method.as_ref().map_or("GET", |method| method.value.as_str());
         if let Some(method) = form.method.as_ref().filter(|method| !matches!(method.value.as_str(), "GET" | "HEAD" | "POST" | "OPTIONS")) {
-            self.report(Problem::error(Code::UnknownValue, method.span, "this method is not asked with").expected("`GET`, `HEAD`, `POST` or `OPTIONS`"));
+            self.report(
+                Problem::error(Code::UnknownValue, method.span, "this method is not asked with")
+                    .expected("`GET`, `HEAD`, `POST` or `OPTIONS`"),
+            );
         }
         let samples = form.samples.as_ref().map_or(1, |samples| samples.value);
         let max_failures = form.max_failures.as_ref().map_or(0, |failures| failures.value);
@@ -133,8 +139,9 @@ impl Lower<'_> {
         if let [kind] = given.as_slice() {
             return Some(kind);
         }
-        let message = if given.is_empty() { "an alarm reads something".to_owned() } else { format!("an alarm is one of {}", given.join(", ")) };
-        let problem = Problem::error(Code::ConflictingKeys, form.span, message);
+        let message =
+            if given.is_empty() { "an alarm reads something".to_owned() } else { format!("an alarm is one of {}", given.join(", ")) };
+        let problem = Problem::error(Code::ConflictingKeys, form.span(), message);
         self.report(problem.expected("exactly one of `prometheus`, `http`, `command` and `cloudwatch`"));
         None
     }

@@ -30,7 +30,11 @@ impl Lower<'_> {
                     self.name("an artifact", name);
                     self.workspace_path(path);
                     if self.artifacts.insert(name.value.clone(), Origin { stage, job }).is_some() {
-                        let problem = Problem::error(Code::DuplicateName, name.span, format!("two jobs leave an artifact `{}`", shortened(&name.value)));
+                        let problem = Problem::error(
+                            Code::DuplicateName,
+                            name.span,
+                            format!("two jobs leave an artifact `{}`", shortened(&name.value)),
+                        );
                         self.report(problem.help("names of artifacts are unique in a pipeline; give one another name"));
                     }
                 }
@@ -66,7 +70,11 @@ impl Lower<'_> {
             let known: Vec<&str> = self.artifacts.keys().map(String::as_str).collect();
             let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let problem = Problem::error(Code::UnknownArtifact, span, format!("no job leaves an artifact `{}`", shortened(name)))
-                .expected(if known.is_empty() { "a name under `artifacts` of an earlier job".to_owned() } else { format!("one of {listed}") })
+                .expected(if known.is_empty() {
+                    "a name under `artifacts` of an earlier job".to_owned()
+                } else {
+                    format!("one of {listed}")
+                })
                 .suggest(name, known);
             self.report(problem);
             return;

@@ -2,7 +2,7 @@ use super::Lower;
 use crate::diagnostic::Code;
 use crate::file::{BakeForm, Strategy, Unclear};
 use crate::plan;
-use crate::text::{Problem, Spanned};
+use crate::text::{Placed as _, Problem, Spanned};
 
 const TOLERANCE_MS: u64 = 5 * 60 * 1000;
 const PATIENCE_MS: u64 = 15 * 60 * 1000;
@@ -27,7 +27,9 @@ impl Lower<'_> {
         if let BakeForm::Bake(form) = form
             && form.tolerance.as_ref().is_some_and(|tolerance| tolerance.value.ms == 0)
         {
-            self.report(Problem::error(Code::OutOfRange, form.span, "a tolerance of nothing makes every bake an error").expected("more than 0"));
+            self.report(
+                Problem::error(Code::OutOfRange, form.span(), "a tolerance of nothing makes every bake an error").expected("more than 0"),
+            );
         }
         bake
     }
@@ -37,7 +39,7 @@ impl Lower<'_> {
         let beside = form.min_data_points.is_some() || form.tolerance.is_some() || form.patience.is_some() || form.on_error.is_some();
         let Some(bake) = &form.bake else {
             if beside || form.on_inconclusive.is_some() {
-                let problem = Problem::error(Code::ConflictingKeys, form.span, "the strategy says how to bake, and not how long");
+                let problem = Problem::error(Code::ConflictingKeys, form.span(), "the strategy says how to bake, and not how long");
                 self.report(problem.expected("`bake:` a duration"));
             }
             return None;

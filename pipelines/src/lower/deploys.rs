@@ -7,7 +7,7 @@ use crate::diagnostic::Code;
 use crate::file::{self, RollingForm, StrategyForm, StrategyName};
 use crate::model::{Deploy, Hooks, Strategy, Target};
 use crate::plan::{self, Purpose};
-use crate::text::{Percent, Problem, Span, Spanned, shortened};
+use crate::text::{Percent, Placed as _, Problem, Span, Spanned, shortened};
 
 /// "At most 33 % in a batch" takes four equal ones.
 const BATCHES: u32 = 4;
@@ -16,7 +16,14 @@ const MOST_INCREMENTS: usize = 50;
 const VERBS: [Verb; 7] = [Verb::Inspect, Verb::Prepare, Verb::Shift, Verb::Health, Verb::Finish, Verb::Rollback, Verb::Destroy];
 
 impl Lower<'_> {
-    pub(super) fn deploy(&mut self, form: &file::Deploy, base: &Base, consumer: &Consumer, targets: &[Target], has_alarms: bool) -> Option<Deploy> {
+    pub(super) fn deploy(
+        &mut self,
+        form: &file::Deploy,
+        base: &Base,
+        consumer: &Consumer,
+        targets: &[Target],
+        has_alarms: bool,
+    ) -> Option<Deploy> {
         let scope = Scope::target();
         let hooks = self.hooks(
             &[form.before.as_ref(), form.after.as_ref(), form.on_failure.as_ref(), form.finally.as_ref()],
@@ -125,7 +132,7 @@ impl Lower<'_> {
                 {
                     let span = match bake {
                         file::BakeForm::Duration(duration) => duration.span,
-                        file::BakeForm::Bake(bake) => bake.span,
+                        file::BakeForm::Bake(bake) => bake.span(),
                     };
                     let problem = Problem::error(Code::ConflictingKeys, span, "this strategy has no increments to bake between");
                     self.report(problem.help("write `bake` in the stage or the wave"));
@@ -141,7 +148,8 @@ impl Lower<'_> {
             && !block.strategies().contains(&name)
         {
             let listed = block.strategies().iter().map(|name| format!("`{}`", name.as_str())).collect::<Vec<_>>().join(", ");
-            let problem = Problem::error(Code::UnsupportedStrategy, *span, format!("the block `{}` cannot do `{}`", block.name(), name.as_str()));
+            let problem =
+                Problem::error(Code::UnsupportedStrategy, *span, format!("the block `{}` cannot do `{}`", block.name(), name.as_str()));
             self.report(problem.expected(format!("one of {listed}")));
         }
         (strategy, between)
@@ -161,9 +169,10 @@ impl Lower<'_> {
     }
 
     fn described_strategy(&mut self, form: &file::Strategy) -> (Option<StrategyName>, Option<Strategy>) {
-        let given = [form.all_at_once.is_some(), form.in_place.is_some(), form.rolling.is_some(), form.canary.is_some(), form.blue_green.is_some()];
+        let given =
+            [form.all_at_once.is_some(), form.in_place.is_some(), form.rolling.is_some(), form.canary.is_some(), form.blue_green.is_some()];
         if given.iter().filter(|given| **given).count() != 1 {
-            let problem = Problem::error(Code::ConflictingKeys, form.span, "a target is changed in one way");
+            let problem = Problem::error(Code::ConflictingKeys, form.span(), "a target is changed in one way");
             self.report(problem.expected("exactly one of `all_at_once`, `in_place`, `rolling`, `canary` and `blue_green`"));
             return (None, None);
         }
@@ -196,7 +205,9 @@ impl Lower<'_> {
     fn canary(&mut self, form: &Spanned<Vec<Spanned<Percent>>>) -> Option<Strategy> {
         let steps = &form.value;
         if steps.is_empty() || steps.len() > MOST_INCREMENTS {
-            self.report(Problem::error(Code::OutOfRange, form.span, "a canary has 1 to 50 steps").expected("percentages such as `[10%, 50%]`"));
+            self.report(
+                Problem::error(Code::OutOfRange, form.span, "a canary has 1 to 50 steps").expected("percentages such as `[10%, 50%]`"),
+            );
             return None;
         }
         let mut percents: Vec<u8> = Vec::new();

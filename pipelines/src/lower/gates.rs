@@ -6,7 +6,7 @@ use super::used_blocks::repository_path;
 use crate::diagnostic::Code;
 use crate::file::{self, ApprovalForm, CheckForm, Deny, DependsOnForm, Gate};
 use crate::plan::{self, GateCondition, MonitorKind};
-use crate::text::{Problem, Span, Spanned, shortened};
+use crate::text::{Placed as _, Problem, Span, Spanned, shortened};
 use crate::{schedule, window};
 
 const EXPIRES_MS: u64 = 7 * 24 * 60 * 60 * 1000;
@@ -51,9 +51,13 @@ impl Lower<'_> {
         let given = kinds.iter().filter(|(_, given)| *given).count();
         if given != 1 {
             let message = if given == 0 { "a gate has a condition" } else { "a gate has one condition" };
-            let problem = Problem::error(Code::ConflictingKeys, form.span, message);
+            let problem = Problem::error(Code::ConflictingKeys, form.span(), message);
             let problem = problem.expected("exactly one of `approval`, `window`, `alarms`, `metric`, `check` and `depends_on`");
-            self.report(if given > 1 { problem.help("write each as an item of its own: a list of gates must all be satisfied") } else { problem });
+            self.report(if given > 1 {
+                problem.help("write each as an item of its own: a list of gates must all be satisfied")
+            } else {
+                problem
+            });
             return None;
         }
         if let Some(approval) = &form.approval {
@@ -104,7 +108,9 @@ impl Lower<'_> {
         }
         if let Some(count) = &form.count {
             if !(1..=10).contains(&count.value) {
-                self.report(Problem::error(Code::OutOfRange, count.span, format!("{} people cannot be asked for", count.value)).expected("1 to 10"));
+                self.report(
+                    Problem::error(Code::OutOfRange, count.span, format!("{} people cannot be asked for", count.value)).expected("1 to 10"),
+                );
             }
             approval.count = count.value;
         }
@@ -143,7 +149,7 @@ impl Lower<'_> {
             self.timezone(timezone);
         }
         if form.allow.is_none() && form.deny.is_none() {
-            self.report(Problem::error(Code::MissingKey, form.span, "the window has no rules").expected("`allow`, `deny` or both"));
+            self.report(Problem::error(Code::MissingKey, form.span(), "the window has no rules").expected("`allow`, `deny` or both"));
         }
         let mut lowered = plan::Window { timezone, allow: Vec::new(), deny: Vec::new(), deny_calendars: Vec::new() };
         for rule in form.allow.iter().flatten() {
@@ -154,7 +160,9 @@ impl Lower<'_> {
                 Deny::Rule(rule) => lowered.deny.extend(self.weekly(rule)),
                 Deny::Dated(dated) => {
                     if dated.calendar.is_none() && dated.dates.is_none() {
-                        self.report(Problem::error(Code::MissingKey, dated.span, "this denies nothing").expected("`calendar` or `dates`"));
+                        self.report(
+                            Problem::error(Code::MissingKey, dated.span(), "this denies nothing").expected("`calendar` or `dates`"),
+                        );
                     }
                     for dates in dated.dates.iter().flatten() {
                         lowered.deny.extend(self.dates(dates));
@@ -168,7 +176,8 @@ impl Lower<'_> {
 
     pub(super) fn timezone(&mut self, timezone: &Spanned<String>) {
         if window::parse_timezone(&timezone.value).is_err() {
-            let problem = Problem::error(Code::UnknownValue, timezone.span, format!("there is no time zone `{}`", shortened(&timezone.value)));
+            let problem =
+                Problem::error(Code::UnknownValue, timezone.span, format!("there is no time zone `{}`", shortened(&timezone.value)));
             let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
             self.report(problem.expected("an IANA name such as `Europe/Athens`").suggest(&timezone.value, names));
         }
@@ -178,7 +187,7 @@ impl Lower<'_> {
         match window::parse_weekly(&rule.value) {
             Ok(rule) => Some(rule),
             Err(error) => {
-                let span = self.from_offset(rule.span, &rule.value, error.offset);
+                let span = self.word_at(rule.span, &rule.value, error.offset);
                 self.report(Problem::error(Code::BadFormat, span, error.message).expected("days and times such as `MON-THU 09:00-16:00`"));
                 None
             }
@@ -189,7 +198,7 @@ impl Lower<'_> {
         match window::parse_dates(&dates.value) {
             Ok(rule) => Some(rule),
             Err(error) => {
-                let span = self.from_offset(dates.span, &dates.value, error.offset);
+                let span = self.word_at(dates.span, &dates.value, error.offset);
                 self.report(Problem::error(Code::BadFormat, span, error.message).expected("a day, or two: `2026-12-24..2027-01-06`"));
                 None
             }
@@ -208,7 +217,8 @@ impl Lower<'_> {
             return None;
         };
         if let Err(error) = window::check_calendar(text) {
-            let problem = Problem::error(Code::BadFormat, path.span, format!("`{}` is not a calendar: {}", shortened(&plain), error.message));
+            let problem =
+                Problem::error(Code::BadFormat, path.span, format!("`{}` is not a calendar: {}", shortened(&plain), error.message));
             self.report(problem.expected("iCalendar (RFC 5545)"));
         }
         Some(plan::Calendar { path: path.value.clone(), text: text.clone() })
@@ -219,14 +229,14 @@ impl Lower<'_> {
             self.timezone(timezone);
         }
         if let Err(error) = schedule::Schedule::parse(&cron.value, UTC) {
-            let span = self.from_offset(cron.span, &cron.value, error.offset);
+            let span = self.word_at(cron.span, &cron.value, error.offset);
             let expected = "minute, hour, day of month, month and day of week: `0 6 * * MON-FRI`";
             self.report(Problem::error(Code::BadFormat, span, error.message).expected(expected));
         }
     }
 
     /// The word of a scalar at byte `offset` of its value.
-    fn from_offset(&self, span: Span, value: &str, offset: usize) -> Span {
+    fn word_at(&self, span: Span, value: &str, offset: usize) -> Span {
         let rest = value.get(offset..).unwrap_or_default();
         let word = rest.split_whitespace().next().unwrap_or_default();
         if rest.starts_with(char::is_whitespace) || word.is_empty() {

@@ -58,8 +58,10 @@ impl Lower<'_> {
         }
         match Template::parse(text) {
             Ok(template) => {
-                let written: Vec<_> =
-                    template.expressions().map(|(expression, range)| (expression.references(), text.get(range).unwrap_or_default())).collect();
+                let written: Vec<_> = template
+                    .expressions()
+                    .map(|(expression, range)| (expression.references(), text.get(range).unwrap_or_default()))
+                    .collect();
                 for (references, written) in written {
                     let span = self.locate(span, written);
                     self.references(&references, span, scope);
@@ -83,7 +85,10 @@ impl Lower<'_> {
             Err(error) => {
                 let rest: String = bare.get(error.offset..).unwrap_or_default().chars().take(24).collect();
                 let span = self.locate(span, rest.trim_end());
-                self.report(Problem::error(Code::BadExpression, span, error.message).expected("a CEL expression such as `release.branch == 'main'`"));
+                self.report(
+                    Problem::error(Code::BadExpression, span, error.message)
+                        .expected("a CEL expression such as `release.branch == 'main'`"),
+                );
             }
         }
         bare.to_owned()

@@ -5,7 +5,7 @@ use super::artifacts::Consumer;
 use super::inserts::Scope;
 use crate::diagnostic::Code;
 use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
-use crate::text::{Duration, Problem, Span, Spanned, Text, shortened};
+use crate::text::{Duration, Placed as _, Problem, Span, Spanned, Text, shortened};
 use crate::{graph, model, plan};
 
 const TIMEOUT_MS: u64 = 60 * 60 * 1000;
@@ -61,7 +61,8 @@ impl Lower<'_> {
             }
         }
         let needs: Vec<BTreeSet<usize>> = forms.iter().enumerate().map(|(at, form)| self.needs(at, form, &names)).collect();
-        let edges: Vec<(usize, usize)> = needs.iter().enumerate().flat_map(|(job, needs)| needs.iter().map(move |need| (*need, job))).collect();
+        let edges: Vec<(usize, usize)> =
+            needs.iter().enumerate().flat_map(|(job, needs)| needs.iter().map(move |need| (*need, job))).collect();
         let order = match graph::order(forms.len(), &edges) {
             Ok(order) => order,
             Err(cycle) => {
@@ -102,13 +103,16 @@ impl Lower<'_> {
         for need in form.needs.iter().flatten() {
             match names.iter().position(|name| *name == need.value) {
                 Some(at) if at == job => {
-                    self.report(Problem::error(Code::NeedsCycle, need.span, format!("the job `{}` needs itself", need.value)).help("remove it"));
+                    self.report(
+                        Problem::error(Code::NeedsCycle, need.span, format!("the job `{}` needs itself", need.value)).help("remove it"),
+                    );
                 }
                 Some(at) => _ = needs.insert(at),
                 None => {
-                    let problem = Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))
-                        .expected("the name of a job of the same stage; stages wait for each other by themselves")
-                        .suggest(&need.value, names.iter().map(String::as_str));
+                    let problem =
+                        Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))
+                            .expected("the name of a job of the same stage; stages wait for each other by themselves")
+                            .suggest(&need.value, names.iter().map(String::as_str));
                     self.report(problem);
                 }
             }
@@ -134,7 +138,10 @@ impl Lower<'_> {
         let mut job = blank(name, plan::Purpose::Job, base);
         job.env.extend(self.env(form.env.as_ref(), scope));
         if form.steps.value.is_empty() {
-            self.report(Problem::error(Code::MissingKey, form.steps.span, format!("the job `{}` has no steps", shortened(name))).expected("at least one step"));
+            self.report(
+                Problem::error(Code::MissingKey, form.steps.span, format!("the job `{}` has no steps", shortened(name)))
+                    .expected("at least one step"),
+            );
         }
         for steps in [form.before.as_ref(), Some(&form.steps.value), form.after.as_ref()].into_iter().flatten() {
             job.steps.extend(self.steps(steps, scope));
@@ -163,7 +170,15 @@ impl Lower<'_> {
     }
 
     /// Steps that check a target or stand around something, as one job.
-    pub(super) fn task(&mut self, name: &str, purpose: plan::Purpose, form: &TaskForm, base: &Base, scope: &Scope, consumer: &Consumer) -> plan::Job {
+    pub(super) fn task(
+        &mut self,
+        name: &str,
+        purpose: plan::Purpose,
+        form: &TaskForm,
+        base: &Base,
+        scope: &Scope,
+        consumer: &Consumer,
+    ) -> plan::Job {
         self.named = super::inserts::Named::default();
         let mut job = blank(name, purpose, base);
         let steps = match form {
@@ -207,7 +222,10 @@ impl Lower<'_> {
         }
         if let Some(timeout) = form.timeout {
             if timeout.value.ms == 0 || timeout.value.ms > LONGEST_TIMEOUT_MS {
-                self.report(Problem::error(Code::OutOfRange, timeout.span, "the timeout is out of range").expected("more than 0 and at most 7 days"));
+                self.report(
+                    Problem::error(Code::OutOfRange, timeout.span, "the timeout is out of range")
+                        .expected("more than 0 and at most 7 days"),
+                );
             }
             job.timeout_ms = timeout.value.ms;
         }
@@ -270,7 +288,7 @@ impl Lower<'_> {
     fn retry_rule(&mut self, rule: &Retry) -> plan::RetryRule {
         let given = usize::from(rule.on.is_some()) + usize::from(rule.exit_codes.is_some()) + usize::from(rule.signals.is_some());
         if given > 1 {
-            let problem = Problem::error(Code::ConflictingKeys, rule.span, "a retry rule has one reason");
+            let problem = Problem::error(Code::ConflictingKeys, rule.span(), "a retry rule has one reason");
             self.report(problem.expected("at most one of `on`, `exit_codes` and `signals`").help("write several rules as a list"));
         }
         let on = match (&rule.on, &rule.exit_codes, &rule.signals) {

@@ -76,6 +76,7 @@ impl Lower<'_> {
     fn pipeline(&mut self, form: &file::Pipeline) -> model::Pipeline {
         self.name("a pipeline", &form.name);
         let triggers = self.triggers(form.triggers.as_ref());
+        let input_descriptions = form.triggers.as_ref().map(triggers::input_descriptions).unwrap_or_default();
         let accounts = self.accounts(form.accounts.as_ref());
         let notify = self.notify(form.notify.as_deref());
         self.base = self.pipeline_base(form);
@@ -88,7 +89,15 @@ impl Lower<'_> {
             self.unique(&mut seen, "stages", &stage.name);
         }
         let stages = form.stages.value.iter().enumerate().map(|(at, stage)| self.stage(at, stage)).collect();
-        model::Pipeline { name: form.name.value.clone(), triggers, accounts, notify, stages, blocks: std::mem::take(&mut self.digests) }
+        model::Pipeline {
+            name: form.name.value.clone(),
+            triggers,
+            input_descriptions,
+            accounts,
+            notify,
+            stages,
+            blocks: std::mem::take(&mut self.digests),
+        }
     }
 
     fn accounts(&mut self, form: Option<&crate::text::Map<file::Account>>) -> BTreeMap<String, plan::Account> {

@@ -5,9 +5,8 @@ use crate::diagnostic::Code;
 use crate::text::{Problem, Span, Spanned, shortened};
 
 /// Parts of node keys that Tidegate gives itself.
-const RESERVED: &[&str] = &[
-    "start", "end", "gates", "wave", "before", "after", "on_failure", "finally", "deploy", "verify", "bake", "rollback", "inspect",
-];
+const RESERVED: &[&str] =
+    &["start", "end", "gates", "wave", "before", "after", "on_failure", "finally", "deploy", "verify", "bake", "rollback", "inspect"];
 
 const LONGEST: usize = 64;
 

@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn a_query_is_split_at_its_last_comparison_outside_of_brackets_and_quotes() {
         let query = |text: &str| split(text).map(|query| (query.query, query.comparison, query.bound));
-        assert_eq!(query("sum(rate(x{a=\"<1\"}[1m])) by (region) > 5"), Some(("sum(rate(x{a=\"<1\"}[1m])) by (region)".into(), Comparison::Above, 5.0)));
+        assert_eq!(
+            query("sum(rate(x{a=\"<1\"}[1m])) by (region) > 5"),
+            Some(("sum(rate(x{a=\"<1\"}[1m])) by (region)".into(), Comparison::Above, 5.0))
+        );
         assert_eq!(query("up==0"), Some(("up".into(), Comparison::Equal, 0.0)));
         assert_eq!(query("a > 1 <= 2e3"), Some(("a > 1".into(), Comparison::AtMost, 2000.0)));
         assert_eq!(query("a >= -0.5"), Some(("a".into(), Comparison::AtLeast, -0.5)));

@@ -9,7 +9,7 @@ use crate::diagnostic::Code;
 use crate::file::{self, LaneForm, LanePer, RollbackCause};
 use crate::model::Stage;
 use crate::plan::{self, Purpose};
-use crate::text::{Problem, Span};
+use crate::text::{Placed as _, Problem, Span};
 
 const WITHIN_MS: u64 = 20 * 60 * 1000;
 
@@ -26,14 +26,8 @@ impl Lower<'_> {
         let gates = self.gates(form.gates.as_deref().unwrap_or_default(), production, &mut gate_names);
         let mut alarm_names = BTreeSet::new();
         let alarms = self.alarms(form.alarms.as_deref().unwrap_or_default(), &Scope::alarm(), &mut alarm_names);
-        let shared = Shared {
-            production,
-            base: &base,
-            consumer: &rest,
-            alarms: &alarms,
-            alarm_names: &alarm_names,
-            gate_names: &gate_names,
-        };
+        let shared =
+            Shared { production, base: &base, consumer: &rest, alarms: &alarms, alarm_names: &alarm_names, gate_names: &gate_names };
         let waves = self.waves(form, &shared);
         let targets: Vec<_> = waves.iter().flat_map(|wave| wave.targets.clone()).collect();
         let has_alarms = waves.iter().any(|wave| !wave.alarms.is_empty());
@@ -78,11 +72,16 @@ impl Lower<'_> {
         let places = form.targets.as_ref().map(|targets| targets.span).or_else(|| form.waves.as_ref().map(|waves| waves.span));
         match (places, &form.deploy) {
             (Some(span), None) => {
-                let problem = Problem::error(Code::NothingToDeploy, span, format!("the stage `{}` has targets and no `deploy`", form.name.value));
+                let problem =
+                    Problem::error(Code::NothingToDeploy, span, format!("the stage `{}` has targets and no `deploy`", form.name.value));
                 self.report(problem.expected("`deploy: {uses: process/in-place, with: {…}}`"));
             }
             (None, Some(deploy)) => {
-                let problem = Problem::error(Code::NothingToDeploy, deploy.uses.span, format!("the stage `{}` deploys and has no targets", form.name.value));
+                let problem = Problem::error(
+                    Code::NothingToDeploy,
+                    deploy.uses.span,
+                    format!("the stage `{}` deploys and has no targets", form.name.value),
+                );
                 self.report(problem.expected("`targets` or `waves`"));
             }
             (None, None) => self.check_without_targets(form),
@@ -99,8 +98,9 @@ impl Lower<'_> {
             ("rollback", form.rollback.is_some()),
         ];
         for (key, _) in only_with_targets.iter().filter(|(_, given)| *given) {
-            let span = self.key_of(form.span, key);
-            let problem = Problem::error(Code::NothingToDeploy, span, format!("`{key}` needs targets, and the stage `{}` has none", form.name.value));
+            let span = self.key_of(form.span(), key);
+            let problem =
+                Problem::error(Code::NothingToDeploy, span, format!("`{key}` needs targets, and the stage `{}` has none", form.name.value));
             self.report(problem.help(format!("remove `{key}`, or add `targets` and `deploy`")));
         }
         let hooks = form.before.is_some() || form.after.is_some();

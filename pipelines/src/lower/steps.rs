@@ -6,7 +6,7 @@ use crate::blocks::{Invocation, Verb};
 use crate::diagnostic::Code;
 use crate::file::{self, Shell, StepForm};
 use crate::plan;
-use crate::text::{Map, Problem, Reader, Span, Spanned, Text, shortened};
+use crate::text::{Map, Placed as _, Problem, Reader, Span, Spanned, Text, shortened};
 
 const BASH: &[&str] = &["bash", "-eu", "-o", "pipefail", "-c"];
 
@@ -111,7 +111,7 @@ impl Lower<'_> {
                 );
             }
             (None, false) => {
-                let span = Span { end: step.span.start + 1, ..step.span };
+                let span = Span { end: step.span().start + 1, ..step.span() };
                 self.report(Problem::error(Code::MissingKey, span, "a step needs a command").expected("one of `run` and `uses`"));
             }
             (None, true) => {
@@ -155,13 +155,19 @@ impl Lower<'_> {
     pub(super) fn env(&mut self, form: Option<&Map<Text>>, scope: &Scope) -> BTreeMap<String, String> {
         let mut env = BTreeMap::new();
         for (name, value) in form.iter().flat_map(|env| &env.entries) {
-            let is_name = name.value.bytes().enumerate().all(|(at, byte)| byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()));
+            let is_name = name
+                .value
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()));
             if !is_name || name.value.is_empty() || name.value.len() > 256 {
-                let problem = Problem::error(Code::BadName, name.span, format!("`{}` cannot be an environment variable", shortened(&name.value)));
+                let problem =
+                    Problem::error(Code::BadName, name.span, format!("`{}` cannot be an environment variable", shortened(&name.value)));
                 self.report(problem.expected("letters, digits and `_`, the first not a digit"));
             }
             if name.value.starts_with("TIDEGATE_") {
-                let problem = Problem::error(Code::ReservedEnv, name.span, format!("`{}` is set by Tidegate itself", shortened(&name.value)));
+                let problem =
+                    Problem::error(Code::ReservedEnv, name.span, format!("`{}` is set by Tidegate itself", shortened(&name.value)));
                 self.report(problem.expected("a name that does not begin with `TIDEGATE_`"));
             }
             self.inserted(&value.0, name.span, scope);

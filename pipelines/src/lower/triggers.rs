@@ -5,7 +5,7 @@ use super::inserts::Scope;
 use crate::diagnostic::Code;
 use crate::file::{InputForm, Manual, Notify, Triggers};
 use crate::plan;
-use crate::text::{Problem, Spanned};
+use crate::text::{Placed as _, Problem, Spanned};
 
 const BRANCH: &str = "main";
 
@@ -17,7 +17,9 @@ impl Lower<'_> {
         let mut triggers = Vec::new();
         if let Some(push) = &form.push {
             if push.branch.value.is_empty() {
-                self.report(Problem::error(Code::BadFormat, push.branch.span, "the branch has no name").expected("a branch such as `main`"));
+                self.report(
+                    Problem::error(Code::BadFormat, push.branch.span, "the branch has no name").expected("a branch such as `main`"),
+                );
             }
             let paths = push.paths.iter().flatten().map(|path| self.glob(path)).collect();
             triggers.push(plan::Trigger::Push { branch: push.branch.value.clone(), paths });
@@ -32,7 +34,8 @@ impl Lower<'_> {
         }
         if triggers.is_empty() {
             self.report(
-                Problem::error(Code::MissingKey, form.span, "nothing starts a release").expected("at least one of `push`, `schedule` and `manual`"),
+                Problem::error(Code::MissingKey, form.span(), "nothing starts a release")
+                    .expected("at least one of `push`, `schedule` and `manual`"),
             );
         }
         triggers
@@ -50,7 +53,11 @@ impl Lower<'_> {
         let mut inputs = BTreeMap::new();
         let Manual::Inputs(manual) = form else { return inputs };
         for (name, input) in manual.inputs.iter().flat_map(|inputs| &inputs.entries) {
-            let is_name = name.value.bytes().enumerate().all(|(at, byte)| byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()));
+            let is_name = name
+                .value
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()));
             if !is_name || name.value.is_empty() {
                 let problem = Problem::error(Code::BadName, name.span, "this cannot be the name of an input");
                 self.report(problem.expected("letters, digits and `_`, the first not a digit"));
@@ -85,7 +92,7 @@ impl Lower<'_> {
                 plan::NotifyTo::Webhook(self.settings_text(address))
             }
             _ => {
-                let problem = Problem::error(Code::ConflictingKeys, form.span, "a notification goes to one place");
+                let problem = Problem::error(Code::ConflictingKeys, form.span(), "a notification goes to one place");
                 self.report(problem.expected("exactly one of `slack`, `email` and `webhook`"));
                 return None;
             }
@@ -101,4 +108,14 @@ impl Lower<'_> {
         self.inserted(&text.value, text.span, &Scope::settings());
         text.value.clone()
     }
+}
+
+/// What people are told about the inputs of the manual trigger, by name.
+pub(super) fn input_descriptions(form: &Triggers) -> BTreeMap<String, String> {
+    let Some(Manual::Inputs(manual)) = &form.manual else { return BTreeMap::new() };
+    let described = manual.inputs.iter().flat_map(|inputs| &inputs.entries).filter_map(|(name, input)| match input {
+        InputForm::Described(input) => Some((name.value.clone(), input.description.clone()?)),
+        InputForm::Default(_) | InputForm::Required => None,
+    });
+    described.collect()
 }

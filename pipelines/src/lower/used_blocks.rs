@@ -20,7 +20,10 @@ impl Lower<'_> {
         let block = if name.starts_with("./") || name.starts_with("../") || name.starts_with('/') {
             self.local_block(uses)
         } else if name.starts_with("git::") {
-            self.report(Problem::error(Code::NotAvailable, uses.span, "not available yet: shared blocks (`git::`)").help("copy the block into the repository and use `./…`"));
+            self.report(
+                Problem::error(Code::NotAvailable, uses.span, "not available yet: shared blocks (`git::`)")
+                    .help("copy the block into the repository and use `./…`"),
+            );
             None
         } else {
             let block = self.library.get(name).cloned();
@@ -49,7 +52,8 @@ impl Lower<'_> {
 
     fn read_local_block(&mut self, uses: &Spanned<String>) -> Option<Arc<Block>> {
         let Some(folder) = repository_path(&uses.value) else {
-            let problem = Problem::error(Code::BadPath, uses.span, format!("`{}` is not a folder of the repository", shortened(&uses.value)));
+            let problem =
+                Problem::error(Code::BadPath, uses.span, format!("`{}` is not a folder of the repository", shortened(&uses.value)));
             self.report(problem.expected("a path such as `./blocks/mine`, without `..`"));
             return None;
         };
@@ -64,7 +68,8 @@ impl Lower<'_> {
         let files: BTreeMap<String, String> = below.filter(|(file, _)| file != "block.yaml").collect();
         let (block, diagnostics) = of_folder(&folder, &path, text, files);
         if block.is_none() {
-            let problem = Problem::error(Code::UnknownBlock, uses.span, format!("the block `{}` has errors of its own", shortened(&uses.value)));
+            let problem =
+                Problem::error(Code::UnknownBlock, uses.span, format!("the block `{}` has errors of its own", shortened(&uses.value)));
             self.report(problem.help(format!("mend `{path}`")));
         }
         self.elsewhere.extend(diagnostics);

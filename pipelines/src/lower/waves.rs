@@ -42,7 +42,9 @@ impl Lower<'_> {
             self.report(problem.help("name the targets in the waves alone"));
         }
         if waves.value.0.is_empty() {
-            self.report(Problem::error(Code::OutOfRange, waves.span, "there are no waves").expected("at least one wave, or `targets` instead"));
+            self.report(
+                Problem::error(Code::OutOfRange, waves.span, "there are no waves").expected("at least one wave, or `targets` instead"),
+            );
         }
         let mut names = BTreeSet::new();
         for wave in &waves.value.0 {
@@ -55,7 +57,14 @@ impl Lower<'_> {
         lowered.collect()
     }
 
-    fn wave(&mut self, at: usize, form: &file::Wave, stage: &file::Stage, shared: &Shared<'_>, targets_seen: &mut BTreeSet<String>) -> Wave {
+    fn wave(
+        &mut self,
+        at: usize,
+        form: &file::Wave,
+        stage: &file::Stage,
+        shared: &Shared<'_>,
+        targets_seen: &mut BTreeSet<String>,
+    ) -> Wave {
         let targets = self.targets(&form.targets, targets_seen);
         let mut alarm_names = shared.alarm_names.clone();
         let mut alarms = shared.alarms.to_vec();
@@ -102,7 +111,11 @@ impl Lower<'_> {
         for target in &form.value.0 {
             self.target_name(target);
             if !seen.insert(target.value.clone()) {
-                let problem = Problem::error(Code::DuplicateTarget, target.span, format!("the target `{}` is in this stage twice", shortened(&target.value)));
+                let problem = Problem::error(
+                    Code::DuplicateTarget,
+                    target.span,
+                    format!("the target `{}` is in this stage twice", shortened(&target.value)),
+                );
                 self.report(problem.help("remove it from one place"));
                 continue;
             }

@@ -10,6 +10,8 @@ use crate::plan;
 pub struct Pipeline {
     pub(crate) name: String,
     pub(crate) triggers: Vec<plan::Trigger>,
+    /// What people are told about the inputs of the manual trigger, by name.
+    pub(crate) input_descriptions: BTreeMap<String, String>,
     pub(crate) accounts: BTreeMap<String, plan::Account>,
     pub(crate) notify: Vec<plan::Notify>,
     pub(crate) stages: Vec<Stage>,
@@ -36,6 +38,14 @@ impl Pipeline {
             plan::Trigger::Push { .. } | plan::Trigger::Schedule { .. } => None,
         });
         manual.flatten().map(|(name, default)| (name.as_str(), default.as_deref())).collect()
+    }
+}
+
+impl Pipeline {
+    /// What the file says an input of the manual trigger is for.
+    #[must_use]
+    pub fn input_description(&self, name: &str) -> Option<&str> {
+        self.input_descriptions.get(name).map(String::as_str)
     }
 }
 
@@ -120,8 +130,12 @@ pub(crate) struct Deploy {
 pub(crate) enum Strategy {
     Whole,
     /// Two at least.
-    Rolling { batches: u32 },
+    Rolling {
+        batches: u32,
+    },
     /// Rising, the last one 100.
-    Canary { percents: Vec<u8> },
+    Canary {
+        percents: Vec<u8>,
+    },
     BlueGreen,
 }

@@ -52,7 +52,7 @@ pub enum Purpose {
     Before,
     /// `prepare`, `shift`, `health` and `finish` of the block, or the part of them that one increment needs.
     Deploy {
-        /// How much of the target runs the release after this job, 1 to 100.
+        /// How much of the target runs the release after this job; 0 while the new side of `blue_green` serves nobody.
         percent: u8,
     },
     Verify,

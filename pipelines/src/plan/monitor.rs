@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Alarm {
     /// Unique in its wave; for people.
     pub name: String,
+    /// The one target that it speaks of; none: every target of its wave.
+    #[serde(default)]
+    pub target: Option<String>,
     pub monitor: Monitor,
     /// How long the bad reading must last before the alarm fires.
     pub for_ms: u64,
@@ -42,7 +45,8 @@ pub enum MonitorKind {
     },
     /// Runs on the server's machine, only where its configuration allows: exit 0 OK, 1 bad, 2 no data, other unreadable.
     Command { run: String },
-    /// Bad when any series of the instant query satisfies the comparison; no series is no data.
+    /// Bad when any series of the instant query satisfies the comparison; no series is no data. An empty `server` is
+    /// the one of the server's configuration.
     Prometheus { server: String, query: String, comparison: Comparison, threshold: f64 },
     /// Read through the adapter named by `system`, such as `cloudwatch` or `datadog`.
     External { system: String, name: String, account: Option<String>, region: Option<String> },

@@ -35,6 +35,9 @@ pub struct Plan {
     pub notify: Vec<Notify>,
     /// Digests of the blocks that were used, by the name in `uses` (P1).
     pub blocks: BTreeMap<String, String>,
+    /// Values of the manual trigger's inputs, defaults included: what `inputs.…` means in the texts of jobs.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
     /// Names of variables and secrets that any job asks for.
     pub vars: BTreeSet<String>,
     pub secrets: BTreeSet<String>,

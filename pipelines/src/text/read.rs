@@ -91,7 +91,7 @@ impl Reader {
             let left = self.problems.len() - FINDINGS;
             self.problems.sort_by_key(|problem| problem.severity);
             self.problems.truncate(FINDINGS);
-            self.problems.sort_by(|a, b| (a.span, a.code).cmp(&(b.span, b.code)));
+            self.problems.sort_by_key(|problem| (problem.span, problem.code));
             let end = Span::new(text.len(), text.len());
             self.problems.push(Problem::error(Code::TooManyFindings, end, format!("{left} more findings are not shown")));
         }
@@ -120,6 +120,11 @@ pub(crate) trait Read: Sized {
     fn absent() -> Option<Self> {
         None
     }
+}
+
+/// A value that knows where it stands.
+pub(crate) trait Placed {
+    fn span(&self) -> Span;
 }
 
 impl<T: Read> Read for Option<T> {
@@ -273,7 +278,8 @@ impl<'a> Fields<'a> {
             None => T::absent().or_else(|| {
                 let span = self.node.span.part(0, first_line(self.node));
                 reader.report(
-                    Problem::error(Code::MissingKey, span, format!("{} needs the key `{key}`", self.what)).expected(format!("`{key}:` {}", T::WHAT)),
+                    Problem::error(Code::MissingKey, span, format!("{} needs the key `{key}`", self.what))
+                        .expected(format!("`{key}:` {}", T::WHAT)),
                 );
                 None
             }),
@@ -308,8 +314,14 @@ macro_rules! record {
         #[schemars(deny_unknown_fields)]
         pub(crate) struct $name {
             #[schemars(skip)]
-            pub(crate) span: $crate::text::Span,
+            span: $crate::text::Span,
             $($(#[$field_meta])* #[schemars(rename = $key)] pub(crate) $field: $type,)*
+        }
+
+        impl $crate::text::Placed for $name {
+            fn span(&self) -> $crate::text::Span {
+                self.span
+            }
         }
 
         impl $crate::text::Read for $name {

@@ -136,8 +136,19 @@ pub(crate) fn parse(text: &str, problems: &mut Vec<Problem>) -> Option<Arc<Node>
 
 /// What is open around the event that is being read.
 enum Open {
-    Sequence { span: Span, anchor: usize, items: Vec<Arc<Node>> },
-    Mapping { span: Span, anchor: usize, entries: Vec<(Key, Arc<Node>)>, known: BTreeSet<String>, merges: Vec<(Span, Arc<Node>)>, key: Option<Key> },
+    Sequence {
+        span: Span,
+        anchor: usize,
+        items: Vec<Arc<Node>>,
+    },
+    Mapping {
+        span: Span,
+        anchor: usize,
+        entries: Vec<(Key, Arc<Node>)>,
+        known: BTreeSet<String>,
+        merges: Vec<(Span, Arc<Node>)>,
+        key: Option<Key>,
+    },
 }
 
 fn build(text: &str, problems: &mut Vec<Problem>) -> Result<Option<Arc<Node>>, Problem> {
@@ -159,8 +170,9 @@ fn build(text: &str, problems: &mut Vec<Problem>) -> Result<Option<Arc<Node>>, P
 fn not_yaml(text: &str, error: &granit_parser::ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
     let length = text.get(at..).and_then(|rest| rest.chars().next()).filter(|first| *first != '\n').map_or(0, char::len_utf8);
-    let tab = text.get(..at).and_then(|before| before.lines().next_back()).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'))
-        || text.get(at..).is_some_and(|rest| rest.starts_with('\t'));
+    let tab =
+        text.get(..at).and_then(|before| before.lines().next_back()).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'))
+            || text.get(at..).is_some_and(|rest| rest.starts_with('\t'));
     let problem = Problem::error(Code::Syntax, Span::new(at, at + length), format!("this is not YAML: {}", error.kind()));
     if tab { problem.help("indent with spaces: YAML does not allow tabs there") } else { problem }
 }
@@ -210,7 +222,9 @@ impl Builder<'_> {
                     let node = Arc::clone(node);
                     self.place(node, span)
                 }
-                None => Err(Problem::error(Code::Alias, span, "an alias stands inside the value that it names").help("write the value out")),
+                None => {
+                    Err(Problem::error(Code::Alias, span, "an alias stands inside the value that it names").help("write the value out"))
+                }
             },
             Event::DocumentStart(..) if self.root.is_some() => {
                 Err(Problem::error(Code::Syntax, span, "a second document begins here").expected("one pipeline in a file"))
@@ -288,7 +302,12 @@ impl Builder<'_> {
     }
 
     /// `<<` adds what is not given itself; of several, the earlier wins (https://yaml.org/type/merge.html).
-    fn merged(&mut self, mut entries: Vec<(Key, Arc<Node>)>, mut known: BTreeSet<String>, merges: Vec<(Span, Arc<Node>)>) -> Vec<(Key, Arc<Node>)> {
+    fn merged(
+        &mut self,
+        mut entries: Vec<(Key, Arc<Node>)>,
+        mut known: BTreeSet<String>,
+        merges: Vec<(Span, Arc<Node>)>,
+    ) -> Vec<(Key, Arc<Node>)> {
         for (span, node) in merges {
             let sources = match &node.value {
                 Value::Sequence(items) => items.clone(),
