@@ -26,6 +26,10 @@ const EXIT_CODES: &str =
 /// One variant, one file under `command/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Check pipeline files and report every error at once
+    Validate(command::validate::Arguments),
+    /// Show what a release would go through, or what changes from another pipeline file
+    Plan(command::plan::Arguments),
     /// Check the server's configuration and show every value with where it came from
     CheckConfig(command::check_config::Arguments),
     /// Print a completion script for a shell

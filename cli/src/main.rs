@@ -8,10 +8,15 @@
 //! [`config`] (the only reader of the environment), `demo` (the tour, which is also the acceptance test).
 
 mod arguments;
+mod client;
 mod command;
 mod config;
+mod demo;
 mod exit;
+mod narrator;
 mod output;
+mod pipeline_file;
+mod serve;
 
 use std::process::ExitCode;
 

@@ -53,7 +53,7 @@ fn shown(name: &str, value: &Value) -> String {
         (_, Value::Flag(flag)) => flag.to_string(),
         (_, Value::Count(count)) => count.to_string(),
         (_, Value::DurationMs(ms)) => duration_text(*ms),
-        (_, Value::Texts(texts)) => texts.join(","),
+        (_, Value::Secrets(secrets)) => secrets.keys().map(|name| format!("{name}=(hidden)")).collect::<Vec<_>>().join(","),
     }
 }
 

@@ -65,12 +65,20 @@ fn typed(key: &Key, value: &DeValue<'_>) -> Result<Value, String> {
             Some(integer) => value::parse(key.kind, integer.as_str()),
             None => wrong("a number"),
         },
-        Kind::Texts => match value.as_array() {
-            Some(items) => {
-                let texts: Option<Vec<String>> = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
-                texts.map(Value::Texts).map_or_else(|| Err("expected a list of strings only".to_owned()), Ok)
+        Kind::SecretTable => match value.as_table() {
+            Some(table) => {
+                let text = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+                    let name: &std::borrow::Cow<'_, str> = name.get_ref();
+                    Some((name.to_string(), value.get_ref().as_str()?.to_owned()))
+                };
+                table
+                    .iter()
+                    .map(text)
+                    .collect::<Option<_>>()
+                    .map(Value::Secrets)
+                    .ok_or_else(|| "expected a table of strings only".to_owned())
             }
-            None => wrong("a list of strings"),
+            None => wrong("a table of strings"),
         },
         Kind::Address | Kind::Url | Kind::Database | Kind::Path | Kind::Duration { .. } | Kind::OneOf(_) | Kind::Secret | Kind::Text => {
             match value.as_str() {

@@ -37,8 +37,8 @@ pub(crate) enum Kind {
     /// Never shown.
     Secret,
     Text,
-    /// In a file a list of strings; elsewhere parted by commas.
-    Texts,
+    /// Secrets by name: in a file a table of strings, elsewhere `NAME=VALUE` parted by commas. Only names are shown.
+    SecretTable,
 }
 
 impl Key {
@@ -48,95 +48,32 @@ impl Key {
     }
 }
 
+pub(crate) const KEYS: &[Key] = &[
+    key("listen", Kind::Address, Some("127.0.0.1:7070"), "where the server listens; put a TLS proxy in front of anything but loopback"),
+    key("public_url", Kind::Url, None, "the address that people and runners use; http://<listen> when not set"),
+    key("data", Kind::Path, None, "the folder of the database, logs and artifacts"),
+    key("database.url", Kind::Database, None, "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; sqlite:<data>/tidegate.db when not set"),
+    key("runner.built_in", Kind::Flag, Some("false"), "also run jobs in this process"),
+    key("runner.slots", Kind::Count { least: 1, most: 256 }, Some("4"), "how many jobs the built-in runner executes at once"),
+    key("log.format", Kind::OneOf(&["auto", "human", "json"]), Some("auto"), "auto: human on a terminal, json otherwise"),
+    key("log.level", Kind::Text, Some("info"), "a tracing filter such as info or info,engine=debug"),
+    key("egress.allow_loopback", Kind::Flag, Some("false"), "monitors and notifications may reach addresses of this machine"),
+    key("egress.allow_private", Kind::Flag, Some("true"), "they may reach private networks (RFC 1918, RFC 4193)"),
+    key("monitors.allow_commands", Kind::Flag, Some("false"), "pipeline files may name commands that run on this machine"),
+    key("poll.interval", POLL, Some("30s"), "how often a connected repository is asked for its head by default"),
+    key("retention.logs", RETENTION, Some("90d"), "how long logs of ended attempts are kept"),
+    key("notify.slack", Kind::SecretTable, None, "the address of the incoming web hook of each Slack channel"),
+    key("notify.webhook_secret", Kind::Secret, None, "signs messages to web hooks (HMAC-SHA256)"),
+    key("secrets.file", Kind::Path, None, "a TOML file with the values that jobs may name; readable by its owner only"),
+];
+
+const POLL: Kind = Kind::Duration { least_ms: 200, most_ms: DAY_MS };
+const RETENTION: Kind = Kind::Duration { least_ms: DAY_MS, most_ms: 3650 * DAY_MS };
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-pub(crate) const KEYS: &[Key] = &[
-    Key {
-        name: "listen",
-        kind: Kind::Address,
-        default: Some("127.0.0.1:7070"),
-        what: "where the server listens; put a TLS proxy in front of anything but loopback",
-    },
-    Key {
-        name: "public_url",
-        kind: Kind::Url,
-        default: None,
-        what: "the address that people and runners use; http://<listen> when not set",
-    },
-    Key {
-        name: "data",
-        kind: Kind::Path,
-        default: None,
-        what: "the folder of the database, logs and artifacts; /var/lib/tidegate for root, ~/.local/state/tidegate otherwise",
-    },
-    Key {
-        name: "database.url",
-        kind: Kind::Database,
-        default: None,
-        what: "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; sqlite:<data>/tidegate.db when not set",
-    },
-    Key { name: "runner.built_in", kind: Kind::Flag, default: Some("false"), what: "also run jobs in this process" },
-    Key {
-        name: "runner.slots",
-        kind: Kind::Count { least: 1, most: 256 },
-        default: Some("4"),
-        what: "how many jobs the built-in runner executes at once",
-    },
-    Key {
-        name: "log.format",
-        kind: Kind::OneOf(&["auto", "human", "json"]),
-        default: Some("auto"),
-        what: "auto: human on a terminal, json otherwise",
-    },
-    Key { name: "log.level", kind: Kind::Text, default: Some("info"), what: "a tracing filter such as info or info,engine=debug" },
-    Key {
-        name: "egress.allow_loopback",
-        kind: Kind::Flag,
-        default: Some("false"),
-        what: "monitors and notifications may reach addresses of this machine",
-    },
-    Key {
-        name: "egress.allow_private",
-        kind: Kind::Flag,
-        default: Some("true"),
-        what: "monitors and notifications may reach private networks (RFC 1918, RFC 4193)",
-    },
-    Key {
-        name: "monitors.allow_commands",
-        kind: Kind::Flag,
-        default: Some("false"),
-        what: "pipeline files may name commands that run on this machine as monitors",
-    },
-    Key {
-        name: "poll.interval",
-        kind: Kind::Duration { least_ms: 200, most_ms: DAY_MS },
-        default: Some("30s"),
-        what: "how often a connected repository is asked for its head, unless its connection says otherwise",
-    },
-    Key {
-        name: "retention.logs",
-        kind: Kind::Duration { least_ms: DAY_MS, most_ms: 3650 * DAY_MS },
-        default: Some("90d"),
-        what: "how long logs of ended attempts are kept",
-    },
-    Key {
-        name: "retention.artifacts",
-        kind: Kind::Duration { least_ms: DAY_MS, most_ms: 3650 * DAY_MS },
-        default: Some("365d"),
-        what: "how long artifacts are kept that no target runs and no rollback could need",
-    },
-    Key { name: "notify.slack_token", kind: Kind::Secret, default: None, what: "the bot token (xoxb-…) for messages to Slack channels" },
-    Key { name: "notify.smtp_url", kind: Kind::Secret, default: None, what: "smtps://USER:PASSWORD@HOST for messages by e-mail" },
-    Key { name: "notify.email_from", kind: Kind::Text, default: None, what: "the sender of messages by e-mail" },
-    Key { name: "notify.webhook_secret", kind: Kind::Secret, default: None, what: "signs messages to web hooks (HMAC-SHA256)" },
-    Key {
-        name: "secrets.file",
-        kind: Kind::Path,
-        default: None,
-        what: "a TOML file with the values that jobs may name; readable by its owner only",
-    },
-    Key { name: "web.origins", kind: Kind::Texts, default: None, what: "further origins that may call the API from a browser" },
-];
+const fn key(name: &'static str, kind: Kind, default: Option<&'static str>, what: &'static str) -> Key {
+    Key { name, kind, default, what }
+}
 
 /// A checked value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +82,7 @@ pub(crate) enum Value {
     Flag(bool),
     Count(u64),
     DurationMs(u64),
-    Texts(Vec<String>),
+    Secrets(BTreeMap<String, String>),
 }
 
 /// Where a value came from.

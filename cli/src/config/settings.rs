@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::environment::Environment;
@@ -21,13 +22,10 @@ pub(crate) struct Settings {
     pub(crate) allow_command_monitors: bool,
     pub(crate) poll_interval_ms: u64,
     pub(crate) keep_logs_ms: u64,
-    pub(crate) keep_artifacts_ms: u64,
-    pub(crate) slack_token: Option<String>,
-    pub(crate) smtp_url: Option<String>,
-    pub(crate) email_from: Option<String>,
+    /// The address of the incoming web hook of each channel.
+    pub(crate) slack: BTreeMap<String, String>,
     pub(crate) webhook_secret: Option<String>,
     pub(crate) secrets_file: Option<PathBuf>,
-    pub(crate) web_origins: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +48,6 @@ impl Settings {
             Some((Value::Count(number) | Value::DurationMs(number), _)) => *number,
             _ => 0,
         };
-        let texts = |name: &str| match values.get(name) {
-            Some((Value::Texts(texts), _)) => texts.clone(),
-            _ => Vec::new(),
-        };
         Self {
             listen: text("listen").unwrap_or_default(),
             public_url: text("public_url").unwrap_or_default(),
@@ -71,13 +65,12 @@ impl Settings {
             allow_command_monitors: flag("monitors.allow_commands"),
             poll_interval_ms: number("poll.interval"),
             keep_logs_ms: number("retention.logs"),
-            keep_artifacts_ms: number("retention.artifacts"),
-            slack_token: text("notify.slack_token"),
-            smtp_url: text("notify.smtp_url"),
-            email_from: text("notify.email_from"),
+            slack: match values.get("notify.slack") {
+                Some((Value::Secrets(secrets), _)) => secrets.clone(),
+                _ => BTreeMap::new(),
+            },
             webhook_secret: text("notify.webhook_secret"),
             secrets_file: text("secrets.file").map(PathBuf::from),
-            web_origins: texts("web.origins"),
         }
     }
 }
@@ -121,13 +114,6 @@ pub(super) fn check_together(values: &Values, problems: &mut Vec<Problem>) {
             origin: origin.clone(),
             message: format!("log.level: {level:?} is no filter: {error}"),
             next_step: Some("write error, warn, info, debug or trace, or a list such as info,engine=debug".to_owned()),
-        });
-    }
-    if let (Some((_, origin)), None) = (values.get("notify.smtp_url"), values.get("notify.email_from")) {
-        problems.push(Problem {
-            origin: origin.clone(),
-            message: "notify.smtp_url: messages by e-mail need a sender".to_owned(),
-            next_step: Some("set notify.email_from".to_owned()),
         });
     }
 }

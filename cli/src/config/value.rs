@@ -31,7 +31,11 @@ pub(crate) fn parse(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Path | Kind::Text => not_empty(text).map(Value::Text),
         // The text of a secret stands in no message.
         Kind::Secret => not_empty(text).map(Value::Text).map_err(|_| "it is empty".to_owned()),
-        Kind::Texts => Ok(Value::Texts(text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect())),
+        Kind::SecretTable => {
+            let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('='));
+            let secrets: Option<_> = pairs.map(|pair| pair.map(|(name, secret)| (name.trim().to_owned(), secret.to_owned()))).collect();
+            secrets.map(Value::Secrets).ok_or_else(|| "expected NAME=VALUE, several parted by commas".to_owned())
+        }
     }
 }
 

@@ -107,10 +107,13 @@ fn name_within(plan: &Plan, stage: &Stage, node: &Node) -> String {
         }
     };
     without(&stage.name);
-    // Without a target, the wave is part of the name.
-    if let Some(target) = &node.target {
-        without(wave);
-        without(target);
+    match &node.target {
+        Some(target) => {
+            without(wave);
+            without(target);
+        }
+        // Without a target, the wave is part of the name.
+        None => {}
     }
     name.to_owned()
 }

@@ -1,0 +1,4 @@
+//! Runs a server in this process.
+
+pub(crate) mod logging;
+pub(crate) mod signals;
