@@ -107,13 +107,10 @@ fn name_within(plan: &Plan, stage: &Stage, node: &Node) -> String {
         }
     };
     without(&stage.name);
-    match &node.target {
-        Some(target) => {
-            without(wave);
-            without(target);
-        }
-        // Without a target, the wave is part of the name.
-        None => {}
+    // Without a target, the wave is part of the name.
+    if let Some(target) = &node.target {
+        without(wave);
+        without(target);
     }
     name.to_owned()
 }

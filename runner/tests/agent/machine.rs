@@ -64,6 +64,27 @@ impl Machine {
         eventually("the agent's end", || agent.try_wait().expect("waited").map(|status| status.success()))
     }
 
+    pub(crate) fn take_agent(&mut self) -> Child {
+        self.agent.take().expect("an agent runs")
+    }
+
+    pub(crate) fn put_agent(&mut self, agent: Child) {
+        assert!(self.agent.replace(agent).is_none(), "there is an agent already");
+    }
+
+    /// Waits for an agent that ends by itself; true when it ended with success.
+    pub(crate) fn wait_for_agent(&mut self) -> bool {
+        let mut agent = self.take_agent();
+        eventually("the agent's end", || agent.try_wait().expect("waited").map(|status| status.success()))
+    }
+
+    /// Waits until an attempt is reported and nothing of it is left on the machine.
+    #[track_caller]
+    pub(crate) fn wait_until_done(&self, attempt: &AttemptId) {
+        self.server.report_of(attempt);
+        self.wait_until_forgotten(attempt);
+    }
+
     pub(crate) fn agent_log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("agent.log")).unwrap_or_default()
     }
@@ -171,4 +192,14 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
         .expect("git");
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+pub(crate) fn secret(name: &str, value: &str) -> protocol::Secret {
+    protocol::Secret { name: name.to_owned(), value: value.to_owned() }
+}
+
+/// Tests run side by side and use the same attempt ids; a machine's processes know its folder.
+pub(crate) fn belongs_to(pid: u32, machine: &Machine) -> bool {
+    let folder = machine.folder.path().display().to_string();
+    std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(&folder))
 }

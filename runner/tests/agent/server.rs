@@ -167,6 +167,11 @@ impl FakeServer {
         self.world.wait_for(&format!("{text:?} in the log"), |world| world.attempts.get(attempt)?.log_text().contains(text).then_some(()));
     }
 
+    #[track_caller]
+    pub(crate) fn wait_for_lease(&self, attempt: &AttemptId) {
+        self.world.wait_for(&format!("the lease of {attempt}"), |world| world.attempts.get(attempt).map(|_| ()));
+    }
+
     pub(crate) fn log_of(&self, attempt: &AttemptId) -> String {
         self.world.lock().attempts[attempt].log_text()
     }

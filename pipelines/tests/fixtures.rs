@@ -1,0 +1,127 @@
+//! Every file under `tests/fixtures/good` and `examples` makes the plan that stands beside it; every file under
+//! `tests/fixtures/bad` gives the diagnostics that stand beside it. `UPDATE=1 cargo test` writes them anew.
+//!
+//! A folder beside a fixture, of the same name, holds the other files of its repository.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pipelines::{Blocks, ExpandInput, SourceFile, compile, expand, names_files, show};
+
+#[test]
+fn every_good_file_makes_the_plan_beside_it() {
+    let mut wrong = Vec::new();
+    let cases = [cases("tests/fixtures/good", "yaml"), cases("tests/fixtures/good", "json"), cases("examples", "yaml")].concat();
+    assert!(cases.len() >= 3, "only {} good fixtures", cases.len());
+    for path in cases {
+        let source = read(&path);
+        let (pipeline, diagnostics) = compile(&source, &Blocks::built_in());
+        let rendered = render(&source, &diagnostics);
+        let Some(pipeline) = pipeline else {
+            wrong.push(format!("{} does not compile:\n{rendered}", path.display()));
+            continue;
+        };
+        let inputs = pipeline.inputs().keys().map(|name| ((*name).to_owned(), format!("value-of-{name}"))).collect();
+        let input = ExpandInput { inputs, ..ExpandInput::default() };
+        let plan = expand(&pipeline, &input).unwrap();
+        if let Err(flaw) = sound(&plan) {
+            wrong.push(format!("{}: {flaw}", path.display()));
+        }
+        assert_eq!(plan, expand(&pipeline, &input).unwrap(), "{}: equal input, equal plan", path.display());
+        wrong.extend(compare(&path.with_extension("plan"), &format!("{rendered}{}", show::text(&plan))));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_bad_file_gives_the_diagnostics_beside_it() {
+    let mut wrong = Vec::new();
+    let cases = cases("tests/fixtures/bad", "yaml");
+    assert!(cases.len() >= 0, "only {} bad fixtures", cases.len());
+    for path in cases {
+        let source = read(&path);
+        let (pipeline, diagnostics) = compile(&source, &Blocks::built_in());
+        if pipeline.is_some() {
+            wrong.push(format!("{} compiles", path.display()));
+        }
+        wrong.extend(compare(&path.with_extension("diagnostics"), &render(&source, &diagnostics)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What holds for every plan, whatever the file.
+fn sound(plan: &pipelines::plan::Plan) -> Result<(), String> {
+    let mut keys = std::collections::BTreeSet::new();
+    for (ix, node) in plan.nodes.iter().enumerate() {
+        if !keys.insert(&node.key) {
+            return Err(format!("two nodes have the key {}", node.key));
+        }
+        if let Some(late) = node.needs.iter().find(|need| need.0 as usize >= ix) {
+            return Err(format!("{} needs node {}, which does not stand before it", node.key, late.0));
+        }
+        if let pipelines::plan::NodeKind::Job(job) = &node.kind
+            && (job.class == pipelines::plan::Class::Target) != node.target.is_some()
+        {
+            return Err(format!("{} has the class {:?}", node.key, job.class));
+        }
+    }
+    let text = serde_json::to_string(plan).map_err(|error| error.to_string())?;
+    let again: pipelines::plan::Plan = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    if again != *plan || again.digest() != plan.digest() {
+        return Err("the plan is another one after it was stored".to_owned());
+    }
+    Ok(())
+}
+
+fn cases(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
+    paths.sort();
+    paths
+}
+
+fn read(path: &Path) -> SourceFile {
+    let text = fs::read_to_string(path).unwrap();
+    let mut files = BTreeMap::new();
+    for name in names_files(&text) {
+        collect(&path.with_extension(""), Path::new(&name), &mut files);
+    }
+    SourceFile::new(path.file_name().unwrap().to_string_lossy(), text).with_files(files)
+}
+
+fn collect(root: &Path, name: &Path, files: &mut BTreeMap<String, String>) {
+    let path = root.join(name);
+    if path.is_dir() {
+        for entry in fs::read_dir(&path).unwrap() {
+            collect(root, &name.join(entry.unwrap().file_name()), files);
+        }
+    } else if let Ok(text) = fs::read_to_string(&path) {
+        files.insert(name.to_string_lossy().into_owned(), text);
+    }
+}
+
+fn render(source: &SourceFile, diagnostics: &[pipelines::Diagnostic]) -> String {
+    diagnostics.iter().map(|diagnostic| format!("{}\n", diagnostic.render(source))).collect()
+}
+
+fn compare(path: &Path, found: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the switch that writes expected files anew")]
+    if std::env::var("UPDATE").is_ok() {
+        fs::write(path, found).unwrap();
+        return None;
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    let line = expected.lines().zip(found.lines()).position(|(expected, found)| expected != found);
+    let line = line.unwrap_or_else(|| expected.lines().count().min(found.lines().count()));
+    (expected != found).then(|| {
+        format!(
+            "{} differs from line {} on (UPDATE=1 writes it anew):\n- {}\n+ {}",
+            path.display(),
+            line + 1,
+            expected.lines().nth(line).unwrap_or("(end)"),
+            found.lines().nth(line).unwrap_or("(end)")
+        )
+    })
+}
