@@ -152,3 +152,27 @@ fn judge(samples: &[Sample], max_failures: u32) -> Reading {
     let slowest = slowest_ms.map_or_else(String::new, |ms| format!(", the slowest in {ms} ms"));
     Reading::Ok { value, detail: format!("{} of {count} requests answered as expected{slowest}", count - bad.len()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(good: usize, bad: usize, unreadable: usize) -> Vec<Sample> {
+        let good = (0..good).map(|_| Sample::Good { latency_ms: 7 });
+        let bad = (0..bad).map(|_| Sample::Bad { latency_ms: Some(9), detail: "status 500".to_owned() });
+        let unreadable = (0..unreadable).map(|_| Sample::Unreadable { detail: "no route".to_owned() });
+        good.chain(bad).chain(unreadable).collect()
+    }
+
+    #[test]
+    fn enough_bad_answers_are_bad_whatever_could_not_be_read() {
+        let Reading::Bad { detail, value } = judge(&samples(1, 3, 2), 2) else { panic!("three of at most two failed") };
+        assert_eq!(detail, "3 of 6 requests failed (at most 2 may): status 500");
+        assert_eq!(value, Some(9.0));
+    }
+
+    #[test]
+    fn a_gap_in_the_evidence_passes_nothing() {
+        assert_eq!(judge(&samples(5, 2, 1), 2), Reading::Unreadable { detail: "no route".to_owned() });
+    }
+}

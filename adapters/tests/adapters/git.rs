@@ -3,13 +3,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adapters::git::{Git, Timeouts};
 use engine::core::id::SourceOrder;
 use engine::ports::{Head, Previous, Repository, Source, SourceError};
 
 use crate::repository::TestRepository;
+use crate::wait;
 
 struct Scene {
     git: Git,
@@ -343,20 +344,7 @@ async fn a_git_that_hangs_is_killed_with_its_children() {
     let error = git.head(&Repository { url: source.url() }, "main", None).await.unwrap_err();
     assert_eq!(error.to_string(), format!("{} cannot be read: git took longer than 300 ms", source.url()));
     let child = std::fs::read_to_string(pids).unwrap();
-    assert_ended(child.trim());
-}
-
-/// Waits until no such process runs; a zombie that waits for somebody else's parent has ended.
-pub(crate) fn assert_ended(pid: &str) {
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        if stat.is_empty() || stat.contains(") Z ") {
-            return;
-        }
-        assert!(Instant::now() < deadline, "process {pid} still runs: {stat}");
-        std::thread::yield_now();
-    }
+    wait::until_ended(child.trim()).await;
 }
 
 #[tokio::test]
