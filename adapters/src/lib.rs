@@ -3,6 +3,10 @@
 //! whether it matters is decided in the core. No module knows another one beside [`egress`] and the child processes
 //! that git and command monitors share.
 
+use std::sync::Arc;
+
+use engine::ports::MonitorReader;
+
 pub mod blobs;
 pub mod clock;
 pub mod command_monitor;
@@ -15,3 +19,13 @@ pub mod prometheus;
 pub mod secrets;
 
 mod process;
+
+/// Every monitor that this server can read. Who is known to none of them reads as unreadable in the engine.
+#[must_use]
+pub fn monitors(client: &egress::Client, allow_commands: bool) -> Vec<Arc<dyn MonitorReader>> {
+    vec![
+        Arc::new(http_monitor::HttpMonitor::new(client.clone())),
+        Arc::new(prometheus::Prometheus::new(client.clone())),
+        Arc::new(command_monitor::CommandMonitor::new(allow_commands)),
+    ]
+}

@@ -6,7 +6,6 @@ use bytes::{Bytes, BytesMut};
 use engine::ports::{BlobError, Blobs};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
 use tokio::io::AsyncReadExt;
@@ -29,27 +28,6 @@ impl ObjectBlobs {
     #[must_use]
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         Self { store }
-    }
-}
-
-/// Blobs as files below a folder of this machine.
-///
-/// When `put` returns, the file and the directories that name it are on the disk (`fsync`): killed power loses nothing (ID1).
-#[derive(Debug, Clone)]
-pub struct FolderBlobs(ObjectBlobs);
-
-impl FolderBlobs {
-    /// Makes the folder when it is not there.
-    ///
-    /// # Errors
-    /// When the folder cannot be made or used.
-    pub fn new(folder: &std::path::Path) -> Result<Self, BlobError> {
-        std::fs::create_dir_all(folder).map_err(|error| BlobError::Unavailable(format!("{}: {error}", folder.display())))?;
-        let store = LocalFileSystem::new_with_prefix(folder)
-            .map_err(|error| BlobError::Unavailable(format!("{}: {error}", folder.display())))?
-            .with_fsync(true)
-            .with_automatic_cleanup(false);
-        Ok(Self(ObjectBlobs::new(Arc::new(store))))
     }
 }
 
@@ -125,38 +103,7 @@ impl Blobs for ObjectBlobs {
     }
 }
 
-#[async_trait]
-impl Blobs for FolderBlobs {
-    async fn put(&self, key: &str, bytes: Bytes) -> Result<(), BlobError> {
-        self.0.put(key, bytes).await
-    }
-
-    async fn put_file(&self, key: &str, file: PathBuf) -> Result<(), BlobError> {
-        self.0.put_file(key, file).await
-    }
-
-    async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
-        self.0.get(key).await
-    }
-
-    async fn get_range(&self, key: &str, start: u64, end: u64) -> Result<Bytes, BlobError> {
-        self.0.get_range(key, start, end).await
-    }
-
-    async fn stream(&self, key: &str) -> Result<BoxStream<'static, Result<Bytes, BlobError>>, BlobError> {
-        self.0.stream(key).await
-    }
-
-    async fn exists(&self, key: &str) -> Result<bool, BlobError> {
-        self.0.exists(key).await
-    }
-
-    async fn remove(&self, key: &str) -> Result<(), BlobError> {
-        self.0.remove(key).await
-    }
-}
-
-fn path(key: &str) -> Result<Path, BlobError> {
+pub(super) fn path(key: &str) -> Result<Path, BlobError> {
     Path::parse(key).map_err(|error| BlobError::Unavailable(format!("{key:?} is no key: {error}")))
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::MutexGuard;
 
 use super::address::Address;
 use super::command::Program;
+use super::litter;
 use crate::process::Output;
 
 /// How long packing the mirror may take, in the background.
@@ -219,10 +220,15 @@ impl Mirror {
         Ok(Change { _task: task, _process: process })
     }
 
-    /// An empty repository whose ids are as long as `example`.
+    /// An empty repository whose ids are as long as `example`; one that is there is swept.
     async fn make(&self, example: &str) -> Result<(), SourceError> {
         if self.is_made() {
-            return Ok(());
+            // Nothing that is younger is touched: a git that outlived its server may still be at it.
+            let age = self.program.timeouts.fetch.max(PACK_TIMEOUT) + Duration::from_secs(60);
+            return match litter::sweep(self.folder.clone(), age).await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(self.unreachable(format!("its mirror cannot be swept: {error}"))),
+            };
         }
         let format = if example.len() == 64 { "--object-format=sha256" } else { "--object-format=sha1" };
         let folder = self.folder.to_string_lossy();
@@ -236,11 +242,11 @@ impl Mirror {
     }
 
     async fn holds(&self, commit: &str) -> Result<bool, SourceError> {
-        if self.remembered(commit).is_some() {
-            return Ok(true);
-        }
         if !self.is_made() {
             return Ok(false);
+        }
+        if self.remembered(commit).is_some() {
+            return Ok(true);
         }
         let output = self.git(&["cat-file", "-e", &format!("{commit}^{{commit}}")], b"").await?;
         Ok(output.status.success())

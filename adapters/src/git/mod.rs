@@ -6,6 +6,7 @@
 mod address;
 mod command;
 mod commit;
+mod litter;
 mod mirror;
 mod tree;
 

@@ -3,7 +3,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use adapters::git::{Git, Timeouts};
 use engine::core::id::SourceOrder;
@@ -15,13 +15,13 @@ use crate::wait;
 struct Scene {
     git: Git,
     source: TestRepository,
-    _mirrors: tempfile::TempDir,
+    mirrors: tempfile::TempDir,
 }
 
 impl Scene {
     fn new() -> Self {
         let mirrors = tempfile::tempdir().unwrap();
-        Self { git: Git::new(mirrors.path().join("mirrors")).unwrap(), source: TestRepository::new(), _mirrors: mirrors }
+        Self { git: Git::new(mirrors.path().join("mirrors")).unwrap(), source: TestRepository::new(), mirrors }
     }
 
     fn at(&self) -> Repository {
@@ -364,4 +364,44 @@ async fn an_unchanged_head_is_cheap_to_ask_for() {
     let asked: Vec<&str> = notes.lines().filter(|line| !line.contains(" gc ")).collect();
     assert_eq!(asked.len(), 5, "one process for each poll: {asked:#?}");
     assert!(asked.iter().all(|line| line.starts_with("ls-remote ")), "{asked:#?}");
+}
+
+/// What a git leaves that was killed while it fetched, long ago and just now.
+#[tokio::test]
+async fn what_a_killed_git_left_behind_stops_no_later_fetch() {
+    let scene = Scene::new();
+    scene.source.commit("a", "1", "one");
+    scene.head(None).await;
+    let mirrors = std::fs::read_dir(scene.mirrors.path().join("mirrors")).unwrap();
+    let mirror = mirrors.map(|entry| entry.unwrap().path()).find(|path| path.extension() == Some(OsStr::new("git"))).unwrap();
+    let branch = std::fs::read_dir(mirror.join("refs/branch")).unwrap().next().unwrap().unwrap().path();
+    let long_ago = SystemTime::UNIX_EPOCH;
+    let (lock, half, young) =
+        (branch.with_extension("lock"), mirror.join("objects/pack/tmp_pack_old"), mirror.join("objects/pack/tmp_pack_young"));
+    for (file, written) in [(&lock, Some(long_ago)), (&half, Some(long_ago)), (&young, None)] {
+        let made = std::fs::File::create(file).unwrap();
+        if let Some(written) = written {
+            made.set_modified(written).unwrap();
+        }
+    }
+    let second = scene.source.commit("a", "2", "two");
+    assert_eq!(scene.head(None).await.revision.commit, second);
+    assert!(!lock.exists() && !half.exists());
+    assert!(young.exists(), "what was just written may be somebody's work");
+}
+
+#[tokio::test]
+async fn a_mirror_that_was_removed_is_made_again() {
+    let scene = Scene::new();
+    let commit = scene.source.commit("a", "1", "one");
+    let before = scene.head(None).await;
+    for entry in std::fs::read_dir(scene.mirrors.path().join("mirrors")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            // Packing may still be writing there.
+            wait::until("the mirror to be removed", async || std::fs::remove_dir_all(&path).ok()).await;
+        }
+    }
+    assert_eq!(scene.head(Some(&before)).await, before);
+    assert!(scene.git.file(&scene.at(), &commit, "a").await.unwrap().is_some());
 }
