@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pipelines::plan::{ArtifactIn, Class, Job, NodeKind, Plan};
 use pipelines::{Blocks, ExpandInput, SourceFile, compile, expand, names_files, show};
 
 #[test]
 fn every_good_file_makes_the_plan_beside_it() {
     let mut wrong = Vec::new();
     let cases = [cases("tests/fixtures/good", "yaml"), cases("tests/fixtures/good", "json"), cases("examples", "yaml")].concat();
-    assert!(cases.len() >= 3, "only {} good fixtures", cases.len());
+    assert!(cases.len() >= 30, "only {} good fixtures", cases.len());
     for path in cases {
         let source = read(&path);
         let (pipeline, diagnostics) = compile(&source, &Blocks::built_in());
@@ -29,7 +30,7 @@ fn every_good_file_makes_the_plan_beside_it() {
             wrong.push(format!("{}: {flaw}", path.display()));
         }
         assert_eq!(plan, expand(&pipeline, &input).unwrap(), "{}: equal input, equal plan", path.display());
-        wrong.extend(compare(&path.with_extension("plan"), &format!("{rendered}{}", show::text(&plan))));
+        wrong.extend(compare(&path.with_extension("plan"), &format!("{rendered}{}\n{}", show::text(&plan), nodes(&plan))));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
@@ -38,7 +39,7 @@ fn every_good_file_makes_the_plan_beside_it() {
 fn every_bad_file_gives_the_diagnostics_beside_it() {
     let mut wrong = Vec::new();
     let cases = cases("tests/fixtures/bad", "yaml");
-    assert!(cases.len() >= 0, "only {} bad fixtures", cases.len());
+    assert!(cases.len() >= 40, "only {} bad fixtures", cases.len());
     for path in cases {
         let source = read(&path);
         let (pipeline, diagnostics) = compile(&source, &Blocks::built_in());
@@ -51,7 +52,7 @@ fn every_bad_file_gives_the_diagnostics_beside_it() {
 }
 
 /// What holds for every plan, whatever the file.
-fn sound(plan: &pipelines::plan::Plan) -> Result<(), String> {
+fn sound(plan: &Plan) -> Result<(), String> {
     let mut keys = std::collections::BTreeSet::new();
     for (ix, node) in plan.nodes.iter().enumerate() {
         if !keys.insert(&node.key) {
@@ -60,18 +61,69 @@ fn sound(plan: &pipelines::plan::Plan) -> Result<(), String> {
         if let Some(late) = node.needs.iter().find(|need| need.0 as usize >= ix) {
             return Err(format!("{} needs node {}, which does not stand before it", node.key, late.0));
         }
-        if let pipelines::plan::NodeKind::Job(job) = &node.kind
-            && (job.class == pipelines::plan::Class::Target) != node.target.is_some()
+        if let NodeKind::Job(job) = &node.kind
+            && (job.class == Class::Target) != node.target.is_some()
         {
             return Err(format!("{} has the class {:?}", node.key, job.class));
         }
     }
     let text = serde_json::to_string(plan).map_err(|error| error.to_string())?;
-    let again: pipelines::plan::Plan = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let again: Plan = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     if again != *plan || again.digest() != plan.digest() {
         return Err("the plan is another one after it was stored".to_owned());
     }
     Ok(())
+}
+
+/// Every node with what it needs, and every job with what [`show::text`] leaves out.
+fn nodes(plan: &Plan) -> String {
+    let mut out = String::from("nodes\n");
+    for node in &plan.nodes {
+        let needs: Vec<&str> = node.needs.iter().filter_map(|need| plan.node(*need)).map(|need| need.key.as_str()).collect();
+        let needs = if needs.is_empty() { String::new() } else { format!(" <- {}", needs.join(", ")) };
+        out.push_str(&format!("  {}{needs}\n", node.key));
+        if let NodeKind::Job(job) = &node.kind {
+            out.push_str(&details(job));
+        }
+    }
+    out
+}
+
+fn details(job: &Job) -> String {
+    let mut lines = Vec::new();
+    let artifacts = |list: &[ArtifactIn]| list.iter().map(|artifact| format!("{} {}", artifact.name, artifact.path)).collect::<Vec<_>>();
+    let facts: [(&str, String); 7] = [
+        ("account", job.account.clone().unwrap_or_default()),
+        ("if", job.condition.clone().unwrap_or_default()),
+        ("starts with", artifacts(&job.artifacts_in).join(", ")),
+        ("secrets", job.secrets.join(", ")),
+        ("vars", job.vars.join(", ")),
+        ("retry", job.retry.iter().map(|rule| format!("{rule:?}")).collect::<Vec<_>>().join(", ")),
+        ("env", env(&job.env)),
+    ];
+    lines.extend(facts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!("{name}: {}", text.trim_end())));
+    for (kind, steps) in [("$", &job.steps), ("finally $", &job.finally)] {
+        for step in steps {
+            let shell = if step.shell.first().is_some_and(|shell| shell == "bash") {
+                String::new()
+            } else {
+                format!(" ({})", step.shell.join(" "))
+            };
+            let run: String = step.run.trim_end().replace('\n', "\\n").chars().take(100).collect();
+            lines.push(format!("{kind}{shell} {run}"));
+            let place = [
+                ("in", step.working_directory.clone()),
+                ("env", env(&step.env)),
+                ("files", step.files.keys().cloned().collect::<Vec<_>>().join(", ")),
+            ];
+            lines.extend(place.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!("    {name}: {text}")));
+        }
+    }
+    lines.into_iter().map(|line| format!("      {line}\n")).collect()
+}
+
+fn env(env: &BTreeMap<String, String>) -> String {
+    env.iter().map(|(name, value)| format!("{name}={value:?}")).collect::<Vec<_>>().join(" ")
 }
 
 fn cases(folder: &str, extension: &str) -> Vec<PathBuf> {

@@ -216,7 +216,7 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
     }
     shape.env.clear();
     if !files.is_empty() {
-        shape.files = files.iter().map(|(path, text)| (format!("{block}/{path}"), text.clone())).collect();
+        shape.files = files.iter().map(|(path, text)| (format!(".tidegate/blocks/{block}/{path}"), text.clone())).collect();
         env.insert("TIDEGATE_BLOCK".to_owned(), Phrase::parse(&format!(".tidegate/blocks/{block}")).unwrap_or_default());
     }
     Some(Step { shape, run, env })

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::alarms::Alarms;
 use super::nodes::{Home, Nodes};
 use super::stage::at_target;
@@ -142,7 +144,22 @@ impl<'b> Builder<'b> {
     }
 
     fn block_job(&self, name: &str, purpose: Purpose, verbs: &[Verb]) -> Job {
-        Job { name: name.to_owned(), purpose, steps: self.steps(verbs), ..self.place.deploy.job.clone() }
+        let deploy = self.place.deploy;
+        let named = verbs.iter().filter_map(|verb| deploy.named.get(verb));
+        let mut secrets: BTreeSet<&String> = deploy.job.secrets.iter().collect();
+        let mut vars: BTreeSet<&String> = deploy.job.vars.iter().collect();
+        for verb in named {
+            secrets.extend(&verb.secrets);
+            vars.extend(&verb.vars);
+        }
+        Job {
+            name: name.to_owned(),
+            purpose,
+            steps: self.steps(verbs),
+            secrets: secrets.into_iter().cloned().collect(),
+            vars: vars.into_iter().cloned().collect(),
+            ..deploy.job.clone()
+        }
     }
 
     fn steps(&self, verbs: &[Verb]) -> Vec<Step> {

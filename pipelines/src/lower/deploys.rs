@@ -1,11 +1,11 @@
 use super::Lower;
 use super::artifacts::Consumer;
-use super::inserts::{Named, Scope};
+use super::inserts::Scope;
 use super::jobs::{Base, Settings, blank};
 use crate::blocks::{Block, Given, Invocation, Verb};
 use crate::diagnostic::Code;
 use crate::file::{self, RollingForm, StrategyForm, StrategyName};
-use crate::model::{Deploy, Hooks, Strategy, Target};
+use crate::model::{Deploy, Hooks, Named, Strategy, Target};
 use crate::plan::{self, Purpose};
 use crate::text::{Percent, Placed as _, Problem, Span, Spanned, shortened};
 
@@ -42,6 +42,7 @@ impl Lower<'_> {
             retry: None,
         };
         self.settings(&mut job, &settings, &scope);
+        let container = std::mem::take(&mut self.named);
         job.artifacts_in = self.artifacts_in(form.uses_artifacts.as_ref(), consumer);
         let block = self.used_block(&form.uses);
         let (strategy, between) = self.strategy(form.strategy.as_ref(), block.as_deref(), has_alarms);
@@ -53,8 +54,12 @@ impl Lower<'_> {
             }
         }
         job.checkout = block.checkout();
+        // Inputs are named where a verb inserts them, not by every job.
+        self.named = container;
         self.finish(&mut job);
-        Some(Deploy { job, block: invocation, strategy: strategy?, between, hooks })
+        let first = targets.first().map(|target| target.name.as_str());
+        let named = VERBS.iter().map(|verb| (*verb, self.named_by(&invocation.steps(*verb, first), form.uses.span, &scope))).collect();
+        Some(Deploy { job, block: invocation, named, strategy: strategy?, between, hooks })
     }
 
     fn invocation(
@@ -89,15 +94,17 @@ impl Lower<'_> {
                 }
             }
         }
-        // What the block's own texts name counts too; they are the same for every target but for its values.
-        let first = targets.first().map(|target| target.name.as_str());
-        for verb in VERBS {
-            for step in invocation.steps(verb, first) {
-                self.inserted(&step.run, form.uses.span, scope);
-                step.env.values().for_each(|text| self.inserted(text, form.uses.span, scope));
-            }
-        }
         invocation
+    }
+
+    /// What the steps of one verb name; a block names the same at every target.
+    fn named_by(&mut self, steps: &[plan::Step], span: Span, scope: &Scope) -> Named {
+        self.named = Named::default();
+        for step in steps {
+            self.inserted(&step.run, span, scope);
+            step.env.values().for_each(|text| self.inserted(text, span, scope));
+        }
+        std::mem::take(&mut self.named)
     }
 
     /// A map by target names every target, and no other.

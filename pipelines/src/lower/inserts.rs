@@ -41,13 +41,6 @@ impl Scope {
     }
 }
 
-/// Names of secrets and variables.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Named {
-    pub(super) secrets: BTreeSet<String>,
-    pub(super) vars: BTreeSet<String>,
-}
-
 const TARGET_FIELDS: &[&str] = &["name", "account", "region", "unit"];
 
 impl Lower<'_> {

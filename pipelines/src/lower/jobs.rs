@@ -134,7 +134,7 @@ impl Lower<'_> {
     }
 
     fn job(&mut self, name: &str, form: &file::Job, base: &Base, scope: &Scope, consumer: &Consumer) -> plan::Job {
-        self.named = super::inserts::Named::default();
+        self.named = model::Named::default();
         let mut job = blank(name, plan::Purpose::Job, base);
         job.env.extend(self.env(form.env.as_ref(), scope));
         if form.steps.value.is_empty() {
@@ -179,7 +179,7 @@ impl Lower<'_> {
         scope: &Scope,
         consumer: &Consumer,
     ) -> plan::Job {
-        self.named = super::inserts::Named::default();
+        self.named = model::Named::default();
         let mut job = blank(name, purpose, base);
         let steps = match form {
             TaskForm::Steps(steps) => steps,

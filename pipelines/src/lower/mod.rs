@@ -43,7 +43,7 @@ struct Lower<'a> {
     elsewhere: Vec<Diagnostic>,
     digests: BTreeMap<String, String>,
     /// What the texts of the job that is being read name.
-    named: inserts::Named,
+    named: model::Named,
     /// What holds for every job of the pipeline.
     base: jobs::Base,
 }
@@ -65,7 +65,7 @@ pub(crate) fn lower(
         local_blocks: BTreeMap::new(),
         elsewhere: Vec::new(),
         digests: BTreeMap::new(),
-        named: inserts::Named::default(),
+        named: model::Named::default(),
         base: jobs::Base::default(),
     };
     let pipeline = lower.pipeline(form);

@@ -2,12 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lower;
 use super::artifacts::Consumer;
-use super::inserts::{Named, Scope};
+use super::inserts::Scope;
 use super::jobs::Base;
 use super::waves::Shared;
 use crate::diagnostic::Code;
 use crate::file::{self, LaneForm, LanePer, RollbackCause};
-use crate::model::Stage;
+use crate::model::{Named, Stage};
 use crate::plan::{self, Purpose};
 use crate::text::{Placed as _, Problem, Span};
 

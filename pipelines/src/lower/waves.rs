@@ -25,6 +25,7 @@ impl Lower<'_> {
         let mut targets_seen = BTreeSet::new();
         let Some(waves) = &stage.waves else {
             let targets = stage.targets.as_ref().map(|targets| self.targets(targets, &mut targets_seen)).unwrap_or_default();
+            self.accounts_of_alarms(stage.alarms.iter().flatten(), &targets);
             let has_alarms = !shared.alarms.is_empty();
             return vec![Wave {
                 name: String::new(),
@@ -75,6 +76,8 @@ impl Lower<'_> {
             let problem = Problem::error(Code::OutOfRange, at_least.span, "`at_least` is out of range");
             self.report(problem.expected(format!("1 to {}, the number of targets of the wave", targets.len())));
         }
+        let forms = stage.alarms.iter().chain(&form.alarms).flatten();
+        self.accounts_of_alarms(forms, &targets);
         let bake = form.bake.as_ref().or(stage.bake.as_ref());
         let bake = bake.map(|bake| self.bake(bake, !alarms.is_empty()));
         let max_parallel = form.max_parallel.as_ref().or(stage.max_parallel.as_ref());
@@ -93,6 +96,18 @@ impl Lower<'_> {
             bake,
             alarms,
             hooks,
+        }
+    }
+
+    /// An alarm of a cloud is read in the account and region of each target, unless it names both.
+    fn accounts_of_alarms<'f>(&mut self, alarms: impl Iterator<Item = &'f file::Alarm>, targets: &[Target]) {
+        let without: Vec<&Target> = targets.iter().filter(|target| target.account.is_none()).collect();
+        let Some(target) = without.first() else { return };
+        for alarm in alarms {
+            let Some(name) = alarm.cloudwatch.as_ref().filter(|_| alarm.account.is_none() || alarm.region.is_none()) else { continue };
+            let message = format!("this alarm is read in the account of each target, and `{}` has none", target.name);
+            let problem = Problem::error(Code::UnknownAccount, name.span, message);
+            self.report(problem.expected("targets of an account under `accounts`, or `account` and `region` beside `cloudwatch`"));
         }
     }
 

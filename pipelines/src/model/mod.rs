@@ -1,8 +1,8 @@
 //! A pipeline as it is meant: checked, with every default in place, before it is spread over targets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::blocks::Invocation;
+use crate::blocks::{Invocation, Verb};
 use crate::plan;
 
 /// What [`crate::compile`] makes of a file without errors.
@@ -120,10 +120,19 @@ pub(crate) struct Deploy {
     /// Everything but the steps.
     pub(crate) job: plan::Job,
     pub(crate) block: Invocation,
+    /// Secrets and variables that the steps of each verb name.
+    pub(crate) named: BTreeMap<Verb, Named>,
     pub(crate) strategy: Strategy,
     /// Between increments, without its alarms.
     pub(crate) between: Option<plan::Bake>,
     pub(crate) hooks: Hooks,
+}
+
+/// Names of secrets and variables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Named {
+    pub(crate) secrets: BTreeSet<String>,
+    pub(crate) vars: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -75,7 +75,7 @@ pub struct Step {
     pub env: BTreeMap<String, String>,
     pub working_directory: String,
     pub timeout_ms: Option<u64>,
-    /// Files of a block that this step needs, by path below `.tidegate/blocks/<block>/` in the workspace.
+    /// Files of a block that this step needs, by path in the workspace: `.tidegate/blocks/<block>/tool.sh`.
     pub files: BTreeMap<String, String>,
 }
 

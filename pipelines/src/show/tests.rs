@@ -174,8 +174,7 @@ fn a_difference_names_what_changed_where_and_what_is_a_risk() {
     let mut stages = orders();
     stages[2].gates = vec![window_gate()];
     stages[2].alarms.clear();
-    stages[2].waves =
-        vec![("wave-1", vec!["prod/us-west-2", "prod/eu-west-1"], HOUR_MS), ("wave-2", vec!["prod/sa-east-1"], HOUR_MS)];
+    stages[2].waves = vec![("wave-1", vec!["prod/us-west-2", "prod/eu-west-1"], HOUR_MS), ("wave-2", vec!["prod/sa-east-1"], HOUR_MS)];
     assert_snapshot!(Difference::between(&plan(orders()), &plan(stages)).text(), @r"
     pipeline orders: 7 changes, 5 to look at twice (!)
     !~ target prod/eu-west-1 in prod: wave-2 → wave-1 [target moved to an earlier wave]
