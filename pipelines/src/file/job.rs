@@ -106,7 +106,13 @@ impl Read for RetryForm {
         match &node.value {
             Value::Mapping(_) => Retry::read(node, reader).map(Self::Rule),
             Value::Sequence(_) => Vec::read(node, reader).map(Self::Rules),
-            Value::Scalar { .. } => Spanned::read(node, reader).map(Self::Limit),
+            Value::Scalar { text, .. } if text.starts_with(|first: char| first.is_ascii_digit()) => {
+                Spanned::read(node, reader).map(Self::Limit)
+            }
+            Value::Scalar { .. } => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
         }
     }
 }

@@ -139,6 +139,9 @@ impl Lower<'_> {
         if let [kind] = given.as_slice() {
             return Some(kind);
         }
+        if !form.is_whole() {
+            return None;
+        }
         let message =
             if given.is_empty() { "an alarm reads something".to_owned() } else { format!("an alarm is one of {}", given.join(", ")) };
         let problem = Problem::error(Code::ConflictingKeys, form.span(), message);

@@ -67,6 +67,9 @@ impl Lower<'_> {
     /// Checks that the artifact is there when the consumer starts (P2).
     pub(super) fn artifact(&mut self, name: &str, span: Span, consumer: &Consumer) {
         let Some(origin) = self.artifacts.get(name).copied() else {
+            if self.reader.is_incomplete() {
+                return;
+            }
             let known: Vec<&str> = self.artifacts.keys().map(String::as_str).collect();
             let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let problem = Problem::error(Code::UnknownArtifact, span, format!("no job leaves an artifact `{}`", shortened(name)))
@@ -84,7 +87,7 @@ impl Lower<'_> {
             self.report(problem.help("move the job that leaves it into an earlier stage"));
         } else if origin.stage == consumer.stage && !consumer.after.contains(&origin.job) {
             let problem = Problem::error(Code::ArtifactTooLate, span, format!("the artifact `{name}` is not there yet when this starts"));
-            self.report(problem.help("add the job that leaves it to `needs`"));
+            self.report(problem.help("the job that leaves it must have ended: name it in `needs`, or move it into an earlier stage"));
         }
     }
 }

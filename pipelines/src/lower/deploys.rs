@@ -179,6 +179,9 @@ impl Lower<'_> {
         let given =
             [form.all_at_once.is_some(), form.in_place.is_some(), form.rolling.is_some(), form.canary.is_some(), form.blue_green.is_some()];
         if given.iter().filter(|given| **given).count() != 1 {
+            if !form.is_whole() {
+                return (None, None);
+            }
             let problem = Problem::error(Code::ConflictingKeys, form.span(), "a target is changed in one way");
             self.report(problem.expected("exactly one of `all_at_once`, `in_place`, `rolling`, `canary` and `blue_green`"));
             return (None, None);

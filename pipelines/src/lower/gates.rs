@@ -19,7 +19,7 @@ impl Lower<'_> {
     pub(super) fn gates(&mut self, forms: &[Gate], production: bool, taken: &mut BTreeSet<String>) -> Vec<plan::Gate> {
         for form in forms {
             if let Some(name) = &form.name {
-                self.key_name("a gate", name);
+                self.name("a gate", name);
                 self.unique(taken, "gates", name);
             }
         }
@@ -50,6 +50,9 @@ impl Lower<'_> {
         ];
         let given = kinds.iter().filter(|(_, given)| *given).count();
         if given != 1 {
+            if !form.is_whole() {
+                return None;
+            }
             let message = if given == 0 { "a gate has a condition" } else { "a gate has one condition" };
             let problem = Problem::error(Code::ConflictingKeys, form.span(), message);
             let problem = problem.expected("exactly one of `approval`, `window`, `alarms`, `metric`, `check` and `depends_on`");
@@ -148,7 +151,7 @@ impl Lower<'_> {
         if let Some(timezone) = &form.timezone {
             self.timezone(timezone);
         }
-        if form.allow.is_none() && form.deny.is_none() {
+        if form.allow.is_none() && form.deny.is_none() && form.is_whole() {
             self.report(Problem::error(Code::MissingKey, form.span(), "the window has no rules").expected("`allow`, `deny` or both"));
         }
         let mut lowered = plan::Window { timezone, allow: Vec::new(), deny: Vec::new(), deny_calendars: Vec::new() };
@@ -159,7 +162,7 @@ impl Lower<'_> {
             match deny {
                 Deny::Rule(rule) => lowered.deny.extend(self.weekly(rule)),
                 Deny::Dated(dated) => {
-                    if dated.calendar.is_none() && dated.dates.is_none() {
+                    if dated.calendar.is_none() && dated.dates.is_none() && dated.is_whole() {
                         self.report(
                             Problem::error(Code::MissingKey, dated.span(), "this denies nothing").expected("`calendar` or `dates`"),
                         );

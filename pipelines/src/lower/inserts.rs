@@ -115,12 +115,17 @@ impl Lower<'_> {
     }
 
     fn one_of(&mut self, span: Span, what: &str, field: &str, known: Vec<String>) {
-        if known.iter().any(|name| name == field) {
+        if known.iter().any(|name| name == field) || self.reader.is_incomplete() {
             return;
         }
         let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let problem = Problem::error(Code::UnknownValueName, span, format!("{what} has no `{field}`"));
         let problem = if known.is_empty() { problem } else { problem.expected(format!("one of {listed}")) };
-        self.report(problem.suggest(field, known.iter().map(String::as_str)));
+        // `needs.job-1` is a subtraction to CEL.
+        let dashed = known.iter().find(|name| name.strip_prefix(field).is_some_and(|rest| rest.starts_with('-')));
+        self.report(match dashed {
+            Some(name) => problem.help(format!("write a name with a `-` as `['{name}']`")),
+            None => problem.suggest(field, known.iter().map(String::as_str)),
+        });
     }
 }

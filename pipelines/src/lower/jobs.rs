@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Lower;
 use super::artifacts::Consumer;
 use super::inserts::Scope;
+use super::names::BESIDE_JOBS;
 use crate::diagnostic::Code;
 use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
 use crate::text::{Duration, Placed as _, Problem, Span, Spanned, Text, shortened};
@@ -91,7 +92,7 @@ impl Lower<'_> {
     fn job_name(&mut self, at: usize, form: &file::Job) -> String {
         match &form.name {
             Some(name) => {
-                self.key_name("a job", name);
+                self.key_name("a job", name, BESIDE_JOBS);
                 name.value.clone()
             }
             None => format!("job-{}", at + 1),
@@ -108,6 +109,7 @@ impl Lower<'_> {
                     );
                 }
                 Some(at) => _ = needs.insert(at),
+                None if self.reader.is_incomplete() => {}
                 None => {
                     let problem =
                         Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))

@@ -4,9 +4,10 @@ use super::Lower;
 use crate::diagnostic::Code;
 use crate::text::{Problem, Span, Spanned, shortened};
 
-/// Parts of node keys that Tidegate gives itself.
-const RESERVED: &[&str] =
-    &["start", "end", "gates", "wave", "before", "after", "on_failure", "finally", "deploy", "verify", "bake", "rollback", "inspect"];
+/// Keys of nodes that a stage has beside those of its jobs.
+pub(super) const BESIDE_JOBS: &[&str] = &["start", "end", "before", "after", "on_failure", "finally"];
+/// Prefixes of keys of nodes that a stage has beside those of its waves and targets.
+pub(super) const BESIDE_WAVES: &[&str] = &["gates", "wave"];
 
 const LONGEST: usize = 64;
 
@@ -21,20 +22,22 @@ impl Lower<'_> {
         }
     }
 
-    /// As [`Self::name`], for a name that becomes part of a key in the plan.
-    pub(super) fn key_name(&mut self, what: &str, name: &Spanned<String>) {
+    /// As [`Self::name`], for a name that becomes part of a key in the plan beside `reserved` ones.
+    pub(super) fn key_name(&mut self, what: &str, name: &Spanned<String>, reserved: &[&str]) {
         self.name(what, name);
-        if RESERVED.contains(&name.value.as_str()) {
+        if reserved.contains(&name.value.as_str()) {
             self.report(
-                Problem::error(Code::BadName, name.span, format!("`{}` cannot be the name of {what}", name.value))
-                    .expected(format!("another name than {}", RESERVED.join(", "))),
+                Problem::error(Code::BadName, name.span, format!("`{}` cannot be the name of {what}", name.value)).expected(format!(
+                    "another name than {}",
+                    reserved.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                )),
             );
         }
     }
 
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
         let parts: Vec<&str> = name.value.split('/').collect();
-        let is_reserved = parts.iter().any(|part| RESERVED.contains(part));
+        let is_reserved = parts.first().is_some_and(|part| BESIDE_WAVES.contains(part));
         if parts.len() > 3 || is_reserved || !parts.iter().all(|part| is_name(part)) {
             self.report(
                 Problem::error(Code::BadName, name.span, format!("`{}` cannot be the name of a target", shortened(&name.value)))

@@ -70,6 +70,9 @@ impl Lower<'_> {
     /// Targets and a way to deploy to them come together.
     fn check_content(&mut self, form: &file::Stage) {
         let places = form.targets.as_ref().map(|targets| targets.span).or_else(|| form.waves.as_ref().map(|waves| waves.span));
+        if !form.is_whole() {
+            return;
+        }
         match (places, &form.deploy) {
             (Some(span), None) => {
                 let problem =

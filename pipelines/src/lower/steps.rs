@@ -110,6 +110,7 @@ impl Lower<'_> {
                     Problem::error(Code::ConflictingKeys, uses.span, "a step has `run` and `uses`").expected("one of `run` and `uses`"),
                 );
             }
+            (None, false) if !step.is_whole() => {}
             (None, false) => {
                 let span = Span { end: step.span().start + 1, ..step.span() };
                 self.report(Problem::error(Code::MissingKey, span, "a step needs a command").expected("one of `run` and `uses`"));

@@ -32,7 +32,7 @@ impl Lower<'_> {
         if let Some(manual) = &form.manual {
             triggers.push(plan::Trigger::Manual { inputs: self.manual(manual) });
         }
-        if triggers.is_empty() {
+        if triggers.is_empty() && form.is_whole() {
             self.report(
                 Problem::error(Code::MissingKey, form.span(), "nothing starts a release")
                     .expected("at least one of `push`, `schedule` and `manual`"),
@@ -91,6 +91,7 @@ impl Lower<'_> {
                 self.address(&address.value, address.span);
                 plan::NotifyTo::Webhook(self.settings_text(address))
             }
+            _ if !form.is_whole() => return None,
             _ => {
                 let problem = Problem::error(Code::ConflictingKeys, form.span(), "a notification goes to one place");
                 self.report(problem.expected("exactly one of `slack`, `email` and `webhook`"));

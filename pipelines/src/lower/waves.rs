@@ -4,6 +4,7 @@ use super::Lower;
 use super::artifacts::Consumer;
 use super::inserts::Scope;
 use super::jobs::Base;
+use super::names::BESIDE_WAVES;
 use crate::diagnostic::Code;
 use crate::file::{self, Targets};
 use crate::model::{Hooks, Target, Wave};
@@ -50,7 +51,7 @@ impl Lower<'_> {
         let mut names = BTreeSet::new();
         for wave in &waves.value.0 {
             if let Some(name) = &wave.name {
-                self.key_name("a wave", name);
+                self.key_name("a wave", name, BESIDE_WAVES);
                 self.unique(&mut names, "waves of this stage", name);
             }
         }

@@ -63,6 +63,7 @@ pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     problems: Vec<Problem>,
+    incomplete: bool,
 }
 
 impl Reader {
@@ -74,13 +75,18 @@ impl Reader {
         self.problems.push(problem);
     }
 
+    /// An item of some list could not be read, so that a name which is missing may be that item's.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, expected: &str) {
-        let problem = Problem::error(Code::WrongType, node.span, format!("this is {}", node.describe())).expected(expected);
-        self.report(problem);
+        let message = if node.is_null() { "there is no value here".to_owned() } else { format!("this is {}", node.describe()) };
+        self.report(Problem::error(Code::WrongType, node.span, message).expected(expected));
     }
 
     /// In the order of the text, each once: an alias is read at every place that uses it.
@@ -122,16 +128,20 @@ pub(crate) trait Read: Sized {
     }
 }
 
-/// A value that knows where it stands.
+/// A map that knows where it stands.
 pub(crate) trait Placed {
     fn span(&self) -> Span;
+
+    /// Every key that it has could be read: one that seems to be left out is left out.
+    fn is_whole(&self) -> bool;
 }
 
 impl<T: Read> Read for Option<T> {
     const WHAT: &'static str = T::WHAT;
 
+    /// What cannot be read counts as left out, so that the rest of its map is still looked at.
     fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
-        T::read(node, reader).map(Some)
+        Some(T::read(node, reader))
     }
 
     fn absent() -> Option<Self> {
@@ -144,14 +154,13 @@ impl<T: Read> Read for Vec<T> {
 
     fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
         let Value::Sequence(items) = &node.value else {
-            reader.report(
-                Problem::error(Code::WrongType, node.span, format!("this is {}", node.describe()))
-                    .expected(format!("a list, each item {}", T::WHAT)),
-            );
+            reader.wrong_type(node, &format!("a list, each item {}", T::WHAT));
             return None;
         };
         // What can be read of a list is kept, so that the rest is checked too; the report already stands.
-        Some(items.iter().filter_map(|item| T::read(item, reader)).collect())
+        let read: Vec<T> = items.iter().filter_map(|item| T::read(item, reader)).collect();
+        reader.incomplete |= read.len() < items.len();
+        Some(read)
     }
 }
 
@@ -217,7 +226,9 @@ impl<T: Read> Read for Map<T> {
             let name = Spanned { value: key.text.clone(), span: key.span };
             T::read(value, reader).map(|value| (name, value))
         };
-        Some(Self { entries: entries.iter().filter_map(read).collect() })
+        let read: Vec<_> = entries.iter().filter_map(read).collect();
+        reader.incomplete |= read.len() < entries.len();
+        Some(Self { entries: read })
     }
 }
 
@@ -240,20 +251,25 @@ pub(crate) type Later = &'static [(&'static str, &'static str)];
 pub(crate) struct Fields<'a> {
     node: &'a Node,
     what: &'static str,
+    whole: bool,
 }
 
 impl<'a> Fields<'a> {
     /// Reports what is not a map and every key that is not one of `known`.
     pub(crate) fn of(node: &'a Node, what: &'static str, known: &[&'static str], later: Later, reader: &mut Reader) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
-            reader.wrong_type(node, what);
+            let some = known.iter().take(3).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            let more = if known.len() > 3 { ", …" } else { "" };
+            reader.wrong_type(node, &format!("{what}: a map with {some}{more}"));
             return None;
         };
+        let mut whole = true;
         for (key, _) in entries {
             let name = key.text.as_str();
             if known.contains(&name) || name.starts_with("x-") {
                 continue;
             }
+            whole = false;
             if let Some((_, meaning)) = later.iter().find(|(later, _)| *later == name) {
                 reader.report(
                     Problem::error(Code::NotAvailable, key.span, format!("not available yet: {meaning}"))
@@ -269,12 +285,21 @@ impl<'a> Fields<'a> {
                     .suggest(name, names),
             );
         }
-        Some(Self { node, what })
+        Some(Self { node, what, whole })
     }
 
-    pub(crate) fn take<T: Read>(&self, key: &str, reader: &mut Reader) -> Option<T> {
+    pub(crate) fn are_whole(&self) -> bool {
+        self.whole
+    }
+
+    pub(crate) fn take<T: Read>(&mut self, key: &str, reader: &mut Reader) -> Option<T> {
         match self.node.get(key) {
-            Some(node) => T::read(node, reader),
+            Some(node) => {
+                let before = reader.problems.len();
+                let read = T::read(node, reader);
+                self.whole &= reader.problems.len() == before;
+                read
+            }
             None => T::absent().or_else(|| {
                 let span = self.node.span.part(0, first_line(self.node));
                 reader.report(
@@ -315,12 +340,18 @@ macro_rules! record {
         pub(crate) struct $name {
             #[schemars(skip)]
             span: $crate::text::Span,
+            #[schemars(skip)]
+            whole: bool,
             $($(#[$field_meta])* #[schemars(rename = $key)] pub(crate) $field: $type,)*
         }
 
         impl $crate::text::Placed for $name {
             fn span(&self) -> $crate::text::Span {
                 self.span
+            }
+
+            fn is_whole(&self) -> bool {
+                self.whole
             }
         }
 
@@ -330,10 +361,10 @@ macro_rules! record {
             fn read(node: &std::sync::Arc<$crate::text::Node>, reader: &mut $crate::text::Reader) -> Option<Self> {
                 const KNOWN: &[&str] = &[$($key,)*];
                 const LATER: $crate::text::Later = &[$($(($later, $meaning),)*)?];
-                let fields = $crate::text::Fields::of(node, $what, KNOWN, LATER, reader)?;
+                let mut fields = $crate::text::Fields::of(node, $what, KNOWN, LATER, reader)?;
                 // Every field is read before any is missed, so that all are checked.
                 $(let $field = fields.take::<$type>($key, reader);)*
-                Some(Self { span: node.span, $($field: $field?,)* })
+                Some(Self { span: node.span, whole: fields.are_whole(), $($field: $field?,)* })
             }
         }
     };

@@ -13,8 +13,8 @@ impl Read for String {
     fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
         match &node.value {
             Value::Scalar { text, plain } if !*plain || plain_kind(text) == PlainKind::String => Some(text.clone()),
-            Value::Scalar { text, .. } if text.is_empty() => {
-                reader.report(Problem::error(Code::WrongType, node.span, "there is no value here").expected(Self::WHAT));
+            Value::Scalar { .. } if node.is_null() => {
+                reader.wrong_type(node, Self::WHAT);
                 None
             }
             Value::Scalar { text, .. } => {
