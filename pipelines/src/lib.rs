@@ -17,6 +17,7 @@ mod lower;
 mod model;
 pub mod plan;
 pub mod schedule;
+pub mod schema;
 pub mod show;
 mod source;
 mod text;

@@ -3,6 +3,8 @@
 //!
 //! A folder beside a fixture, of the same name, holds the other files of its repository.
 
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

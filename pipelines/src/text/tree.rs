@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
 
 use super::{Problem, Span};
 use crate::diagnostic::Code;
@@ -169,6 +169,9 @@ fn build(text: &str, problems: &mut Vec<Problem>) -> Result<Option<Arc<Node>>, P
 
 fn not_yaml(text: &str, error: &granit_parser::ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return too_deep(Span::new(at, at));
+    }
     let length = text.get(at..).and_then(|rest| rest.chars().next()).filter(|first| *first != '\n').map_or(0, char::len_utf8);
     let tab =
         text.get(..at).and_then(|before| before.lines().next_back()).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'))
