@@ -109,7 +109,7 @@ impl Invocation {
 
     fn env(&self) -> BTreeMap<String, String> {
         let maps = self.values.values().filter_map(|given| match given {
-            Given::Env(env) => Some(env),
+            Given::Env { values, .. } => Some(values),
             Given::Text(_) | Given::PerTarget(_) => None,
         });
         maps.flat_map(|env| env.iter().map(|(name, value)| (name.clone(), value.clone()))).collect()

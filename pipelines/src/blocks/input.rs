@@ -23,7 +23,11 @@ pub(crate) struct Input {
 pub(crate) enum Given {
     /// May hold `${{ … }}`.
     Text(String),
-    Env(BTreeMap<String, String>),
+    Env {
+        values: BTreeMap<String, String>,
+        /// Its names with blanks between: what `${{ inputs.… }}` inserts.
+        names: String,
+    },
     /// By target.
     PerTarget(BTreeMap<String, String>),
 }
@@ -33,7 +37,7 @@ impl Given {
         match self {
             Self::Text(text) => Some(text),
             Self::PerTarget(values) => target.and_then(|target| values.get(target)).map(String::as_str),
-            Self::Env(_) => None,
+            Self::Env { names, .. } => Some(names),
         }
     }
 }
@@ -43,7 +47,9 @@ impl Input {
     pub(crate) fn read(&self, node: &Arc<Node>, reader: &mut Reader) -> Option<Given> {
         if self.kind == InputType::Env {
             let map = Map::<Text>::read(node, reader)?;
-            return Some(Given::Env(map.entries.into_iter().map(|(name, value)| (name.value, value.0)).collect()));
+            let values: BTreeMap<String, String> = map.entries.into_iter().map(|(name, value)| (name.value, value.0)).collect();
+            let names = values.keys().map(String::as_str).collect::<Vec<_>>().join(" ");
+            return Some(Given::Env { values, names });
         }
         if self.per_target && matches!(node.value, Value::Mapping(_)) {
             let map = Map::<Arc<Node>>::read(node, reader)?;

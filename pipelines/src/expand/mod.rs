@@ -67,6 +67,7 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
         vars: std::collections::BTreeSet::new(),
         secrets: std::collections::BTreeSet::new(),
     };
+    debug_assert_eq!(plan.nodes.len(), count, "counted before they were made");
     for node in &plan.nodes {
         if let NodeKind::Job(job) = &node.kind {
             extend(&mut plan.vars, &job.vars);

@@ -42,7 +42,7 @@ words! {
         Artifact = "artifact",
         /// A command or a list of commands.
         Commands = "commands",
-        /// Environment variables, added to every step of the block.
+        /// Environment variables, added to every step of the block; inserted, their names with blanks between.
         Env = "env",
     }
 }

@@ -78,9 +78,20 @@ record! {
 }
 
 /// `true`, `{}` or no value at all: the strategy has no settings.
-#[derive(Debug, Clone, PartialEq, schemars::JsonSchema)]
-#[schemars(transparent)]
-pub(crate) struct Nothing(#[schemars(with = "Option<bool>")] ());
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Nothing(());
+
+impl schemars::JsonSchema for Nothing {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Nothing".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "enum": [true, null, {}] })
+    }
+}
 
 impl Read for Nothing {
     const WHAT: &'static str = "`true`";

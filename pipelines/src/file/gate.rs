@@ -28,7 +28,7 @@ record! {
 #[schemars(untagged)]
 pub(crate) enum ApprovalForm {
     Approval(Approval),
-    #[schemars(with = "Option<bool>")]
+    #[schemars(with = "crate::text::Bare")]
     Anybody,
 }
 

@@ -72,7 +72,7 @@ record! {
 pub(crate) enum Manual {
     Inputs(ManualInputs),
     /// `manual:` with nothing after it, or `manual: true`.
-    #[schemars(with = "Option<bool>")]
+    #[schemars(with = "crate::text::Bare")]
     Bare,
 }
 
@@ -104,7 +104,7 @@ record! {
 pub(crate) enum InputForm {
     Default(Text),
     Described(ManualInput),
-    #[schemars(with = "()")]
+    #[schemars(with = "crate::text::Bare")]
     Required,
 }
 

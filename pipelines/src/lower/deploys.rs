@@ -87,7 +87,7 @@ impl Lower<'_> {
             match invocation.values.get(&input.name) {
                 None => {}
                 Some(Given::Text(text)) => self.inserted(text, span, scope),
-                Some(Given::Env(env)) => env.values().for_each(|text| self.inserted(text, span, scope)),
+                Some(Given::Env { values, .. }) => values.values().for_each(|text| self.inserted(text, span, scope)),
                 Some(Given::PerTarget(values)) => {
                     values.values().for_each(|text| self.inserted(text, span, scope));
                     self.per_target(&input.name, values.keys().map(String::as_str).collect(), targets, span);

@@ -184,6 +184,21 @@ impl JsonSchema for Duration {
     }
 }
 
+/// For the schema: `true` or no value at all.
+pub(crate) struct Bare;
+
+impl JsonSchema for Bare {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bare".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": [true, null] })
+    }
+}
+
 /// A part of a target, 1 to 100, written as `10%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Percent(pub(crate) u8);
