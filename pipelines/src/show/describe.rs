@@ -1,8 +1,10 @@
 //! Parts of a plan in words.
 
+use std::collections::BTreeSet;
+
 use crate::plan::{
-    AfterRollback, Alarm, Approval, Bake, Class, Comparison, DependsOn, Gate, GateCondition, Job, Lane, LanePolicy, Metric, Monitor,
-    MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
+    AfterRollback, Alarm, Approval, Bake, Class, Comparison, DependsOn, Gate, GateCondition, Job, Lane, LanePolicy, Metric, MonitorKind,
+    Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
 };
 use crate::window;
 
@@ -67,7 +69,7 @@ fn approval_text(approval: &Approval) -> String {
     let people = if approval.count == 1 { "1 person".to_owned() } else { format!("{} people", approval.count) };
     let from = if approval.from.is_empty() { "who may approve".to_owned() } else { format!("of {}", approval.from.join(", ")) };
     let own = if approval.no_self_approval { "not one's own release" } else { "also one's own release" };
-    format!("approval by {people} {from}, {own}, asked again after {}", duration(approval.expires_ms))
+    format!("{people} {from}, {own}, asked again after {}", duration(approval.expires_ms))
 }
 
 fn window_text(window: &Window) -> String {
@@ -88,30 +90,40 @@ fn window_text(window: &Window) -> String {
 }
 
 fn metric_text(metric: &Metric) -> String {
-    format!("{} is {} {}", monitor(&metric.monitor), comparison(metric.comparison), metric.bound)
+    format!("{} is {} {}", monitor(&metric.monitor.kind), comparison(metric.comparison), metric.bound)
 }
 
 pub(super) fn alarm(alarm: &Alarm) -> String {
     let lasting = if alarm.for_ms == 0 { String::new() } else { format!(" for {}", duration(alarm.for_ms)) };
-    format!("alarm {}: {}{lasting}", alarm.name, monitor(&alarm.monitor))
+    format!("alarm {}: {}{lasting}, read every {}", alarm.name, monitor(&alarm.monitor.kind), duration(alarm.monitor.interval_ms))
+}
+
+/// Expansion calls an alarm that differs from target to target `name (target)`: that name and target.
+pub(super) fn own_target<'n>(alarm: &'n str, targets: &BTreeSet<&str>) -> Option<(&'n str, &'n str)> {
+    let (name, target) = alarm.strip_suffix(')')?.rsplit_once(" (")?;
+    targets.contains(target).then_some((name, target))
+}
+
+/// A text about one target as one about any of them.
+pub(super) fn of_any_target(text: &str, target: &str) -> String {
+    text.replace(target, "<target>")
 }
 
 pub(super) fn names(alarms: &[Alarm]) -> String {
     alarms.iter().map(|alarm| alarm.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn monitor(monitor: &Monitor) -> String {
-    let every = duration(monitor.interval_ms);
-    match &monitor.kind {
-        MonitorKind::Http { url, method, .. } => format!("{method} {url} every {every}"),
-        MonitorKind::Command { run } => format!("command `{}` every {every}", first_line(run)),
+fn monitor(kind: &MonitorKind) -> String {
+    match kind {
+        MonitorKind::Http { url, method, .. } => format!("{method} {url}"),
+        MonitorKind::Command { run } => format!("command `{}`", first_line(run)),
         MonitorKind::Prometheus { query, comparison: sign, threshold, .. } => {
-            format!("Prometheus `{}` {} {threshold}, every {every}", first_line(query), comparison(*sign))
+            format!("Prometheus `{}` {} {threshold}", first_line(query), comparison(*sign))
         }
         MonitorKind::External { system, name, account, region } => {
             let place: Vec<&str> = [account.as_deref(), region.as_deref()].into_iter().flatten().collect();
             let place = if place.is_empty() { String::new() } else { format!(" in {}", place.join("/")) };
-            format!("{system} {name}{place} every {every}")
+            format!("{system} {name}{place}")
         }
     }
 }
@@ -165,10 +177,12 @@ pub(super) fn job(job: &Job) -> String {
         parts.push(format!("makes {}", names.join(", ")));
     }
     parts.push(format!("at most {}", duration(job.timeout_ms)));
-    format!("{} {}: {}", purpose(job.purpose), job.name, parts.join(", "))
+    let purpose = purpose(job.purpose);
+    let name = if job.name == purpose { job.name.clone() } else { format!("{purpose} {}", job.name) };
+    format!("{name}: {}", parts.join(", "))
 }
 
-pub(super) fn purpose(purpose: Purpose) -> &'static str {
+fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Job => "job",
         Purpose::Before => "before",

@@ -1,11 +1,12 @@
 //! A plan by names: what two plans are compared by. No [`NodeIx`] gets in here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::describe;
 use super::difference::Subject;
-use crate::plan::{Node, NodeIx, NodeKind, Plan, Stage, StageIx, Wave, WaveIx};
+use crate::plan::{Alarm, Node, NodeIx, NodeKind, Plan, Stage, StageIx, Wave, WaveIx};
 
 /// Values by the name of what they describe.
 pub(super) type Entities = BTreeMap<(Subject, String), Value>;
@@ -50,13 +51,15 @@ fn stage_outline(plan: &Plan, stage: &Stage, ix: StageIx) -> StageOutline {
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     places.insert(String::new(), Place::default());
     for (position, wave) in stage.waves.iter().enumerate() {
-        let around = around(plan, wave);
+        let (shared, mut own) = around(plan, wave);
         if wave.rollouts.is_empty() {
-            places.entry(String::new()).or_default().entities.extend(around);
+            places.entry(String::new()).or_default().entities.extend(shared);
             continue;
         }
         for rollout in &wave.rollouts {
-            places.insert(rollout.target.clone(), Place { wave: (position, wave.name.clone()), entities: around.clone() });
+            let mut entities = shared.clone();
+            entities.extend(own.remove(&rollout.target).unwrap_or_default());
+            places.insert(rollout.target.clone(), Place { wave: (position, wave.name.clone()), entities });
         }
     }
     for node in plan.nodes.iter().filter(|node| node.stage == ix) {
@@ -68,10 +71,15 @@ fn stage_outline(plan: &Plan, stage: &Stage, ix: StageIx) -> StageOutline {
         let place = places.entry(node.target.clone().unwrap_or_default()).or_default();
         if let NodeKind::Bake(bake) = &node.kind {
             for alarm in &bake.alarms {
-                place.entities.entry((Subject::Alarm, alarm.name.clone())).or_insert_with(|| value(alarm));
+                let (name, alarm) = named(alarm, node.target.as_deref());
+                place.entities.entry((Subject::Alarm, name)).or_insert(alarm);
             }
         }
-        place.entities.insert((subject, name_within(plan, stage, node)), node_value(plan, node));
+        let mut value = node_value(plan, node);
+        if let Some(target) = &node.target {
+            without_target(&mut value, target);
+        }
+        place.entities.insert((subject, name_within(plan, stage, node)), value);
     }
     StageOutline {
         name: stage.name.clone(),
@@ -81,14 +89,45 @@ fn stage_outline(plan: &Plan, stage: &Stage, ix: StageIx) -> StageOutline {
     }
 }
 
-/// The gates in front of a wave and the alarms that watch it.
-fn around(plan: &Plan, wave: &Wave) -> Entities {
+/// The gates in front of a wave and the alarms that watch it: those of all its targets, and those of each one.
+fn around(plan: &Plan, wave: &Wave) -> (Entities, BTreeMap<String, Entities>) {
     let gates = wave.gates.iter().filter_map(|gate| match &plan.node(*gate)?.kind {
         NodeKind::Gate(gate) => Some(((Subject::Gate, gate.name.clone()), value(&gate.condition))),
         NodeKind::Job(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => None,
     });
-    let alarms = wave.alarms.iter().map(|alarm| ((Subject::Alarm, alarm.name.clone()), value(alarm)));
-    gates.chain(alarms).collect()
+    let mut shared: Entities = gates.collect();
+    let mut own: BTreeMap<String, Entities> = BTreeMap::new();
+    let targets: BTreeSet<&str> = wave.rollouts.iter().map(|rollout| rollout.target.as_str()).collect();
+    for alarm in &wave.alarms {
+        let target = describe::own_target(&alarm.name, &targets).map(|(_, target)| target);
+        let (name, alarm) = named(alarm, target);
+        let place = target.map_or(&mut shared, |target| own.entry(target.to_owned()).or_default());
+        place.insert((Subject::Alarm, name), alarm);
+    }
+    (shared, own)
+}
+
+/// An alarm and its name, without the target's name where it is of one target.
+fn named(alarm: &Alarm, target: Option<&str>) -> (String, Value) {
+    let mut fields = value(alarm);
+    let Some(target) = target else { return (alarm.name.clone(), fields) };
+    let name = describe::own_target(&alarm.name, &BTreeSet::from([target])).map_or(alarm.name.as_str(), |(name, _)| name);
+    without_target(&mut fields, target);
+    (name.to_owned(), fields)
+}
+
+/// The same change at many targets is to look the same.
+fn without_target(value: &mut Value, target: &str) {
+    match value {
+        Value::String(text) => {
+            if text.contains(target) {
+                *text = describe::of_any_target(text, target);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_target(item, target)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| without_target(field, target)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn wave_value(wave: &Wave) -> Value {

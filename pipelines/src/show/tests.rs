@@ -21,27 +21,27 @@ fn text_shows_the_whole_path() {
       rollback: the wave, by itself on an alarm or a failed job, up to 20m after the stage; newer releases go on
       lane beta: one release at a time, the newest ready one
       target beta/us-east-1
-        deploy deploy: 1 step, touches the target, at most 30m
-        verify verify: 1 step, touches the target, at most 30m
+        deploy: 1 step, touches the target, at most 30m
+        verify: 1 step, touches the target, at most 30m
 
     stage prod (production)
       gate window: within MON-THU 09:00-16:00, never during 2026-12-20..2027-01-03 (Europe/Athens)
-      gate approval: approval by 2 people of oncall, not one's own release, asked again after 7d
+      gate approval: 2 people of oncall, not one's own release, asked again after 7d
       rollback: the wave, by itself on an alarm or a failed job, up to 20m after the stage; newer releases go on
       wave wave-1
         lane prod/wave-1: one release at a time, the newest ready one
-        alarm errors: Prometheus `rate(http_5xx[1m])` > 5, every 15s for 3m
+        alarm errors: Prometheus `rate(http_5xx[1m])` > 5 for 3m, read every 15s
         target prod/us-west-2
-          deploy deploy: 1 step, touches the target, at most 30m
-          verify verify: 1 step, touches the target, at most 30m
+          deploy: 1 step, touches the target, at most 30m
+          verify: 1 step, touches the target, at most 30m
           bake 12h, watching errors
       wave wave-2
         lane prod/wave-2: one release at a time, the newest ready one
-        alarm errors: Prometheus `rate(http_5xx[1m])` > 5, every 15s for 3m
+        alarm errors: Prometheus `rate(http_5xx[1m])` > 5 for 3m, read every 15s
         2 targets, all at once
         target prod/eu-west-1, prod/ap-south-1
-          deploy deploy: 1 step, touches the target, at most 30m
-          verify verify: 1 step, touches the target, at most 30m
+          deploy: 1 step, touches the target, at most 30m
+          verify: 1 step, touches the target, at most 30m
           bake 2h, watching errors
     ");
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::describe;
 use crate::plan::{Milestone, NodeIx, NodeKind, Plan, Rollout, Stage, StageIx, Wave, WaveIx};
 
@@ -65,14 +67,27 @@ impl Tree<'_> {
         self.line(depth, &describe::lane(&wave.lane));
         let own: Vec<NodeIx> = wave.gates.iter().copied().filter(|gate| !shared.contains(gate)).collect();
         self.gates(depth, &own);
-        for alarm in &wave.alarms {
-            self.line(depth, &describe::alarm(alarm));
-        }
+        self.alarms(depth, wave);
         self.jobs_of(depth, |node| node.wave == Some(ix) && node.target.is_none(), &[&wave.on_failure, &wave.finally]);
         self.pace(depth, wave);
         self.rollouts(depth, &wave.rollouts);
         self.outside(depth, "if the wave fails", &wave.on_failure);
         self.outside(depth, "however the wave ends", &wave.finally);
+    }
+
+    /// An alarm that each target has of its own is shown once.
+    fn alarms(&mut self, depth: usize, wave: &Wave) {
+        let mut shown = BTreeSet::new();
+        let targets: BTreeSet<&str> = wave.rollouts.iter().map(|rollout| rollout.target.as_str()).collect();
+        for alarm in &wave.alarms {
+            let line = match describe::own_target(&alarm.name, &targets) {
+                Some((_, target)) => describe::of_any_target(&describe::alarm(alarm), target),
+                None => describe::alarm(alarm),
+            };
+            if shown.insert(line.clone()) {
+                self.line(depth, &line);
+            }
+        }
     }
 
     fn pace(&mut self, depth: usize, wave: &Wave) {
@@ -112,7 +127,7 @@ impl Tree<'_> {
         }
         // What the target's own name changes in a text is not a difference in kind.
         for line in &mut lines {
-            *line = line.replace(&rollout.target, "<target>");
+            *line = describe::of_any_target(line, &rollout.target);
         }
         lines
     }
