@@ -300,6 +300,13 @@ fn changed(changes: &mut Vec<Change>, (subject, name): (Subject, &str), stage: O
     let fields: Vec<FieldChange> = names
         .into_iter()
         .filter(|field| before.get(*field) != after.get(*field))
+        .filter(|field| {
+            // A step without a name is called like its command: said once.
+            let run = field.strip_suffix("name").map(|path| format!("{path}run"));
+            run.is_none_or(|run| {
+                before.get(&run).is_none() || before.get(&run) != before.get(*field) || after.get(&run) != after.get(*field)
+            })
+        })
         .map(|field| FieldChange {
             field: field.strip_suffix("_ms").unwrap_or(field).to_owned(),
             old: readable(field, before.get(field).copied()),
@@ -368,8 +375,10 @@ fn fields_of(value: &Value) -> BTreeMap<String, &Value> {
 }
 
 /// By their names where each has its own, so that one more at the front does not change all; else by position from 1.
+/// Steps go by position: one without a name is called like its command, and both change together.
 fn item_names(items: &[Value]) -> Vec<String> {
-    let names: Vec<String> = items.iter().filter_map(|item| item.get("name")?.as_str().map(str::to_owned)).collect();
+    let own_name = |item: &Value| item.get("name").filter(|_| item.get("run").is_none())?.as_str().map(str::to_owned);
+    let names: Vec<String> = items.iter().filter_map(own_name).collect();
     let distinct: BTreeSet<&String> = names.iter().collect();
     if distinct.len() == items.len() { names } else { (1..=items.len()).map(|position| position.to_string()).collect() }
 }

@@ -160,7 +160,8 @@ fn node_value(plan: &Plan, node: &Node) -> Value {
         // Its alarms are entities of their own; which they are belongs to the bake.
         NodeKind::Bake(bake) => {
             let mut fields = value(bake);
-            fields["alarms"] = bake.alarms.iter().map(|alarm| alarm.name.clone()).collect();
+            let names = bake.alarms.iter().map(|alarm| named(alarm, node.target.as_deref()).0);
+            fields["alarms"] = names.collect();
             fields
         }
         NodeKind::Gate(_) | NodeKind::Milestone(_) => Value::Null,

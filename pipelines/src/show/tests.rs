@@ -247,13 +247,13 @@ fn a_difference_shows_old_and_new_values_of_jobs_and_waves() {
          lane_policy: supersede → parallel
      ~ job verify in beta (beta/us-east-1)
          env.LEVEL: none → 2
-         steps../verify.sh.run: ./verify.sh → ./verify.sh --all
+         steps.1.run: ./verify.sh → ./verify.sh --all
          timeout: 30m → 1h
      ~ wave wave-2 in prod
          max_parallel: 0 → 1
      ~ job verify in prod (prod/ap-south-1, prod/eu-west-1, prod/us-west-2)
          env.LEVEL: none → 2
-         steps../verify.sh.run: ./verify.sh → ./verify.sh --all
+         steps.1.run: ./verify.sh → ./verify.sh --all
          timeout: 30m → 1h
     ");
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::describe;
 use crate::plan::{Milestone, NodeIx, NodeKind, Plan, Rollout, Stage, StageIx, Wave, WaveIx};
@@ -75,17 +75,29 @@ impl Tree<'_> {
         self.outside(depth, "however the wave ends", &wave.finally);
     }
 
-    /// An alarm that each target has of its own is shown once.
+    /// An alarm that each target has of its own is shown once where it is the same for all of them.
     fn alarms(&mut self, depth: usize, wave: &Wave) {
-        let mut shown = BTreeSet::new();
         let targets: BTreeSet<&str> = wave.rollouts.iter().map(|rollout| rollout.target.as_str()).collect();
+        let mut own: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for alarm in &wave.alarms {
-            let line = match describe::own_target(&alarm.name, &targets) {
-                Some((_, target)) => describe::of_any_target(&describe::alarm(alarm), target),
-                None => describe::alarm(alarm),
-            };
-            if shown.insert(line.clone()) {
-                self.line(depth, &line);
+            if let Some((name, target)) = describe::own_target(&alarm.name, &targets) {
+                own.entry(name).or_default().insert(describe::of_any_target(&describe::alarm(alarm), target));
+            }
+        }
+        for alarm in &wave.alarms {
+            let line = describe::alarm(alarm);
+            match describe::own_target(&alarm.name, &targets) {
+                None => self.line(depth, &line),
+                Some((_, target)) if targets.len() == 1 => self.line(depth, &line.replacen(&format!(" ({target})"), "", 1)),
+                Some((name, _)) => match own.get_mut(name) {
+                    // The first of them stands for all; the others find the set empty.
+                    Some(same) if same.len() <= 1 => {
+                        if let Some(line) = same.pop_first() {
+                            self.line(depth, &line.replacen(" (<target>)", "", 1));
+                        }
+                    }
+                    _ => self.line(depth, &line),
+                },
             }
         }
     }
@@ -127,7 +139,7 @@ impl Tree<'_> {
         }
         // What the target's own name changes in a text is not a difference in kind.
         for line in &mut lines {
-            *line = describe::of_any_target(line, &rollout.target);
+            *line = describe::of_any_target(line, &rollout.target).replace(" (<target>)", "");
         }
         lines
     }

@@ -177,7 +177,7 @@ fn read(text: &str, zone: Tz) -> Result<Vec<Event>, Error> {
             continue;
         }
         let event = read_event(component, zone)?;
-        repetitions = repetitions.saturating_add(event.recurrence.as_ref().map_or(0, Recurrence::times_until_2050));
+        repetitions = repetitions.saturating_add(event.recurrence.as_ref().map_or(0, |recurrence| recurrence.times_until_2050));
         if repetitions > MAX_REPETITIONS {
             let message = format!("the events repeat more than {MAX_REPETITIONS} times until 2050: start them later, or use a weekly rule");
             return Err(Error::new(component.offset, message));

@@ -14,6 +14,8 @@ const MAX_FOUND: u16 = u16::MAX;
 #[derive(Debug, Clone)]
 pub(super) struct Recurrence {
     set: RRuleSet,
+    /// About how often it happens from its start until 2050; what a search costs at most.
+    pub(super) times_until_2050: u64,
 }
 
 impl Recurrence {
@@ -33,33 +35,14 @@ impl Recurrence {
         if times_a_day(&parsed) > 24 {
             return Err(wrong("it repeats more than 24 times a day".to_owned()));
         }
+        let times_until_2050 = times_until_2050(&parsed, start.year());
         let start = on_clock(start);
         let validated = parsed.validate(start).map_err(|error| wrong(error.to_string()))?;
         let set = RRuleSet::new(start).rrule(validated);
         if set.clone().limit().into_iter().next().is_none() {
             return Err(wrong("it never happens".to_owned()));
         }
-        Ok(Self { set })
-    }
-
-    /// About how often it happens from its start until 2050; what a search costs at most.
-    pub(super) fn times_until_2050(&self) -> u64 {
-        let Some(rule) = self.set.get_rrule().first() else { return 0 };
-        let start = self.set.get_dt_start().year();
-        let end = rule.get_until().map_or(COUNTED_UNTIL_YEAR, |until| until.year().saturating_add(1)).max(start + 1);
-        let years = u64::try_from(end - start).unwrap_or(1);
-        let a_year = match rule.get_freq() {
-            Frequency::Yearly
-                if rule.get_by_month().is_empty() && rule.get_by_weekday().is_empty() && rule.get_by_year_day().is_empty() =>
-            {
-                1
-            }
-            Frequency::Monthly if rule.get_by_weekday().is_empty() && rule.get_by_month_day().len() <= 1 => 12,
-            Frequency::Weekly => 53 * (rule.get_by_weekday().len().max(1) as u64),
-            _ => 366,
-        };
-        let times = years.saturating_mul(a_year).saturating_mul(times_a_day(rule)) / u64::from(rule.get_interval().max(1));
-        rule.get_count().map_or(times, |count| times.min(u64::from(count)))
+        Ok(Self { set, times_until_2050 })
     }
 
     /// The times on the clock at which it happens, from `from` to `to`, both included.
@@ -72,6 +55,21 @@ impl Recurrence {
 /// The library works with zones; UTC stands for the clock on the wall here.
 fn on_clock(wall: NaiveDateTime) -> DateTime<Tz> {
     wall.and_utc().with_timezone(&Tz::UTC)
+}
+
+/// Of the rule as written: validation adds the parts that follow from the start.
+fn times_until_2050(rule: &RRule<Unvalidated>, start_year: i32) -> u64 {
+    let end = rule.get_until().map_or(COUNTED_UNTIL_YEAR, |until| until.year().saturating_add(1)).max(start_year + 1);
+    let years = u64::try_from(end - start_year).unwrap_or(1);
+    let by_day = !rule.get_by_weekday().is_empty() || !rule.get_by_year_day().is_empty() || rule.get_by_month_day().len() > 1;
+    let a_year = match rule.get_freq() {
+        Frequency::Yearly if !by_day => rule.get_by_month().len().max(1) as u64,
+        Frequency::Monthly if !by_day => 12,
+        Frequency::Weekly => 53 * (rule.get_by_weekday().len().max(1) as u64),
+        _ => 366,
+    };
+    let times = years.saturating_mul(a_year).saturating_mul(times_a_day(rule)) / u64::from(rule.get_interval().max(1));
+    rule.get_count().map_or(times, |count| times.min(u64::from(count)))
 }
 
 fn times_a_day<S>(rule: &RRule<S>) -> u64 {
