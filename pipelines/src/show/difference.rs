@@ -304,7 +304,7 @@ fn changed(changes: &mut Vec<Change>, (subject, name): (Subject, &str), stage: O
             // A step without a name is called like its command: said once.
             let run = field.strip_suffix("name").map(|path| format!("{path}run"));
             run.is_none_or(|run| {
-                before.get(&run).is_none() || before.get(&run) != before.get(*field) || after.get(&run) != after.get(*field)
+                !before.contains_key(&run) || before.get(&run) != before.get(*field) || after.get(&run) != after.get(*field)
             })
         })
         .map(|field| FieldChange {
