@@ -13,3 +13,5 @@
 pub mod core;
 #[cfg(feature = "server")]
 pub mod ports;
+#[cfg(feature = "server")]
+pub mod store;

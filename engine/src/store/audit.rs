@@ -1,0 +1,121 @@
+//! What people did to the server itself, chained like the events of a pipeline (IF10).
+
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+
+use crate::core::{Actor, Time};
+
+use super::events::EventFilter;
+use super::value::{Record, json, values};
+use super::{Error, Store};
+
+pub(super) const STATEMENTS: &[&str] = &[ALLOCATE, LAST, INSERT, BEFORE, FROM];
+
+const ALLOCATE: &str = "UPDATE counters SET value = value + 1 WHERE name = 'audit' RETURNING value";
+const LAST: &str = "SELECT hash FROM audit WHERE seq = $1";
+const INSERT: &str =
+    "INSERT INTO audit (seq, at, actor, action, subject, previous_hash, hash, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const BEFORE: &str = "SELECT seq, at, action, subject, body FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+const FROM: &str = "SELECT seq, at, actor, action, subject, previous_hash, hash, body FROM audit WHERE seq > $1 ORDER BY seq LIMIT 500";
+
+/// One decision about the server: a user, token, runner, secret, setting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// From 1, without a gap.
+    pub seq: u64,
+    pub at: Time,
+    pub actor: Actor,
+    /// What was done, such as `token.revoke`.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    pub detail: Json,
+}
+
+/// What of an entry is JSON.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Body {
+    actor: Actor,
+    detail: Json,
+}
+
+impl Store {
+    /// Appends to the server's audit trail; answers the entry's number.
+    pub async fn append_audit(&self, actor: &Actor, action: &str, subject: &str, detail: Json, now: Time) -> Result<u64, Error> {
+        let body = json(&Body { actor: actor.clone(), detail })?;
+        let entry = (EventFilter::actor_key(actor), action.to_owned(), subject.to_owned(), body, now);
+        self.db()
+            .write(entry, |tx, (actor, action, subject, body, now)| {
+                Box::pin(async move {
+                    let seq = tx.one(ALLOCATE, Vec::new()).await?.count("value")?;
+                    let last = tx.optional(LAST, values![seq.saturating_sub(1)]).await?;
+                    let previous = last.map_or_else(|| Ok(String::new()), |record| record.text("hash"))?;
+                    let hash = link(&previous, seq, *now, actor, action, subject, body);
+                    tx.execute(INSERT, values![seq, *now, actor, action, subject, previous, hash, body]).await?;
+                    Ok(seq)
+                })
+            })
+            .await
+    }
+
+    /// Newest first; start with `u64::MAX`.
+    pub async fn audit_before(&self, seq: u64, limit: u32) -> Result<Vec<AuditEntry>, Error> {
+        self.db().all(BEFORE, values![seq, limit]).await?.iter().map(entry).collect()
+    }
+
+    /// How many entries there are, or the number of the first that is missing or not what was once written.
+    pub async fn verify_audit(&self) -> Result<Result<u64, u64>, Error> {
+        self.db()
+            .read((), |tx, ()| {
+                Box::pin(async move {
+                    let mut at = (0_u64, String::new());
+                    loop {
+                        let page = tx.all(FROM, values![at.0]).await?;
+                        if page.is_empty() {
+                            return Ok(Ok(at.0));
+                        }
+                        for record in &page {
+                            let seq = at.0.saturating_add(1);
+                            match follow(&at.1, seq, record)? {
+                                Some(hash) => at = (seq, hash),
+                                None => return Ok(Err(seq)),
+                            }
+                        }
+                    }
+                })
+            })
+            .await
+    }
+}
+
+fn link(previous: &str, seq: u64, at: Time, actor: &str, action: &str, subject: &str, body: &str) -> String {
+    // Lengths, so that no two different entries make the same text.
+    let text = format!(
+        "{previous}\n{seq}\n{}\n{}:{actor}{}:{action}{}:{subject}{}:{body}",
+        at.0,
+        actor.len(),
+        action.len(),
+        subject.len(),
+        body.len()
+    );
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+fn follow(previous: &str, seq: u64, record: &Record) -> Result<Option<String>, Error> {
+    let (actor, action, subject, body) = (record.text("actor")?, record.text("action")?, record.text("subject")?, record.text("body")?);
+    let hash = link(previous, seq, record.time("at")?, &actor, &action, &subject, &body);
+    let is_good = record.count("seq")? == seq && record.text("previous_hash")? == previous && record.text("hash")? == hash;
+    Ok(is_good.then_some(hash))
+}
+
+fn entry(record: &Record) -> Result<AuditEntry, Error> {
+    let Body { actor, detail } = record.body("audit", "seq")?;
+    Ok(AuditEntry {
+        seq: record.count("seq")?,
+        at: record.time("at")?,
+        actor,
+        action: record.text("action")?,
+        subject: record.text("subject")?,
+        detail,
+    })
+}

@@ -1,0 +1,201 @@
+//! Facts: numbered without gaps, in the order of commits, chained per pipeline (S4, ID6, ID7).
+
+use sha2::{Digest as _, Sha256};
+
+use crate::core::id::{PipelineId, ReleaseNumber};
+use crate::core::{Actor, Event, EventKind};
+
+use super::db::{Db, Insert, Tx};
+use super::save::Version;
+use super::value::{Record, Value, json, values, word};
+use super::{Error, Store};
+
+mod verify;
+
+pub use verify::{Broken, FirstBad};
+
+pub(super) const STATEMENTS: &[&str] = &[
+    ALLOCATE,
+    SEQ_OF,
+    LAST_SEQ,
+    AFTER,
+    AFTER_OF_PIPELINE,
+    AFTER_OF_RELEASE,
+    BEFORE,
+    BEFORE_OF_PIPELINE,
+    BEFORE_OF_RELEASE,
+    verify::HEAD,
+    verify::PAGE,
+];
+
+/// From here to the commit nobody else gets a number: whoever reads `seq > n` never misses one.
+const ALLOCATE: &str = "UPDATE counters SET value = value + $1 WHERE name = 'events' RETURNING value";
+
+pub(super) const EVENTS: Insert = Insert {
+    into: "INSERT INTO events (seq, pipeline_id, number, at, kind, actor, release, target, previous_hash, hash, body)",
+    columns: 11,
+    conflict: "",
+};
+
+const SEQ_OF: &str = "SELECT seq FROM events WHERE pipeline_id = $1 AND number = $2";
+
+const LAST_SEQ: &str = "SELECT value FROM counters WHERE name = 'events'";
+
+macro_rules! page {
+    ($condition:literal, $order:literal) => {
+        concat!(
+            "SELECT seq, pipeline_id, number, hash, body FROM events WHERE ",
+            $condition,
+            " AND (CAST($2 AS TEXT) IS NULL OR kind = $2) AND (CAST($3 AS TEXT) IS NULL OR actor = $3) ORDER BY seq ",
+            $order,
+            " LIMIT $4"
+        )
+    };
+}
+
+const AFTER: &str = page!("seq > $1", "ASC");
+const AFTER_OF_PIPELINE: &str = page!("seq > $1 AND pipeline_id = $5", "ASC");
+const AFTER_OF_RELEASE: &str = page!("seq > $1 AND pipeline_id = $5 AND release = $6", "ASC");
+const BEFORE: &str = page!("seq < $1", "DESC");
+const BEFORE_OF_PIPELINE: &str = page!("seq < $1 AND pipeline_id = $5", "DESC");
+const BEFORE_OF_RELEASE: &str = page!("seq < $1 AND pipeline_id = $5 AND release = $6", "DESC");
+
+/// An event as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// Counts over the whole server, in the order of commits, without a gap.
+    pub seq: u64,
+    pub pipeline: PipelineId,
+    /// Counts within the pipeline, from 1.
+    pub number: u64,
+    /// SHA-256 over the hash before, the pipeline, the number and the event, in hexadecimal.
+    pub hash: String,
+    pub event: Event,
+}
+
+/// Which events. A release needs its pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    pub pipeline: Option<PipelineId>,
+    pub release: Option<ReleaseNumber>,
+    pub kind: Option<EventKind>,
+    /// As [`EventFilter::actor_key`] writes it: `person:<id>`, `token:<id>`, `runner:<id>`, `trigger:<source>`, `engine`.
+    pub actor: Option<String>,
+}
+
+impl EventFilter {
+    /// The text under which an actor's events are found.
+    #[must_use]
+    pub fn actor_key(actor: &Actor) -> String {
+        match actor {
+            Actor::Person { id, .. } => format!("person:{id}"),
+            Actor::Token { id, .. } => format!("token:{id}"),
+            Actor::Runner { id } => format!("runner:{id}"),
+            Actor::Trigger { source } => format!("trigger:{source}"),
+            Actor::Engine => "engine".to_owned(),
+        }
+    }
+}
+
+/// An event with its place in its pipeline's chain; it lacks only its number on the server.
+pub(super) struct Chained {
+    pub number: u64,
+    pub hash: String,
+    values: Vec<Value>,
+}
+
+/// Continues the chain of a pipeline.
+pub(super) fn chain(pipeline: &PipelineId, after: &Version, events: &[Event]) -> Result<Vec<Chained>, Error> {
+    let mut head = after.head.clone();
+    let mut chained = Vec::with_capacity(events.len());
+    for (event, number) in events.iter().zip(after.events.saturating_add(1)..) {
+        let body = json(event)?;
+        let hash = link(&head, pipeline, number, &body);
+        let values = values![
+            pipeline,
+            number,
+            event.at,
+            word(&event.kind)?,
+            EventFilter::actor_key(&event.actor),
+            event.release,
+            event.target.as_ref().map(|target| target.as_str()),
+            &head,
+            &hash,
+            body,
+        ];
+        head.clone_from(&hash);
+        chained.push(Chained { number, hash, values });
+    }
+    Ok(chained)
+}
+
+fn link(previous: &str, pipeline: &PipelineId, number: u64, body: &str) -> String {
+    hex::encode(Sha256::digest(format!("{previous}\n{pipeline}\n{number}\n{body}").as_bytes()))
+}
+
+/// Answers the number of the first one.
+pub(super) async fn append(tx: &mut Tx<'_>, events: &[Chained]) -> Result<Option<u64>, Error> {
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let count = events.len() as u64;
+    let first = tx.one(ALLOCATE, values![count]).await?.count("value")?.saturating_sub(count).saturating_add(1);
+    let rows = events.iter().zip(first..).map(|(event, seq)| {
+        let mut row = values![seq];
+        row.extend(event.values.iter().cloned());
+        row
+    });
+    tx.insert_all(&EVENTS, rows.collect()).await?;
+    Ok(Some(first))
+}
+
+pub(super) async fn seq_of(db: &Db, pipeline: &PipelineId, number: u64) -> Result<Option<u64>, Error> {
+    db.optional(SEQ_OF, values![pipeline, number]).await?.map(|record| record.count("seq")).transpose()
+}
+
+impl Store {
+    /// Events after `since`, oldest first: the feed. Start with 0; go on with the last `seq` that was read.
+    pub async fn events_after(&self, since: u64, filter: &EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
+        let statement = match (&filter.pipeline, filter.release) {
+            (None, _) => AFTER,
+            (Some(_), None) => AFTER_OF_PIPELINE,
+            (Some(_), Some(_)) => AFTER_OF_RELEASE,
+        };
+        self.events(statement, since, filter, limit).await
+    }
+
+    /// Events before `seq`, newest first: the timeline. Start with `u64::MAX`.
+    pub async fn events_before(&self, seq: u64, filter: &EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
+        let statement = match (&filter.pipeline, filter.release) {
+            (None, _) => BEFORE,
+            (Some(_), None) => BEFORE_OF_PIPELINE,
+            (Some(_), Some(_)) => BEFORE_OF_RELEASE,
+        };
+        self.events(statement, seq, filter, limit).await
+    }
+
+    /// The number of the newest event on the server; 0 when there is none.
+    pub async fn last_seq(&self) -> Result<u64, Error> {
+        self.db().optional(LAST_SEQ, Vec::new()).await?.map_or(Ok(0), |record| record.count("value"))
+    }
+
+    async fn events(&self, sql: &'static str, seq: u64, filter: &EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
+        let kind = filter.kind.as_ref().map(word).transpose()?;
+        let mut values = values![seq, kind, filter.actor.as_deref(), limit];
+        if let Some(pipeline) = &filter.pipeline {
+            values.push(Value::from(pipeline));
+            values.extend(filter.release.map(Value::from));
+        }
+        self.db().all(sql, values).await?.iter().map(stored).collect()
+    }
+}
+
+fn stored(record: &Record) -> Result<StoredEvent, Error> {
+    Ok(StoredEvent {
+        seq: record.count("seq")?,
+        pipeline: PipelineId(record.text("pipeline_id")?),
+        number: record.count("number")?,
+        hash: record.text("hash")?,
+        event: record.body("events", "seq")?,
+    })
+}

@@ -1,0 +1,129 @@
+//! Where the revisions of a pipeline come from, and when to look there again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::Time;
+use crate::core::id::{PipelineId, SourceOrder};
+
+use super::value::{Record, json, values};
+use super::{Error, Store};
+
+pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, FAILED, POKE, REMOVE];
+
+macro_rules! columns {
+    () => {
+        "id, pipeline_id, url, branch, path, poll_interval_ms, head, next_poll_at, last_polled_at, last_error, body"
+    };
+}
+
+const PUT: &str = "INSERT INTO sources (id, pipeline_id, url, branch, path, poll_interval_ms, next_poll_at, body) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET url = excluded.url, branch = excluded.branch, \
+    path = excluded.path, poll_interval_ms = excluded.poll_interval_ms, next_poll_at = excluded.next_poll_at, body = excluded.body";
+
+const ALL: &str =
+    concat!("SELECT ", columns!(), " FROM sources WHERE pipeline_id IN (SELECT id FROM pipelines WHERE removed_at IS NULL) ORDER BY id");
+
+const OF_PIPELINE: &str = concat!("SELECT ", columns!(), " FROM sources WHERE pipeline_id = $1 ORDER BY id");
+
+const CLAIM: &str = concat!(
+    "UPDATE sources SET claimed_by = $1, claimed_until = $2 WHERE id IN (SELECT s.id FROM sources s JOIN pipelines p ON p.id = s.pipeline_id ",
+    "WHERE s.next_poll_at <= $3 AND COALESCE(s.claimed_until, 0) <= $3 AND p.removed_at IS NULL ORDER BY s.next_poll_at, s.id LIMIT $4) ",
+    "AND COALESCE(claimed_until, 0) <= $3 RETURNING ",
+    columns!()
+);
+
+const POLLED: &str = "UPDATE sources SET head = $3, next_poll_at = $4, last_polled_at = $5, last_error = NULL, claimed_by = NULL, \
+    claimed_until = NULL WHERE id = $1 AND claimed_by = $2";
+
+const FAILED: &str = "UPDATE sources SET next_poll_at = $3, last_polled_at = $4, last_error = $5, claimed_by = NULL, claimed_until = NULL \
+    WHERE id = $1 AND claimed_by = $2";
+
+const POKE: &str = "UPDATE sources SET next_poll_at = $2 WHERE url = $1 AND next_poll_at > $2 RETURNING pipeline_id";
+
+const REMOVE: &str = "DELETE FROM sources WHERE id = $1";
+
+/// One source of a pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceRow {
+    pub id: String,
+    pub pipeline: PipelineId,
+    /// A path or URL that git understands.
+    pub url: String,
+    pub branch: String,
+    /// The pipeline file within the repository.
+    pub path: String,
+    pub poll_interval_ms: u64,
+    /// What was last dealt with; none before the first look.
+    pub head: Option<SourceHead>,
+    pub next_poll_at: Time,
+    pub last_polled_at: Option<Time>,
+    /// Why the last look failed.
+    pub last_error: Option<String>,
+    /// What else the shell keeps with it.
+    pub detail: serde_json::Value,
+}
+
+/// The newest commit that was admitted or deliberately skipped (ID3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceHead {
+    pub commit: String,
+    pub order: SourceOrder,
+}
+
+impl Store {
+    /// Adds or changes a source; its head stays, and it is looked at from `next_poll_at` on.
+    pub async fn put_source(&self, row: &SourceRow) -> Result<(), Error> {
+        let values =
+            values![&row.id, &row.pipeline, &row.url, &row.branch, &row.path, row.poll_interval_ms, row.next_poll_at, json(&row.detail)?];
+        self.db().execute(PUT, values).await.map(drop)
+    }
+
+    pub async fn sources(&self) -> Result<Vec<SourceRow>, Error> {
+        self.db().all(ALL, Vec::new()).await?.iter().map(source).collect()
+    }
+
+    pub async fn sources_of(&self, pipeline: &PipelineId) -> Result<Vec<SourceRow>, Error> {
+        self.db().all(OF_PIPELINE, values![pipeline]).await?.iter().map(source).collect()
+    }
+
+    /// Takes due sources; nobody else gets them before `until`.
+    pub async fn claim_sources(&self, now: Time, until: Time, limit: u32) -> Result<Vec<SourceRow>, Error> {
+        self.db().execute_returning(CLAIM, values![self.server(), until, now, limit]).await?.iter().map(source).collect()
+    }
+
+    /// It was looked at. Without effect when the claim has passed to another server.
+    pub async fn source_polled(&self, id: &str, head: &SourceHead, next_poll_at: Time, now: Time) -> Result<(), Error> {
+        self.db().execute(POLLED, values![id, self.server(), json(head)?, next_poll_at, now]).await.map(drop)
+    }
+
+    pub async fn source_failed(&self, id: &str, error: &str, next_poll_at: Time, now: Time) -> Result<(), Error> {
+        self.db().execute(FAILED, values![id, self.server(), next_poll_at, now, error]).await.map(drop)
+    }
+
+    /// Somebody said that this repository has news: look now (R8). Answers whose sources they are.
+    pub async fn poke_sources(&self, url: &str, now: Time) -> Result<Vec<PipelineId>, Error> {
+        let records = self.db().execute_returning(POKE, values![url, now]).await?;
+        records.iter().map(|record| record.text("pipeline_id").map(PipelineId)).collect()
+    }
+
+    pub async fn remove_source(&self, id: &str) -> Result<bool, Error> {
+        Ok(self.db().execute(REMOVE, values![id]).await? > 0)
+    }
+}
+
+fn source(record: &Record) -> Result<SourceRow, Error> {
+    let head = record.optional_text("head")?.map(|_| record.json("head")).transpose()?;
+    Ok(SourceRow {
+        id: record.text("id")?,
+        pipeline: PipelineId(record.text("pipeline_id")?),
+        url: record.text("url")?,
+        branch: record.text("branch")?,
+        path: record.text("path")?,
+        poll_interval_ms: record.count("poll_interval_ms")?,
+        head,
+        next_poll_at: record.time("next_poll_at")?,
+        last_polled_at: record.optional_time("last_polled_at")?,
+        last_error: record.optional_text("last_error")?,
+        detail: record.body("sources", "id")?,
+    })
+}

@@ -1,0 +1,188 @@
+use std::fs::File;
+
+use futures::future::BoxFuture;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::Ballast;
+use crate::store::Error;
+use crate::store::db::{Apply, Tx};
+
+/// How many transactions share one commit.
+const LARGEST_GROUP: usize = 128;
+
+/// How many transactions may wait; beyond that callers wait to hand theirs over.
+const LONGEST_QUEUE: usize = 1024;
+
+/// The hand to the only connection that writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Box<dyn Job>>,
+    closing: CancellationToken,
+    closed: CancellationToken,
+}
+
+impl Writer {
+    /// The lock and the connection live as long as the last hand.
+    pub(super) fn start(connection: SqliteConnection, ballast: Ballast, lock: File) -> Self {
+        let (queue, mut jobs) = mpsc::channel(LONGEST_QUEUE);
+        let writer = Self { queue, closing: CancellationToken::new(), closed: CancellationToken::new() };
+        let (closing, closed) = (writer.closing.clone(), writer.closed.clone());
+        tokio::spawn(async move {
+            let mut connection = connection;
+            work(&mut connection, &ballast, &mut jobs, &closing).await;
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "the database was not closed cleanly; the next start repairs it");
+            }
+            drop(lock);
+            closed.cancel();
+        });
+        writer
+    }
+
+    /// Finishes what waits, refuses what comes, gives the file free.
+    pub(crate) async fn close(&self) {
+        self.closing.cancel();
+        self.closed.cancelled().await;
+    }
+
+    /// Answers after the commit. Dropping the future does not take the write back.
+    pub(crate) async fn write<A, T>(&self, input: A, apply: Apply<A, T>) -> Result<T, Error>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Write { input, apply, output: None, reply });
+        self.queue.send(job).await.map_err(|_| ended())?;
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+fn ended() -> Error {
+    Error::Unavailable("the writer of the database has ended".to_owned())
+}
+
+/// One transaction of somebody, whatever it answers.
+trait Job: Send {
+    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// Tells the caller how it ended.
+    fn answer(self: Box<Self>, outcome: Result<(), Error>);
+}
+
+struct Write<A, T> {
+    input: A,
+    apply: Apply<A, T>,
+    output: Option<T>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<A: Send + Sync, T: Send> Job for Write<A, T> {
+    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Error>> {
+        let output = (self.apply)(tx, &self.input);
+        let place = &mut self.output;
+        Box::pin(async move {
+            *place = Some(output.await?);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), Error>) {
+        let Self { output, reply, .. } = *self;
+        let answer = outcome.and_then(|()| output.ok_or_else(ended));
+        // Nobody waits any more: the write stands all the same.
+        drop(reply.send(answer));
+    }
+}
+
+async fn work(connection: &mut SqliteConnection, ballast: &Ballast, jobs: &mut mpsc::Receiver<Box<dyn Job>>, closing: &CancellationToken) {
+    let mut group = Vec::with_capacity(LARGEST_GROUP);
+    loop {
+        tokio::select! {
+            count = jobs.recv_many(&mut group, LARGEST_GROUP) => if count == 0 { return },
+            () = closing.cancelled(), if !jobs.is_closed() => {
+                jobs.close();
+                continue;
+            }
+        }
+        if let Err(error) = write_group(connection, ballast, &mut group).await {
+            // After a failed write or fsync nobody knows what the disk holds: nothing is written any more.
+            tracing::error!(%error, "the writer of the database ends");
+            while let Some(job) = jobs.recv().await {
+                job.answer(Err(error.clone()));
+            }
+            return;
+        }
+    }
+}
+
+/// Answers everybody in the group. The error is one after which nothing may be written.
+async fn write_group(connection: &mut SqliteConnection, ballast: &Ballast, group: &mut Vec<Box<dyn Job>>) -> Result<(), Error> {
+    let mut outcomes = commit_group(connection, group).await;
+    if matches!(outcomes, Err(Error::Full(_))) && ballast.drop_it() {
+        tracing::error!("the disk is full: the ballast was given up; new work is refused until there is room again");
+        outcomes = commit_group(connection, group).await;
+    }
+    match outcomes {
+        Ok(outcomes) => {
+            group.drain(..).zip(outcomes).for_each(|(job, outcome)| job.answer(outcome));
+            Ok(())
+        }
+        Err(error) => {
+            group.drain(..).for_each(|job| job.answer(Err(error.clone())));
+            if matches!(error, Error::Fatal(_)) { Err(error) } else { Ok(()) }
+        }
+    }
+}
+
+/// One `BEGIN … COMMIT`; each job in a savepoint of its own, so that one that fails takes nobody with it.
+async fn commit_group(connection: &mut SqliteConnection, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Error>>, Error> {
+    let outcomes = apply_group(connection, group).await;
+    let finished = match outcomes {
+        Ok(outcomes) => connection.execute(COMMIT).await.map(|_| outcomes).map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    if finished.is_err() {
+        // Fails when SQLite has rolled back by itself, as on a full disk.
+        drop(connection.execute(ROLLBACK).await);
+    }
+    finished
+}
+
+async fn apply_group(connection: &mut SqliteConnection, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Error>>, Error> {
+    connection.execute(BEGIN).await?;
+    let is_alone = group.len() == 1;
+    let mut outcomes = Vec::with_capacity(group.len());
+    for job in group {
+        if !is_alone {
+            connection.execute(SAVEPOINT).await?;
+        }
+        let outcome = job.apply(&mut Tx::Sqlite(connection)).await;
+        match &outcome {
+            Err(error) if error.ends_transaction() => return Err(error.clone()),
+            Err(_) if is_alone => {
+                connection.execute(ROLLBACK).await?;
+                connection.execute(BEGIN).await?;
+            }
+            Err(_) => {
+                connection.execute(ROLLBACK_TO).await?;
+                connection.execute(RELEASE).await?;
+            }
+            Ok(()) if is_alone => {}
+            Ok(()) => {
+                connection.execute(RELEASE).await?;
+            }
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const SAVEPOINT: &str = "SAVEPOINT job";
+const ROLLBACK_TO: &str = "ROLLBACK TO job";
+const RELEASE: &str = "RELEASE job";

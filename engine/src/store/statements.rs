@@ -1,0 +1,78 @@
+//! Every statement of the store, so that a database can be asked whether it understands them all.
+
+use super::db::Insert;
+use super::{
+    Error, Store, artifacts, attempts, audit, commits, events, idempotency, inbox, load, logs, meta, outbox, pipelines, plans, releases,
+    retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
+};
+
+const STATEMENTS: &[(&str, &[&str])] = &[
+    ("artifacts", artifacts::STATEMENTS),
+    ("attempts", attempts::STATEMENTS),
+    ("audit", audit::STATEMENTS),
+    ("commits", commits::STATEMENTS),
+    ("events", events::STATEMENTS),
+    ("idempotency", idempotency::STATEMENTS),
+    ("inbox", inbox::STATEMENTS),
+    ("load", load::STATEMENTS),
+    ("logs", logs::STATEMENTS),
+    ("meta", meta::STATEMENTS),
+    ("outbox", outbox::STATEMENTS),
+    ("pipelines", pipelines::STATEMENTS),
+    ("plans", plans::STATEMENTS),
+    ("releases", releases::STATEMENTS),
+    ("retention", retention::STATEMENTS),
+    ("runners", runners::STATEMENTS),
+    ("save", save::STATEMENTS),
+    ("schedules", schedules::STATEMENTS),
+    ("sources", sources::STATEMENTS),
+    ("tokens", tokens::STATEMENTS),
+    ("users", users::STATEMENTS),
+    ("values", values::STATEMENTS),
+    ("watches", watches::STATEMENTS),
+];
+
+const INSERTS: &[(&str, &[&Insert])] = &[
+    ("commits", &[&commits::COMMITS]),
+    ("events", &[&events::EVENTS]),
+    ("logs", logs::INSERTS),
+    ("plans", &[&plans::PLANS]),
+    ("rows", rows::INSERTS),
+];
+
+/// A statement that the database does not understand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misunderstood {
+    pub module: &'static str,
+    pub sql: String,
+    pub error: Error,
+}
+
+impl Store {
+    /// Prepares every statement; answers how many there are, or those that the database refuses.
+    pub async fn prepare_all(&self) -> Result<Result<usize, Vec<Misunderstood>>, Error> {
+        // Outside a transaction, because PostgreSQL gives one up at its first error, which would hide the others.
+        self.db()
+            .outside((), |tx, ()| {
+                Box::pin(async move {
+                    let mut refused = Vec::new();
+                    let all = all();
+                    let count = all.len();
+                    for (module, sql) in all {
+                        if let Err(error) = tx.prepare(sql.clone()).await {
+                            refused.push(Misunderstood { module, sql, error });
+                        }
+                    }
+                    Ok(if refused.is_empty() { Ok(count) } else { Err(refused) })
+                })
+            })
+            .await
+    }
+}
+
+/// Each insert with one row and with several.
+fn all() -> Vec<(&'static str, String)> {
+    let plain = STATEMENTS.iter().flat_map(|(module, list)| list.iter().map(|sql| (*module, (*sql).to_owned())));
+    let inserts = INSERTS.iter().flat_map(|(module, list)| list.iter().map(|insert| (*module, *insert)));
+    plain.chain(inserts.flat_map(|(module, insert)| [1, 4].map(|rows| (module, insert.sql(rows))))).collect()
+}

@@ -1,0 +1,9 @@
+//! One conformance suite for both databases, and what is particular to each.
+//!
+//! PostgreSQL has to be there: `scripts/with-postgres cargo test -p tidegate-engine --test store`.
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod support;
+
+mod saves;
+mod statements;
