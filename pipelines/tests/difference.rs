@@ -1,5 +1,7 @@
 //! What changes in the plan when a line of a real pipeline file changes.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by failing")]
+
 use std::fs;
 
 use pipelines::plan::Plan;

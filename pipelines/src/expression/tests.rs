@@ -204,7 +204,7 @@ fn an_inserted_value_never_becomes_an_expression() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_makes_the_parser_or_the_evaluation_panic(text in "\\PC{0,60}") {
