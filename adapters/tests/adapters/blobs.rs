@@ -64,6 +64,9 @@ async fn a_folder_keeps_blobs() {
     let blobs = FolderBlobs::new(&root).unwrap();
     behaves(&blobs).await;
     moves_a_file(&blobs, folder.path()).await;
+    // From another file system, where there is one.
+    let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
+    moves_a_file(&blobs, elsewhere.path()).await;
     assert!(!folder.path().join("outside").exists());
     // Another process finds them.
     assert!(FolderBlobs::new(&root).unwrap().exists("artifacts/ab/cd").await.unwrap());

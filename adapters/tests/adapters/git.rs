@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use adapters::git::{Git, Timeouts};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
 use engine::core::id::SourceOrder;
 use engine::ports::{Head, Previous, Repository, Source, SourceError};
 
 use crate::repository::TestRepository;
+use crate::server::Server;
 use crate::wait;
 
 struct Scene {
@@ -404,4 +408,26 @@ async fn a_mirror_that_was_removed_is_made_again() {
     }
     assert_eq!(scene.head(Some(&before)).await, before);
     assert!(scene.git.file(&scene.at(), &commit, "a").await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_a_password_is_unreachable_and_ours_is_never_shown() {
+    let asks = async || (StatusCode::UNAUTHORIZED, [("www-authenticate", "Basic realm=\"git\"")], "no");
+    let hangs = async || futures::future::pending::<()>().await;
+    let router = Router::new().route("/orders.git/info/refs", get(asks)).route("/slow.git/info/refs", get(hangs));
+    let server = Server::start(router).await;
+    let folder = tempfile::tempdir().unwrap();
+    let timeouts = Timeouts { ask: Duration::from_secs(1), ..Timeouts::default() };
+    let git = Git::with_program(folder.path().to_owned(), "git".into(), timeouts).unwrap();
+    for login in ["", "bot:hunter22@", "hunter22@"] {
+        let at = Repository { url: format!("http://{login}{}/orders.git", server.address) };
+        let error = git.head(&at, "main", None).await.unwrap_err();
+        assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
+        assert!(!format!("{error:?}").contains("hunter22"), "{error:?}");
+        assert!(!error.to_string().contains("longer than"), "it waits for nobody to type: {error}");
+    }
+    let error = git.head(&Repository { url: server.url("/missing.git") }, "main", None).await.unwrap_err();
+    assert!(error.to_string().contains("not found"), "{error}");
+    let error = git.head(&Repository { url: server.url("/slow.git") }, "main", None).await.unwrap_err();
+    assert!(error.to_string().ends_with("git took longer than 1000 ms"), "{error}");
 }
