@@ -1,8 +1,10 @@
-//! Tells people: by web hook ([`Webhook`]) and in Slack ([`Slack`]).
+//! Tells people: by web hook ([`Webhook`]), in Slack ([`Slack`]) and by e-mail ([`Email`]).
 
+mod email;
 mod slack;
 mod webhook;
 
+pub use email::{Email, EmailError, Encryption, Relay};
 pub use slack::Slack;
 pub use webhook::Webhook;
 

@@ -27,7 +27,7 @@ async fn receiver(status: StatusCode) -> (Server, Received) {
     (Server::start(Router::new().route("/hook", route)).await, received)
 }
 
-fn message() -> Message {
+pub(crate) fn message() -> Message {
     let event = Event {
         at: Time(1_700_000_000_123),
         kind: EventKind::BakeFailed,
