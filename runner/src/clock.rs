@@ -57,12 +57,6 @@ pub(crate) async fn sleep_until(moment: Option<Moment>) {
     }
 }
 
-/// For code that has no runtime, such as the waits of a command-line tool.
-#[expect(clippy::disallowed_methods, reason = "this is the runner's clock: everything else in the crate waits through it")]
-pub(crate) fn sleep_blocking(duration: Duration) {
-    std::thread::sleep(duration);
-}
-
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

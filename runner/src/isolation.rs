@@ -63,7 +63,7 @@ impl Mechanism {
         }
     }
 
-    fn try_out(self) -> Result<Self, String> {
+    pub(crate) fn try_out(self) -> Result<Self, String> {
         let line = self.wrap(Path::new("true"));
         let Some((program, arguments)) = line.split_first() else { return Ok(self) };
         let output = Command::new(program)

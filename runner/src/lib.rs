@@ -13,13 +13,14 @@ mod backoff;
 mod client;
 mod clock;
 mod config;
+pub mod doctor;
 mod error;
 mod files;
 mod identity;
 pub mod in_place;
 mod isolation;
 mod journal;
-mod mask;
+pub mod mask;
 mod tree;
 
 pub use agent::run;

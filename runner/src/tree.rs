@@ -43,6 +43,11 @@ pub(crate) async fn kill_marked(variable: &str, value: &str) -> bool {
     .await
 }
 
+/// Everything below a process now.
+pub(crate) fn below(pid: Pid) -> HashSet<Pid> {
+    descendants(&processes(), pid)
+}
+
 /// Takes the exit codes of adopted orphans. `own_child` is left to whoever started it.
 pub(crate) fn reap_orphans(own_child: Option<Pid>) {
     let own = rustix::process::getpid().as_raw_nonzero().get();

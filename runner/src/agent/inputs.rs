@@ -34,9 +34,7 @@ impl Attempt {
         std::fs::create_dir_all(self.folder.path().join("inputs"))?;
         let all = async {
             for input in &job.artifacts_in {
-                if let Err(failure) = self.fetch(input).await {
-                    return Err(failure);
-                }
+                self.fetch(input).await?;
             }
             Ok(())
         };

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use runner::doctor::{self, Grade};
 use runner::{Config, Isolation, Token};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,14 @@ struct Arguments {
 enum Command {
     /// Takes jobs from the server until it is told to stop; registers at the first start.
     Run(Box<Run>),
+    /// Says whether this machine has what a runner needs.
+    Doctor {
+        /// Where the runner works, or will work.
+        #[arg(long, env = "TIDEGATE_RUNNER_WORKDIR", default_value = "tidegate-runner")]
+        workdir: PathBuf,
+    },
+    /// Deploys a service on this machine; called by the block `process/in-place`.
+    InPlace(Box<runner::in_place::Command>),
     #[command(hide = true)]
     Attempt(runner::attempt::Command),
 }
@@ -73,8 +82,23 @@ enum LogFormat {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(run) => report(run.run()),
+        Command::Doctor { workdir } => examine(&workdir),
+        Command::InPlace(command) => command.run(),
         Command::Attempt(command) => command.run(),
     }
+}
+
+fn examine(workdir: &Path) -> ExitCode {
+    let findings = doctor::examine(workdir);
+    for finding in &findings {
+        let grade = match finding.grade {
+            Grade::Good => "ok",
+            Grade::Warning => "warning",
+            Grade::Bad => "BAD",
+        };
+        println!("{grade:<8} {:<10} {}", finding.subject, finding.detail);
+    }
+    if findings.iter().any(|finding| finding.grade == Grade::Bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn report(result: Result<(), String>) -> ExitCode {

@@ -13,7 +13,7 @@ use aho_corasick::{Anchored, MatchKind};
 use protocol::Secret;
 
 /// What stands in the place of a secret.
-pub(crate) const MASK: &[u8] = b"***";
+pub const MASK: &[u8] = b"***";
 
 /// The beginning of a secret that the text ended in is masked too from this length on.
 const MASKED_BEGINNING_BYTES: usize = 8;
@@ -21,11 +21,11 @@ const MASKED_BEGINNING_BYTES: usize = 8;
 /// Why secrets could not be turned into an automaton: together they are too large.
 #[derive(Debug, thiserror::Error)]
 #[error("the job's secrets are too large to mask ({0}); hand large material over as a file that the job fetches")]
-pub(crate) struct TooLarge(#[from] aho_corasick::BuildError);
+pub struct TooLarge(#[from] aho_corasick::BuildError);
 
 /// Finds every promised encoding of a set of secrets. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Masker {
+pub struct Masker {
     known: Option<Arc<Known>>,
 }
 
@@ -39,7 +39,11 @@ struct Known {
 }
 
 impl Masker {
-    pub(crate) fn new(secrets: &[Secret]) -> Result<Self, TooLarge> {
+    /// Prepares for these secrets; a thousand of them take a moment.
+    ///
+    /// # Errors
+    /// When they are too large together.
+    pub fn new(secrets: &[Secret]) -> Result<Self, TooLarge> {
         let patterns = patterns::of(secrets);
         if patterns.is_empty() {
             return Ok(Self { known: None });
@@ -52,11 +56,14 @@ impl Masker {
     }
 
     /// Masks a text that is there as a whole.
-    pub(crate) fn mask_text(&self, text: &str) -> String {
+    #[must_use]
+    pub fn mask_text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.mask_bytes(text.as_bytes())).into_owned()
     }
 
-    pub(crate) fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+    /// As [`Self::mask_text`], for bytes.
+    #[must_use]
+    pub fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
         let mut stream = self.stream();
         stream.push(bytes, &mut out);
@@ -65,7 +72,8 @@ impl Masker {
     }
 
     /// Masks a text that arrives in pieces.
-    pub(crate) fn stream(&self) -> Stream {
+    #[must_use]
+    pub fn stream(&self) -> Stream {
         Stream {
             state: self.known.as_ref().map_or(StateID::ZERO, |known| known.start),
             known: self.known.clone(),
@@ -77,7 +85,7 @@ impl Masker {
 
 /// The state of one text. Call [`Stream::finish`] at its end.
 #[derive(Debug)]
-pub(crate) struct Stream {
+pub struct Stream {
     known: Option<Arc<Known>>,
     state: StateID,
     /// Bytes that may be part of a secret whose end has not been seen.
@@ -94,7 +102,7 @@ struct Span {
 
 impl Stream {
     /// Appends to `out` what can be given out now.
-    pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let Some(known) = self.known.clone() else {
             out.extend_from_slice(bytes);
             return;
@@ -113,7 +121,7 @@ impl Stream {
     }
 
     /// The text is over, or something else is written into it: gives out everything.
-    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
         let Some(known) = &self.known else { return };
         self.state = known.start;
         let end = self.held.len();

@@ -27,7 +27,12 @@ fn p2_what_one_job_leaves_another_starts_with_byte_for_byte() {
     let mut second =
         job("p.7.use.1", &["used/bin/run; used/link; tools/tool; \"$TIDEGATE_ARTIFACTS/tree/bin/run\"; \"$TIDEGATE_ARTIFACTS/tool\""]);
     for (artifact, path) in report.artifacts.iter().zip(["used", "tools/tool"]) {
-        let bytes = machine.server.world.lock().attempts[&first].artifacts[&artifact.name].bytes.clone();
+        let bytes = {
+            let world = machine.server.world.lock();
+            let upload = &world.attempts[&first].artifacts[&artifact.name];
+            assert_eq!((upload.is_folder, upload.mode.as_str()), (artifact.is_folder, "755"));
+            upload.bytes.clone()
+        };
         assert_eq!(machine.server.store(&bytes), artifact.digest);
         second.artifacts_in.push(ArtifactInput {
             name: artifact.name.clone(),

@@ -294,6 +294,7 @@ fn grant(world: &mut World, job: Job) -> Lease {
 }
 
 /// The four fences (R2): what is not current changes nothing.
+#[expect(clippy::result_large_err, reason = "the error is the answer itself")]
 fn current<'a>(world: &'a mut World, attempt: &str, fences: &Fences) -> Result<&'a mut Attempt, Response> {
     assert_eq!(attempt, fences.attempt.as_str(), "the path and the fences name the same attempt");
     let gone = |code: &str| (StatusCode::GONE, Json(Refusal { code: code.to_owned(), detail: "not current".to_owned() })).into_response();
