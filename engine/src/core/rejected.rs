@@ -65,6 +65,8 @@ pub enum Rejected {
     PersonNeeded(String),
     #[error("the same key was used before with a different content")]
     KeyReused,
+    #[error("the plan cannot be followed: {0}")]
+    InvalidPlan(String),
     #[error("the limit of {limit} {what} is reached")]
     Limit { what: &'static str, limit: u64 },
 }
