@@ -107,7 +107,14 @@ impl Pipeline {
     }
 
     /// A runner takes a queued attempt; whatever touches a target gets the next fence (A4).
-    pub(crate) fn lease(&mut self, turn: &mut Turn, id: &AttemptId, runner: RunnerId, token: LeaseToken, lease_ms: u64) -> Result<(), Rejected> {
+    pub(crate) fn lease(
+        &mut self,
+        turn: &mut Turn,
+        id: &AttemptId,
+        runner: RunnerId,
+        token: LeaseToken,
+        lease_ms: u64,
+    ) -> Result<(), Rejected> {
         let attempt = self.attempts.get(id).ok_or(Rejected::UnknownAttempt)?;
         match attempt.state {
             AttemptState::Queued => {}
@@ -148,7 +155,15 @@ impl Pipeline {
         }
     }
 
-    fn grant(&mut self, turn: &mut Turn, target: &TargetName, id: &AttemptId, number: ReleaseNumber, ix: NodeIx, kind: &AttemptKind) -> u64 {
+    fn grant(
+        &mut self,
+        turn: &mut Turn,
+        target: &TargetName,
+        id: &AttemptId,
+        number: ReleaseNumber,
+        ix: NodeIx,
+        kind: &AttemptKind,
+    ) -> u64 {
         let deploys = self.job(number, ix).is_some_and(|job| matches!(job.purpose, Purpose::Deploy { .. }));
         let mut fence = 0;
         self.edit_target(turn, target, |row| {
@@ -197,7 +212,8 @@ impl Pipeline {
     pub(crate) fn report(&mut self, turn: &mut Turn, report: Report) -> Result<(), Rejected> {
         let id = report.fences.attempt.clone();
         if let Some(attempt) = self.attempts.get(&id) {
-            let same_lease = attempt.token.as_ref() == Some(&report.fences.lease_token) && report.fences.generation == self.settings.generation;
+            let same_lease =
+                attempt.token.as_ref() == Some(&report.fences.lease_token) && report.fences.generation == self.settings.generation;
             if same_lease && attempt.state == AttemptState::Ended && attempt.outcome.is_some() {
                 return Ok(());
             }
@@ -273,7 +289,8 @@ impl Pipeline {
     pub(crate) fn emit_of(&self, turn: &mut Turn, fact: Fact, id: &AttemptId) {
         let Some(attempt) = self.attempts.get(id) else { return };
         let plan = self.plan_of(attempt.release);
-        let mut fact = fact.release(attempt.release).node(self.node_key(attempt.release, attempt.node)).attempt(id).target(attempt.target.clone());
+        let mut fact =
+            fact.release(attempt.release).node(self.node_key(attempt.release, attempt.node)).attempt(id).target(attempt.target.clone());
         if let Some(node) = plan.node(attempt.node) {
             fact = fact.place(super::shape::wave_key(&plan, super::shape::wave_of(&plan, node)));
         }

@@ -34,6 +34,7 @@ impl Pipeline {
             Input::Tick => self.tick(turn_ref),
         }?;
         self.settle(&mut turn);
+        self.end_watches(&mut turn);
         self.forget(&mut turn);
         Ok(Changes { rows: turn.rows, events: turn.events, effects: turn.effects })
     }
@@ -57,7 +58,9 @@ impl Pipeline {
             }
             Deadline::Gate(number, node) => self.gate_due(turn, number, node),
             Deadline::Inspect(target) => self.inspect(turn, &target),
-            Deadline::Within(number, stage) => self.stop_watching_stage(turn, number, stage),
+            Deadline::Within(number, wave) => {
+                turn.watches.insert((number, wave));
+            }
         }
     }
 

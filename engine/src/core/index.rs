@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipelines::plan::{NodeIx, StageIx, WaveIx};
+use pipelines::plan::{NodeIx, WaveIx};
 use protocol::AttemptId;
 
 use super::Time;
@@ -31,6 +31,8 @@ pub(crate) struct Index {
     pub(crate) runs_at: BTreeMap<ReleaseNumber, BTreeSet<TargetName>>,
     /// How often a release is named by target and lane rows.
     pub(crate) named: BTreeMap<ReleaseNumber, u32>,
+    /// Targets that go back, and the lane whose rollback it is.
+    pub(crate) going_back: BTreeMap<TargetName, LaneKey>,
     /// Releases that failed or were cancelled: the newest 50 stay.
     pub(crate) ended_badly: BTreeSet<ReleaseNumber>,
     /// Holds in force.
@@ -61,8 +63,8 @@ pub(crate) enum Deadline {
     Gate(ReleaseNumber, NodeIx),
     /// A lost target may be inspected.
     Inspect(TargetName),
-    /// The alarms of a stage's waves stop acting by themselves (X9).
-    Within(ReleaseNumber, StageIx),
+    /// A wave's alarms stop acting by themselves (X9).
+    Within(ReleaseNumber, WaveIx),
 }
 
 impl Index {

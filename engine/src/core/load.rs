@@ -8,7 +8,8 @@ use super::index::{Deadline, set_member};
 use super::pipeline::Pipeline;
 use super::release::Release;
 use super::row::{
-    AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, TargetRow, WatchRow, WaveRow,
+    AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, TargetRow, WatchRow,
+    WaveRow,
 };
 use super::{Settings, shape};
 
@@ -157,7 +158,15 @@ impl Pipeline {
     pub(crate) fn is_kept(&self, number: ReleaseNumber) -> bool {
         let Some(release) = self.releases.get(&number) else { return false };
         let recently_bad = self.index.ended_badly.contains(&number);
-        let in_flight = || self.index.attempts.get(&number).into_iter().flatten().filter_map(|id| self.attempts.get(id)).any(|a| a.state != AttemptState::Ended);
+        let in_flight = || {
+            self.index
+                .attempts
+                .get(&number)
+                .into_iter()
+                .flatten()
+                .filter_map(|id| self.attempts.get(id))
+                .any(|a| a.state != AttemptState::Ended)
+        };
         release.row.state == ReleaseState::Moving || recently_bad || self.index.named.contains_key(&number) || in_flight()
     }
 

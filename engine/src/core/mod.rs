@@ -16,11 +16,49 @@ pub mod row;
 pub mod settings;
 pub mod time;
 
+mod admit;
+mod attempt;
+mod bake;
+mod by_hand;
+mod cancel;
+mod condition;
+mod door;
+mod gate;
+mod handle;
+mod hold;
+mod index;
+mod job;
+mod lane;
+mod load;
+mod node;
+mod notify;
+mod pipeline;
+mod quarantine;
+mod release;
+mod retry;
+mod rollback;
+mod shape;
+mod table;
+mod turn;
+mod unknown;
+mod watch;
+mod wave;
+
+#[cfg(test)]
+mod tests;
+
 pub use actor::Actor;
 pub use changes::Changes;
 pub use effect::Effect;
 pub use event::{Event, EventKind};
 pub use input::Input;
+pub use load::{KEPT_ENDED_BADLY, LoadError, Loaded};
+pub use pipeline::Pipeline;
 pub use rejected::Rejected;
+pub use release::Release;
 pub use settings::Settings;
+pub use shape::monitor_id;
 pub use time::Time;
+
+pub(crate) use actor::person;
+pub(crate) use rejected::needs_reason;

@@ -75,13 +75,24 @@ impl Pipeline {
 
     /// A node stands ready with a reason, or is not heard of again.
     fn stand(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, obstacle: Obstacle) {
+        let row = self.node(number, ix);
+        let stands = row.is_some_and(|row| row.state == NodeState::Ready);
         match obstacle {
+            Obstacle::Never if stands => self.set_node(turn, number, ix, NodeState::Cancelled, "the release does not go on here"),
             Obstacle::Never => {}
             Obstacle::Later(reason) => {
-                let same = self.node(number, ix).is_some_and(|row| row.state == NodeState::Ready && row.reason == reason);
-                if !same {
-                    self.set_node(turn, number, ix, NodeState::Ready, reason);
+                let waited = row.is_some_and(|row| row.not_before.is_some_and(|at| at <= turn.now));
+                if stands && !waited && row.is_some_and(|row| row.reason == reason) {
+                    return;
                 }
+                let mut row = row.cloned().unwrap_or_else(|| super::table::new_node(number, ix, turn.now));
+                if !stands {
+                    row.since = turn.now;
+                }
+                row.state = NodeState::Ready;
+                row.reason = reason;
+                row.not_before = row.not_before.filter(|at| *at > turn.now);
+                self.put_node(turn, row);
             }
         }
     }
@@ -89,7 +100,10 @@ impl Pipeline {
     /// What stands before a forward node: an ended release or wave (W3), a rollback (L6), a hold (L7), a
     /// target in other hands (A4), a retry's backoff (A5).
     fn obstacle(&self, turn: &Turn, number: ReleaseNumber, ix: NodeIx, node: &Node) -> Result<(), Obstacle> {
-        self.may_go_on(number, node)?;
+        let is_hook = self.release(number).is_some_and(|r| r.shape.detached.contains(&ix));
+        if !is_hook {
+            self.may_go_on(number, node)?;
+        }
         if let Some(until) = self.node(number, ix).and_then(|row| row.not_before).filter(|until| *until > turn.now) {
             return Err(Obstacle::Later(format!("tried again at {until}")));
         }
@@ -98,7 +112,8 @@ impl Pipeline {
             return Ok(());
         }
         let target = node.target.as_deref().map(TargetName::from);
-        if let Some(hold) = self.hold_on(number, wave_of(&self.plan_of(number), node), target.as_ref()) {
+        // What cleans up after a failure is no forward step: holds stop only those (L7).
+        if let Some(hold) = self.hold_on(number, wave_of(&self.plan_of(number), node), target.as_ref()).filter(|_| !is_hook) {
             return Err(Obstacle::Later(format!("held: {}", hold.reason)));
         }
         match target {
@@ -113,8 +128,10 @@ impl Pipeline {
         let wave = wave_of(&release.plan, node);
         let target = node.target.as_deref().map(TargetName::from);
         if let Some(target) = &target {
-            let goes = self.rollout(number, target).is_none_or(|r| matches!(r.state, RolloutState::Running | RolloutState::Baking | RolloutState::Succeeded));
-            if !goes || self.goes_back(number, target) {
+            let goes = self
+                .rollout(number, target)
+                .is_none_or(|r| matches!(r.state, RolloutState::Running | RolloutState::Baking | RolloutState::Succeeded));
+            if !goes {
                 return Err(Obstacle::Never);
             }
         }
@@ -137,7 +154,7 @@ impl Pipeline {
         if let Some(holder) = self.index.attempts_at.get(target).and_then(|ids| ids.first()) {
             return Err(Obstacle::Later(format!("attempt {holder} has {target}")));
         }
-        if self.rollback_at(target) {
+        if self.index.going_back.contains_key(target) {
             return Err(Obstacle::Later(format!("{target} is being rolled back")));
         }
         Ok(())
@@ -156,7 +173,13 @@ impl Pipeline {
         let wave = wave_of(&self.plan_of(number), node);
         let place = self.wave_key(number, wave);
         self.new_rollout(turn, number, &target, wave, Direction::Forward, String::new());
-        self.emit(turn, Fact::new(EventKind::RolloutStarted, format!("release {number} goes to {target}")).release(number).place(place).target(Some(target)));
+        self.emit(
+            turn,
+            Fact::new(EventKind::RolloutStarted, format!("release {number} goes to {target}"))
+                .release(number)
+                .place(place)
+                .target(Some(target)),
+        );
         self.set_node(turn, number, ix, NodeState::Succeeded, "");
     }
 
@@ -198,7 +221,11 @@ impl Pipeline {
     fn newer_at(&self, number: ReleaseNumber, target: &TargetName) -> Option<ReleaseNumber> {
         let mine = self.release(number)?.row.order;
         let row = self.targets.get(target)?;
-        let runs = row.partly.into_iter().chain(row.live).find(|other| self.release(*other).is_some_and(|r| (r.row.order, r.row.number) > (mine, number)))?;
+        let runs = row
+            .partly
+            .into_iter()
+            .chain(row.live)
+            .find(|other| self.release(*other).is_some_and(|r| (r.row.order, r.row.number) > (mine, number)))?;
         Some(runs)
     }
 
@@ -212,7 +239,15 @@ impl Pipeline {
         }
     }
 
-    pub(crate) fn new_rollout(&mut self, turn: &mut Turn, release: ReleaseNumber, target: &TargetName, wave: WaveIx, direction: Direction, reason: String) {
+    pub(crate) fn new_rollout(
+        &mut self,
+        turn: &mut Turn,
+        release: ReleaseNumber,
+        target: &TargetName,
+        wave: WaveIx,
+        direction: Direction,
+        reason: String,
+    ) {
         let mut count = 0;
         self.edit_target(turn, target, |row| {
             row.rollouts = row.rollouts.saturating_add(1);
@@ -250,7 +285,13 @@ impl Pipeline {
             row.ended_at = Some(now);
         });
         let place = self.wave_key(number, wave);
-        self.emit(turn, Fact::new(EventKind::RolloutSucceeded, format!("{target} runs release {number}")).release(number).place(place).target(Some(target.clone())));
+        self.emit(
+            turn,
+            Fact::new(EventKind::RolloutSucceeded, format!("{target} runs release {number}"))
+                .release(number)
+                .place(place)
+                .target(Some(target.clone())),
+        );
         self.run_target_hooks(turn, number, &target);
     }
 
@@ -278,11 +319,7 @@ impl Pipeline {
 
     /// A target is free: first what goes back, then what stands ready for it.
     pub(crate) fn serve_target(&mut self, turn: &mut Turn, target: &TargetName) {
-        for (lane, row) in &self.lanes {
-            if row.rollback.as_ref().is_some_and(|r| r.waiting.contains(target)) {
-                turn.rollbacks.insert(lane.clone());
-            }
-        }
+        turn.rollbacks.extend(self.index.going_back.get(target).cloned());
         turn.nodes.extend(self.index.ready_at.get(target).into_iter().flatten().copied());
     }
 

@@ -25,6 +25,8 @@ pub enum Rejected {
     StaleFence { target: TargetName, current: u64 },
     #[error("the attempt has ended already")]
     AttemptEnded,
+    #[error("the attempt was told to stop")]
+    AttemptStopped,
     #[error("the attempt is not waiting for a runner")]
     NotQueued,
     #[error("gate {gate:?} does not wait for an answer now")]
@@ -69,4 +71,12 @@ pub enum Rejected {
     InvalidPlan(String),
     #[error("the limit of {limit} {what} is reached")]
     Limit { what: &'static str, limit: u64 },
+}
+
+/// What people do by hand carries a reason (L7, G8, X6).
+///
+/// # Errors
+/// [`Rejected::ReasonNeeded`] when there is none.
+pub(crate) fn needs_reason(reason: &str) -> Result<(), Rejected> {
+    if reason.trim().is_empty() { Err(Rejected::ReasonNeeded) } else { Ok(()) }
 }

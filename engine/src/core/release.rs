@@ -137,6 +137,8 @@ fn count(counter: &mut u32, was: bool, is: bool) {
 fn is_open(state: NodeState) -> bool {
     match state {
         NodeState::Ready | NodeState::Queued | NodeState::Running | NodeState::Unknown | NodeState::Baking => true,
-        NodeState::Pending | NodeState::Succeeded | NodeState::Skipped | NodeState::Failed | NodeState::Unclear | NodeState::Cancelled => false,
+        NodeState::Pending | NodeState::Succeeded | NodeState::Skipped | NodeState::Failed | NodeState::Unclear | NodeState::Cancelled => {
+            false
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipelines::plan::{Alarm, GateCondition, Milestone, Monitor, Node, NodeIx, NodeKind, Plan, Rollout, StageIx, Wave, WaveIx};
+use pipelines::plan::{Alarm, GateCondition, Monitor, Node, NodeIx, NodeKind, Plan, Rollout, StageIx, Wave, WaveIx};
+use pipelines::window::CompiledWindow;
 use sha2::{Digest, Sha256};
 
 use super::id::{MonitorId, TargetName};
@@ -21,8 +22,6 @@ pub(crate) struct Shape {
     pub(crate) by_key: BTreeMap<String, NodeIx>,
     /// By target: its wave and its position in [`Wave::rollouts`].
     pub(crate) rollouts: BTreeMap<TargetName, (WaveIx, usize)>,
-    /// The wave that a wave's start or end belongs to.
-    pub(crate) waves: Vec<WaveIx>,
     /// Waves that a gate stands in front of.
     pub(crate) gated: BTreeMap<NodeIx, Vec<WaveIx>>,
     /// Ids of the monitors of a wave's alarms, of gates and of bakes.
@@ -30,6 +29,8 @@ pub(crate) struct Shape {
     pub(crate) node_alarms: BTreeMap<NodeIx, Vec<WatchedAlarm>>,
     /// For waves with `at_least`: how many of their targets must be complete, and the targets' ends.
     pub(crate) quorums: BTreeMap<WaveIx, Quorum>,
+    /// Window gates, ready to be asked; or why they cannot be read.
+    pub(crate) windows: BTreeMap<NodeIx, Result<CompiledWindow, String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -79,11 +80,11 @@ impl Shape {
             detached,
             by_key: nodes(plan).map(|(node, ix)| (node.key.clone(), ix)).collect(),
             rollouts,
-            waves: plan.waves().map(|(ix, _, _)| ix).collect(),
             gated,
             wave_alarms,
             node_alarms,
             quorums,
+            windows: nodes(plan).filter_map(|(node, ix)| Some((ix, compiled(&node.kind)?))).collect(),
         }
     }
 
@@ -166,19 +167,23 @@ pub(crate) fn rollout_of<'p>(plan: &'p Plan, shape: &Shape, target: &TargetName)
     Some((*ix, wave, wave.rollouts.get(*position)?))
 }
 
-pub(crate) fn milestone(plan: &Plan, node: NodeIx) -> Option<Milestone> {
-    match &plan.node(node)?.kind {
-        NodeKind::Milestone(milestone) => Some(*milestone),
-        NodeKind::Job(_) | NodeKind::Gate(_) | NodeKind::Bake(_) => None,
-    }
-}
-
 /// The digest that names a monitor; equal monitors share one poll.
 #[must_use]
 pub fn monitor_id(monitor: &Monitor) -> MonitorId {
     // A monitor holds only texts and numbers, so that it always has a JSON form.
     let json = serde_json::to_vec(monitor).unwrap_or_default();
     MonitorId(hex::encode(Sha256::digest(&json)))
+}
+
+fn compiled(kind: &NodeKind) -> Option<Result<CompiledWindow, String>> {
+    match kind {
+        NodeKind::Gate(gate) => match &gate.condition {
+            GateCondition::Window(window) => Some(CompiledWindow::new(window).map_err(|error| error.to_string())),
+            GateCondition::DependsOn(_) | GateCondition::Alarms(_) | GateCondition::Metric(_) => None,
+            GateCondition::Check(_) | GateCondition::Approval(_) => None,
+        },
+        NodeKind::Job(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => None,
+    }
 }
 
 fn detached(plan: &Plan) -> BTreeSet<NodeIx> {
@@ -218,9 +223,10 @@ impl MonitorIds {
             NodeKind::Bake(bake) => Some(self.watched(&bake.alarms)),
             NodeKind::Gate(gate) => match &gate.condition {
                 GateCondition::Alarms(alarms) => Some(self.watched(alarms)),
-                GateCondition::Metric(metric) => {
-                    Some(vec![WatchedAlarm { id: self.of(&metric.monitor), alarm: Alarm { name: gate.name.clone(), monitor: metric.monitor.clone(), for_ms: 0 } }])
-                }
+                GateCondition::Metric(metric) => Some(vec![WatchedAlarm {
+                    id: self.of(&metric.monitor),
+                    alarm: Alarm { name: gate.name.clone(), monitor: metric.monitor.clone(), for_ms: 0 },
+                }]),
                 GateCondition::DependsOn(_) | GateCondition::Window(_) | GateCondition::Check(_) | GateCondition::Approval(_) => None,
             },
             NodeKind::Job(_) | NodeKind::Milestone(_) => None,

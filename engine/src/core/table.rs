@@ -12,8 +12,8 @@ use super::id::{HoldId, LaneKey, MonitorId, ReleaseNumber, TargetName};
 use super::index::{Deadline, set_member};
 use super::pipeline::Pipeline;
 use super::row::{
-    AttemptRow, AttemptState, GateRow, GateState, HoldRow, LaneRow, NodeRow, NodeState, ReleaseState, RolloutRow, Row, TargetRow, WatchRow, WaveRow,
-    WaveState,
+    AttemptRow, AttemptState, GateRow, GateState, HoldRow, LaneRow, NodeRow, NodeState, ReleaseState, RolloutRow, Row, TargetRow, WatchRow,
+    WaveRow, WaveState,
 };
 use super::shape::rollout_of;
 use super::turn::{Fact, Touched, Turn};
@@ -59,7 +59,8 @@ impl Pipeline {
         let Some(release) = self.releases.get_mut(&row.release) else { return };
         let entry = (release.row.order, row.release, row.wave);
         set_member(&mut self.index.doors, &key, &entry, row.state == WaveState::Waiting);
-        let gates: Vec<GateRow> = release.plan.wave(row.wave).into_iter().flat_map(|w| &w.gates).filter_map(|g| release.gates.get(g).cloned()).collect();
+        let gates: Vec<GateRow> =
+            release.plan.wave(row.wave).into_iter().flat_map(|w| &w.gates).filter_map(|g| release.gates.get(g).cloned()).collect();
         release.waves.insert(row.wave, row);
         // A gate needs a clock only while somebody stands in front of it.
         for gate in gates {
@@ -125,6 +126,8 @@ impl Pipeline {
             return;
         }
         turn.touched.insert(Touched::Gate(row.release, row.node));
+        let gated = self.releases.get(&row.release).and_then(|r| r.shape.gated.get(&row.node));
+        turn.watches.extend(gated.into_iter().flatten().map(|wave| (row.release, *wave)));
         self.index_gate(row);
     }
 
@@ -136,7 +139,13 @@ impl Pipeline {
         };
         let Some(release) = self.releases.get_mut(&row.release) else { return };
         // A gate that nobody stands at needs no clock.
-        let live = release.shape.gated.get(&row.node).into_iter().flatten().any(|w| release.waves.get(w).is_some_and(|w| w.state == WaveState::Waiting));
+        let live = release
+            .shape
+            .gated
+            .get(&row.node)
+            .into_iter()
+            .flatten()
+            .any(|w| release.waves.get(w).is_some_and(|w| w.state == WaveState::Waiting));
         self.index.set_deadline(Deadline::Gate(row.release, row.node), due.filter(|_| live));
         release.gates.insert(row.node, row);
     }
@@ -152,6 +161,13 @@ impl Pipeline {
     pub(crate) fn index_lane(&mut self, row: LaneRow) {
         for number in named_by_lane(&row) {
             self.index.name(number);
+        }
+        let going = |row: &LaneRow| row.rollback.iter().flat_map(|r| r.waiting.iter().chain(&r.running)).cloned().collect::<Vec<_>>();
+        for target in self.lanes.get(&row.key).map(going).unwrap_or_default() {
+            self.index.going_back.remove(&target);
+        }
+        for target in going(&row) {
+            self.index.going_back.insert(target, row.key.clone());
         }
         let before = self.lanes.insert(row.key.clone(), row);
         for number in before.as_ref().map(named_by_lane).unwrap_or_default() {

@@ -33,6 +33,8 @@ pub(crate) struct Turn {
     pub(crate) lanes: BTreeSet<LaneKey>,
     /// Waves whose set of watched monitors may have changed.
     pub(crate) watches: BTreeSet<(ReleaseNumber, WaveIx)>,
+    /// Monitors that lost their last watcher.
+    pub(crate) unwatched: BTreeSet<MonitorId>,
     /// Releases that may be no longer needed in memory.
     pub(crate) leaving: BTreeSet<ReleaseNumber>,
 }
@@ -69,6 +71,7 @@ impl Turn {
             waves: BTreeSet::new(),
             lanes: BTreeSet::new(),
             watches: BTreeSet::new(),
+            unwatched: BTreeSet::new(),
             leaving: BTreeSet::new(),
         }
     }

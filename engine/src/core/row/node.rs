@@ -73,4 +73,7 @@ pub struct BakeRecord {
     pub data_points: BTreeMap<MonitorId, u32>,
     /// Per monitor: the last moment at which it could be read.
     pub last_read_at: BTreeMap<MonitorId, Time>,
+    /// Its time is over, and it waits for data or for an alarm that is bad but has not fired.
+    #[serde(default)]
+    pub overdue: bool,
 }
