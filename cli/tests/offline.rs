@@ -78,12 +78,17 @@ fn plan_against_shows_the_difference_from_a_file_and_from_a_revision() {
 #[test]
 fn check_config_shows_where_each_value_came_from_and_hides_secrets() {
     let program = Program::new();
-    program.write("server.toml", "data = \"/srv/tidegate\"\n[notify]\nwebhook_secret = \"hunter2\"\nslack = {\"#orders\" = \"https://hooks.slack.com/hunter2\"}\n");
+    program.write(
+        "server.toml",
+        "data = \"/srv/tidegate\"\n[notify]\nwebhook_secret = \"hunter2\"\nslack = {\"#orders\" = \"https://hooks.slack.com/hunter2\"}\n",
+    );
     let variables = [("TIDEGATE_DATABASE_URL", "postgres://me:hunter2@db/x"), ("TIDEGATE_LOG_LEVEL", "debug")];
     for form in [&[][..], &["--json"]] {
         let ran = program.run_with(&[&["check-config", "--config", "server.toml", "--listen", "127.0.0.1:1"], form].concat(), &variables);
         assert_eq!(ran.code, 0, "{ran:?}");
-        for expected in ["server.toml:1", "environment TIDEGATE_LOG_LEVEL", "flag --listen", "default", "postgres://me:hidden@db/x", "#orders=(hidden)"] {
+        for expected in
+            ["server.toml:1", "environment TIDEGATE_LOG_LEVEL", "flag --listen", "default", "postgres://me:hidden@db/x", "#orders=(hidden)"]
+        {
             assert!(ran.stdout.contains(expected), "{expected:?} is missing in {ran:?}");
         }
         assert!(!format!("{ran:?}").contains("hunter2"), "a secret is shown: {ran:?}");
@@ -96,7 +101,14 @@ fn check_config_reports_all_problems_and_ends_with_2() {
     program.write("server.toml", "listn = \"x\"\n[log]\nformat = \"xml\"\n");
     let ran = program.run_with(&["check-config", "--config", "server.toml", "--set", "runner.slots=0"], &[("TIDEGATE_DAT", "/x")]);
     assert_eq!(ran.code, 2, "{ran:?}");
-    for expected in ["4 problems", "server.toml:1: there is no setting \"listn\"; did you mean \"listen\"?", "server.toml:3: log.format", "TIDEGATE_DAT:", "runner.slots", "next:"] {
+    for expected in [
+        "4 problems",
+        "server.toml:1: there is no setting \"listn\"; did you mean \"listen\"?",
+        "server.toml:3: log.format",
+        "TIDEGATE_DAT:",
+        "runner.slots",
+        "next:",
+    ] {
         assert!(ran.stderr.contains(expected), "{expected:?} is missing in {ran:?}");
     }
     let absent = program.run(&["check-config", "--config", "absent.toml"]);
@@ -122,7 +134,14 @@ fn a_reader_that_goes_away_is_no_failure() {
 #[test]
 fn rubbish_on_the_command_line_is_usage_and_help_is_a_result() {
     let program = Program::new();
-    for arguments in [&["frobnicate"][..], &[], &["plan", "--dot", "--mermaid"], &["validate", "--no-such-flag"], &["completion"], &["--color", "pink", "validate"]] {
+    for arguments in [
+        &["frobnicate"][..],
+        &[],
+        &["plan", "--dot", "--mermaid"],
+        &["validate", "--no-such-flag"],
+        &["completion"],
+        &["--color", "pink", "validate"],
+    ] {
         let ran = program.run(arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
         assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{arguments:?}: {ran:?}");

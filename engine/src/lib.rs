@@ -12,6 +12,13 @@
 
 pub mod core;
 #[cfg(feature = "server")]
+mod engine;
+#[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+mod tasks;
+
+#[cfg(feature = "server")]
+pub use engine::{Applied, Checked, Connection, Engine, Error, LogHits, LogPage, Ports, Settings, Start};

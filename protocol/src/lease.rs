@@ -17,6 +17,9 @@ pub struct Fences {
 pub struct LeaseRequest {
     /// How many jobs the runner could start now, 1 to 64.
     pub slots: u32,
+    /// Extra slots that are free and kept for rollbacks and inspections alone (R13), 0 or 1.
+    #[serde(default)]
+    pub reserved: u32,
     /// How long the server may hold the request open, at most 30,000.
     pub wait_ms: u64,
     /// What the runner still holds from before; the server answers what it should stop.

@@ -55,7 +55,8 @@ impl Program {
     }
 
     pub fn git(&self, arguments: &[&str]) {
-        let ran = finish(self.command(Path::new("git")).args(["-c", "user.name=Andrei", "-c", "user.email=andrei@shop.example"]).args(arguments));
+        let ran =
+            finish(self.command(Path::new("git")).args(["-c", "user.name=Andrei", "-c", "user.email=andrei@shop.example"]).args(arguments));
         assert_eq!(ran.code, 0, "git {arguments:?}: {ran:?}");
     }
 

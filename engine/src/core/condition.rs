@@ -1,7 +1,9 @@
 use pipelines::expression::{Context, Expression};
-use pipelines::plan::{Node, NodeKind, Plan};
+use pipelines::plan::{GateCondition, Node, NodeIx, NodeKind, Plan};
 use serde_json::{Map, Value, json};
 
+use super::id::ReleaseNumber;
+use super::pipeline::Pipeline;
 use super::release::Release;
 use super::row::NodeState;
 
@@ -12,6 +14,27 @@ use super::row::NodeState;
 pub(crate) fn holds(condition: &str, release: &Release, node: &Node) -> Result<bool, String> {
     let expression = Expression::parse(condition).map_err(|error| error.to_string())?;
     expression.evaluate_bool(&context(release, node)).map_err(|error| error.to_string())
+}
+
+impl Pipeline {
+    /// The values that the texts of a node's job can name, beside `secrets` and `account`; none when there is no such node.
+    #[must_use]
+    pub fn context(&self, release: ReleaseNumber, node: NodeIx) -> Option<Context> {
+        let release = self.release(release)?;
+        let node = release.plan.node(node)?;
+        let wave = node.wave.and_then(|ix| release.plan.wave(ix)).map_or("", |wave| wave.name.as_str());
+        Some(context(release, node).with("wave", json!({"name": wave})))
+    }
+
+    /// Whether a gate of a release on its way waits for `pipeline`.
+    #[must_use]
+    pub fn depends_on(&self, pipeline: &str) -> bool {
+        let waits = |node: &Node| match &node.kind {
+            NodeKind::Gate(gate) => matches!(&gate.condition, GateCondition::DependsOn(on) if on.pipeline == pipeline),
+            NodeKind::Job(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => false,
+        };
+        self.releases().rev().filter(|release| !release.row.state.is_end()).any(|release| release.plan.nodes.iter().any(waits))
+    }
 }
 
 fn context(release: &Release, node: &Node) -> Context {

@@ -22,7 +22,7 @@ pub const KEPT_ENDED_BADLY: usize = 50;
 /// named by a target row (`live`, `partly`, `good`) or a lane row (`inside`, `newest_entered`, `rollback`);
 /// and those of attempts that have not ended. More does no harm. Waves, nodes, attempts, gates and
 /// rollouts: all of those releases. Lanes, targets and watches: all. Holds: those in force; more does no harm.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     pub pipeline: PipelineRow,
     pub releases: Vec<(ReleaseRow, Arc<Plan>)>,

@@ -225,7 +225,7 @@ impl MonitorIds {
                 GateCondition::Alarms(alarms) => Some(self.watched(alarms)),
                 GateCondition::Metric(metric) => Some(vec![WatchedAlarm {
                     id: self.of(&metric.monitor),
-                    alarm: Alarm { name: gate.name.clone(), monitor: metric.monitor.clone(), for_ms: 0 },
+                    alarm: Alarm { name: gate.name.clone(), monitor: metric.monitor.clone(), for_ms: 0, target: None },
                 }]),
                 GateCondition::DependsOn(_) | GateCondition::Window(_) | GateCondition::Check(_) | GateCondition::Approval(_) => None,
             },
@@ -244,6 +244,7 @@ pub(crate) fn no_plan() -> std::sync::Arc<Plan> {
         triggers: Vec::new(),
         notify: Vec::new(),
         blocks: BTreeMap::new(),
+        inputs: BTreeMap::new(),
         vars: BTreeSet::new(),
         secrets: BTreeSet::new(),
     })

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use pipelines::plan::Plan;
 use serde::de::DeserializeOwned;
 
+use crate::core::Loaded;
 use crate::core::id::{PipelineId, ReleaseNumber};
-use crate::core::row::{
-    AttemptRow, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, TargetRow, WatchRow, WaveRow,
-};
+use crate::core::row::{LaneRow, ReleaseRow, ReleaseState};
 
 use super::db::Tx;
 use super::save::Version;
@@ -49,22 +48,6 @@ const ASIDE_ATTEMPTS: &str =
     "SELECT id, body FROM attempts WHERE pipeline_id = $1 AND release = $2 AND kind <> 'forward' ORDER BY node, number";
 const ASIDE_NODES: &str = "SELECT node, body FROM nodes WHERE pipeline_id = $1 AND release = $2 AND node IN \
     (SELECT node FROM attempts WHERE pipeline_id = $1 AND release = $2 AND kind <> 'forward') ORDER BY node";
-
-/// A pipeline as it is stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
-    pub pipeline: PipelineRow,
-    pub releases: Vec<(ReleaseRow, Arc<Plan>)>,
-    pub waves: Vec<WaveRow>,
-    pub nodes: Vec<NodeRow>,
-    pub attempts: Vec<AttemptRow>,
-    pub gates: Vec<GateRow>,
-    pub lanes: Vec<LaneRow>,
-    pub targets: Vec<TargetRow>,
-    pub rollouts: Vec<RolloutRow>,
-    pub watches: Vec<WatchRow>,
-    pub holds: Vec<HoldRow>,
-}
 
 impl Store {
     /// Loads a pipeline with the version that a decision on it has to name.

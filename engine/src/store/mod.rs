@@ -14,6 +14,7 @@ mod audit;
 mod backup;
 mod commits;
 mod db;
+mod due;
 mod error;
 mod events;
 mod hint;
@@ -58,7 +59,6 @@ pub use events::{Broken, EventFilter, FirstBad, StoredEvent};
 pub use hint::Hint;
 pub use idempotency::{Begun, StoredAnswer};
 pub use inbox::{InboxMessage, Received};
-pub use load::Loaded;
 pub use logs::{LogChunkRow, LogHead, NewLogChunk};
 pub use meta::Meta;
 pub use migrations::{names as migration_names, newest_version};
@@ -152,6 +152,9 @@ impl Store {
         };
         let store = Self { inner: Arc::new(inner) };
         store.name_instance().await?;
+        if !store.is_shared() {
+            store.free_claims().await?;
+        }
         Ok(store)
     }
 
@@ -170,6 +173,12 @@ impl Store {
     #[must_use]
     pub fn hints(&self) -> broadcast::Receiver<Hint> {
         self.inner.hints.subscribe()
+    }
+
+    /// Other servers may use the same database at the same time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.inner.db, Db::Postgres { .. })
     }
 
     /// Names this process, as in [`Settings::server`].

@@ -8,7 +8,7 @@ use crate::core::id::{PipelineId, SourceOrder};
 use super::value::{Record, json, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, FAILED, POKE, REMOVE];
+pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, SEEN, FAILED, POKE, REMOVE];
 
 macro_rules! columns {
     () => {
@@ -34,6 +34,9 @@ const CLAIM: &str = concat!(
 
 const POLLED: &str = "UPDATE sources SET head = $3, next_poll_at = $4, last_polled_at = $5, last_error = NULL, claimed_by = NULL, \
     claimed_until = NULL WHERE id = $1 AND claimed_by = $2";
+
+/// Without a claim: somebody asked beside the poll.
+const SEEN: &str = "UPDATE sources SET head = COALESCE($2, head), last_polled_at = $3, last_error = $4 WHERE id = $1";
 
 const FAILED: &str = "UPDATE sources SET next_poll_at = $3, last_polled_at = $4, last_error = $5, claimed_by = NULL, claimed_until = NULL \
     WHERE id = $1 AND claimed_by = $2";
@@ -94,6 +97,11 @@ impl Store {
     /// It was looked at. Without effect when the claim has passed to another server.
     pub async fn source_polled(&self, id: &str, head: &SourceHead, next_poll_at: Time, now: Time) -> Result<(), Error> {
         self.db().execute(POLLED, values![id, self.server(), json(head)?, next_poll_at, now]).await.map(drop)
+    }
+
+    /// Somebody looked at it beside its poll.
+    pub async fn source_seen(&self, id: &str, head: Option<&SourceHead>, error: Option<&str>, now: Time) -> Result<(), Error> {
+        self.db().execute(SEEN, values![id, head.map(json).transpose()?, now, error]).await.map(drop)
     }
 
     pub async fn source_failed(&self, id: &str, error: &str, next_poll_at: Time, now: Time) -> Result<(), Error> {

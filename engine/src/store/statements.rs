@@ -2,8 +2,8 @@
 
 use super::db::Insert;
 use super::{
-    Error, Store, artifacts, attempts, audit, commits, events, idempotency, inbox, load, logs, meta, outbox, pipelines, plans, releases,
-    retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
+    Error, Store, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, meta, outbox, pipelines, plans,
+    releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
 };
 
 const STATEMENTS: &[(&str, &[&str])] = &[
@@ -11,6 +11,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("attempts", attempts::STATEMENTS),
     ("audit", audit::STATEMENTS),
     ("commits", commits::STATEMENTS),
+    ("due", due::STATEMENTS),
     ("events", events::STATEMENTS),
     ("idempotency", idempotency::STATEMENTS),
     ("inbox", inbox::STATEMENTS),

@@ -6,6 +6,7 @@
 mod attempt;
 mod gate;
 mod hold;
+mod key;
 mod lane;
 mod node;
 mod pipeline;
@@ -18,6 +19,7 @@ mod wave;
 pub use attempt::{AttemptKind, AttemptRow, AttemptState, StopOrder};
 pub use gate::{ApprovalGiven, GateRow, GateState};
 pub use hold::{HoldRow, Lifted};
+pub use key::RowKey;
 pub use lane::{LaneRow, RollbackInLane};
 pub use node::{BakeRecord, NodeRow, NodeState};
 pub use pipeline::{PipelineRow, UpstreamCompletion, UsedKey};

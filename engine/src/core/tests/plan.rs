@@ -165,7 +165,7 @@ impl WaveSpec {
 /// An alarm that is read every 30 s and fires at the first bad reading.
 pub(super) fn alarm(name: &str) -> Alarm {
     let kind = MonitorKind::Command { run: name.to_owned() };
-    Alarm { name: name.to_owned(), monitor: Monitor { kind, interval_ms: 30 * SECOND, timeout_ms: 10 * SECOND }, for_ms: 0 }
+    Alarm { name: name.to_owned(), monitor: Monitor { kind, interval_ms: 30 * SECOND, timeout_ms: 10 * SECOND }, for_ms: 0, target: None }
 }
 
 /// A bake that watches one alarm, tolerates gaps of two minutes and waits five for missing data.
@@ -271,6 +271,7 @@ impl Builder {
             triggers: Vec::new(),
             notify: Vec::new(),
             blocks: BTreeMap::new(),
+            inputs: BTreeMap::new(),
             vars: BTreeSet::new(),
             secrets: BTreeSet::new(),
         }

@@ -1,0 +1,241 @@
+//! Load → handle → save → commit → hint; the crate's public face.
+//!
+//! Invariant: nothing is acted upon before it is committed, and nothing that must not be lost lives
+//! only here. A crash between commit and hint costs time, never a fact: every task finds its work by
+//! a query.
+//!
+//! All inputs of one pipeline pass through its *shard* one after the other; those that arrive while
+//! a commit is under way share the next one.
+
+mod artifacts;
+mod error;
+mod logs;
+mod paths;
+mod payload;
+mod runners;
+mod settings;
+mod shard;
+mod sources;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, broadcast, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use artifacts::artifact_key;
+pub use error::Error;
+pub use logs::{LogHits, LogPage};
+pub use settings::{Ports, Settings};
+pub use sources::{Checked, Connection, Start};
+
+use crate::core::id::PipelineId;
+use crate::core::{self, Actor, Event, Input, Time};
+use crate::ports::{Clock, Ids};
+use crate::store::{Store, StoredEvent};
+use crate::tasks;
+use shard::{Pending, Shard};
+
+/// How many events a slow listener may lag behind before it has to read from the store again.
+const FEED_CAPACITY: usize = 4_096;
+
+/// One server's engine. Any number of them may share a PostgreSQL database.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    store: Store,
+    ports: Ports,
+    shards: Mutex<HashMap<PipelineId, Arc<Shard>>>,
+    hints: Hints,
+    feed: broadcast::Sender<Arc<StoredEvent>>,
+    dispatch: tasks::dispatch::Counter,
+    /// The sequence number up to which this server has published; none before the first round.
+    published: Mutex<Option<u64>>,
+    retention_due: Mutex<Option<Time>>,
+    log_grew: watch::Sender<u64>,
+}
+
+/// Wake-ups. Losing one costs a poll interval, never a fact.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    pub(crate) deadlines: Notify,
+    pub(crate) dispatch: Notify,
+    pub(crate) watches: Notify,
+    pub(crate) outbox: Notify,
+    pub(crate) sources: Notify,
+    pub(crate) feed: Notify,
+    pub(crate) inbox: Notify,
+    pub(crate) retention: Notify,
+}
+
+/// What an input did, after its commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The pipeline's version that holds it.
+    pub version: u64,
+    pub events: Vec<Event>,
+}
+
+impl Engine {
+    /// Opens the engine on a store. Nothing runs until [`Engine::run`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(settings: Settings, store: Store, ports: Ports) -> Result<Arc<Self>, Error> {
+        let mut settings = settings;
+        settings.core.generation = store.meta().await?.generation;
+        let (feed, _) = broadcast::channel(FEED_CAPACITY);
+        Ok(Arc::new(Self {
+            settings,
+            store,
+            ports,
+            shards: Mutex::default(),
+            hints: Hints::default(),
+            feed,
+            dispatch: tasks::dispatch::Counter::default(),
+            published: Mutex::default(),
+            retention_due: Mutex::default(),
+            log_grew: watch::Sender::new(0),
+        }))
+    }
+
+    /// Runs every task until `shutdown`. A restart needs nothing else: each task finds its work by a query.
+    pub async fn run(self: &Arc<Self>, shutdown: CancellationToken) {
+        tasks::run(self, shutdown).await;
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.ports.clock.as_ref()
+    }
+
+    #[must_use]
+    pub fn ids(&self) -> &dyn Ids {
+        self.ports.ids.as_ref()
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    pub(crate) fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
+    pub(crate) fn feed(&self) -> &broadcast::Sender<Arc<StoredEvent>> {
+        &self.feed
+    }
+
+    pub(crate) fn dispatch_counter(&self) -> &tasks::dispatch::Counter {
+        &self.dispatch
+    }
+
+    /// Events after their commit, in the order of their sequence numbers. A lagging listener is told so
+    /// by the channel and reads the gap from the store.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Arc<StoredEvent>> {
+        self.feed.subscribe()
+    }
+
+    /// The id of the pipeline with this name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPipeline`].
+    pub async fn pipeline_id(&self, name: &str) -> Result<PipelineId, Error> {
+        self.store.pipeline_by_name(name).await?.ok_or_else(|| Error::UnknownPipeline(name.to_owned()))
+    }
+
+    /// Hands one input to its pipeline and answers after the commit.
+    ///
+    /// The work goes on when the caller stops waiting: an input that was accepted is never lost.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] when the core refuses it, [`Error::Parked`] when the pipeline is parked, and the store's errors.
+    pub async fn input(self: &Arc<Self>, pipeline: &PipelineId, actor: Actor, input: Input) -> Result<Applied, Error> {
+        let shard = self.shard(pipeline);
+        let (answer, answered) = oneshot::channel();
+        if shard.push(Pending { actor, input, answer }) {
+            tokio::spawn(shard::drain(Arc::clone(self), Arc::clone(&shard)));
+        }
+        answered.await.unwrap_or(Err(Error::ShuttingDown))
+    }
+
+    /// Looks at the pipeline as it is committed now.
+    ///
+    /// # Errors
+    /// When it is unknown, parked or cannot be loaded.
+    pub async fn view<T>(&self, pipeline: &PipelineId, look: impl FnOnce(&core::Pipeline) -> T) -> Result<T, Error> {
+        let shard = self.shard(pipeline);
+        let mut state = shard.state.lock().await;
+        shard::make_current(self, &shard.id, &mut state).await?;
+        match state.as_ref() {
+            Some(current) => Ok(look(&current.pipeline)),
+            None => Err(Error::UnknownPipeline(pipeline.to_string())),
+        }
+    }
+
+    fn shard(&self, pipeline: &PipelineId) -> Arc<Shard> {
+        let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shards.entry(pipeline.clone()).or_insert_with(|| Arc::new(Shard::new(pipeline.clone()))))
+    }
+
+    pub(crate) fn retention_due(&self) -> &Mutex<Option<Time>> {
+        &self.retention_due
+    }
+
+    /// Up to where events have been published on this server.
+    pub(crate) fn published(&self) -> &Mutex<Option<u64>> {
+        &self.published
+    }
+
+    /// Forgets a pipeline that was disconnected.
+    fn forget(&self, pipeline: &PipelineId) {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner).remove(pipeline);
+    }
+
+    /// Takes one pipeline out of service with its error; all others go on (R11).
+    pub(crate) async fn park(&self, pipeline: &PipelineId, reason: String) {
+        let shard = self.shard(pipeline);
+        let mut state = shard.state.lock().await;
+        *state = None;
+        drop(shard::park(self, pipeline, reason).await);
+    }
+
+    /// Puts a parked pipeline back into service, once its cause is mended.
+    ///
+    /// # Errors
+    /// When the store cannot keep it, or the pipeline still cannot be loaded: then it is parked again.
+    pub async fn unpark(&self, pipeline: &PipelineId) -> Result<(), Error> {
+        self.store.unpark(pipeline).await?;
+        self.view(pipeline, |_| ()).await
+    }
+
+    /// Every pipeline of the server, parked ones included.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn pipeline_ids(&self) -> Result<Vec<PipelineId>, Error> {
+        const PAGE: u32 = 500;
+        let mut ids = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = self.store.pipelines(&after, PAGE).await?;
+            let full = page.len() >= PAGE as usize;
+            after = page.last().map(|last| last.name.clone()).unwrap_or_default();
+            ids.extend(page.into_iter().map(|listed| listed.id));
+            if !full {
+                return Ok(ids);
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The runner's copy of a job: every `${{ … }}` inserted, secrets and artifacts looked up.
+
+use std::collections::BTreeMap;
+
+use pipelines::expression::{Context, Template};
+use pipelines::plan::{self, Account, NodeKind, Purpose};
+use protocol::{Artifact, ArtifactInput, ArtifactOutput, AttemptId, Checkout, Fences, Lease, Secret, Step};
+use serde_json::{Value, json};
+
+use super::runners::pipeline_of;
+use super::{Engine, Error};
+use crate::core::Pipeline;
+use crate::core::id::{PipelineId, ReleaseNumber};
+use crate::core::row::{AttemptRow, AttemptState, ReleaseRow};
+
+/// What the core knows of an attempt's job, taken in one look.
+struct Order {
+    pipeline: String,
+    attempt: AttemptRow,
+    release: ReleaseRow,
+    key: String,
+    stage: String,
+    wave: String,
+    job: plan::Job,
+    account: Option<Account>,
+    context: Context,
+}
+
+impl Engine {
+    /// The lease of an attempt that was granted, made anew from what is stored; the same each time.
+    ///
+    /// # Errors
+    /// When the attempt is not leased, or something that its job names cannot be found.
+    pub(crate) async fn lease_payload(&self, pipeline: &PipelineId, attempt: &AttemptId) -> Result<Lease, Error> {
+        let order = self.view(pipeline, |state| order(state, attempt)).await?.ok_or_else(|| Error::UnknownAttempt(attempt.to_string()))?;
+        let Some(token) = order.attempt.token.clone().filter(|_| order.attempt.state == AttemptState::Leased) else {
+            return Err(Error::refused("stale_lease", "the attempt is not leased"));
+        };
+        let fences =
+            Fences { generation: self.settings.core.generation, attempt: attempt.clone(), lease_token: token, fence: order.attempt.fence };
+        let artifacts = self.artifacts_for(pipeline, &order.job, order.release.number).await?;
+        let secrets = self.secrets_for(&order).await?;
+        let job = render(order, artifacts, secrets)?;
+        Ok(Lease { fences, job, lease_ms: self.settings.lease_ms, heartbeat_ms: self.settings.heartbeat_ms })
+    }
+
+    /// The artifacts that an attempt's job is given.
+    pub(super) async fn artifacts_of(&self, pipeline: &PipelineId, attempt: &AttemptId) -> Result<Vec<ArtifactInput>, Error> {
+        debug_assert_eq!(pipeline_of(attempt).ok().as_ref(), Some(pipeline));
+        let order = self.view(pipeline, |state| order(state, attempt)).await?.ok_or_else(|| Error::UnknownAttempt(attempt.to_string()))?;
+        self.artifacts_for(pipeline, &order.job, order.release.number).await
+    }
+
+    async fn artifacts_for(&self, pipeline: &PipelineId, job: &plan::Job, release: ReleaseNumber) -> Result<Vec<ArtifactInput>, Error> {
+        if job.artifacts_in.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut given = Vec::new();
+        for wanted in &job.artifacts_in {
+            let artifact = self.built(pipeline, release, &wanted.name).await?;
+            let path = if wanted.path.is_empty() { format!("artifacts/{}", wanted.name) } else { wanted.path.clone() };
+            given.push(ArtifactInput {
+                name: artifact.name,
+                digest: artifact.digest,
+                size_bytes: artifact.size_bytes,
+                path,
+                is_folder: artifact.is_folder,
+                mode: artifact.mode,
+            });
+        }
+        Ok(given)
+    }
+
+    /// What the release built under this name, as its attempt reported it.
+    async fn built(&self, pipeline: &PipelineId, release: ReleaseNumber, name: &str) -> Result<Artifact, Error> {
+        let unknown = || Error::UnknownArtifact(format!("{name} of release {release}"));
+        let used = self.store.artifact_of(pipeline, release, name).await?.ok_or_else(unknown)?;
+        let attempt = AttemptId::try_from(used.attempt).map_err(|_| unknown())?;
+        let known = self.store.attempt(&attempt).await?.ok_or_else(unknown)?;
+        known.attempt.artifacts.into_iter().find(|artifact| artifact.name == name).ok_or_else(unknown)
+    }
+
+    async fn secrets_for(&self, order: &Order) -> Result<Vec<Secret>, Error> {
+        if order.job.secrets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let target = order.attempt.target.as_ref().map(|target| target.as_str());
+        let found = self.ports.secrets.secrets(&order.pipeline, &order.stage, target, &order.job.secrets).await?;
+        Ok(found.into_iter().map(|(name, value)| Secret { name, value: value.reveal().to_owned() }).collect())
+    }
+}
+
+fn order(state: &Pipeline, attempt: &AttemptId) -> Option<Order> {
+    let attempt = state.attempt(attempt)?;
+    let release = state.release(attempt.release)?;
+    let plan = &release.plan;
+    let node = plan.node(attempt.node)?;
+    let NodeKind::Job(job) = &node.kind else { return None };
+    Some(Order {
+        pipeline: state.row().name.clone(),
+        attempt: attempt.clone(),
+        release: release.row.clone(),
+        key: node.key.clone(),
+        stage: plan.stage(node.stage)?.name.clone(),
+        wave: node.wave.and_then(|ix| plan.wave(ix)).map(|wave| wave.name.clone()).unwrap_or_default(),
+        job: (**job).clone(),
+        account: job.account.as_ref().and_then(|name| plan.accounts.get(name)).cloned(),
+        context: state.context(attempt.release, attempt.node)?,
+    })
+}
+
+fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) -> Result<protocol::Job, Error> {
+    let mut context = order.context.clone();
+    context.set(
+        "secrets",
+        secrets.iter().map(|secret| (secret.name.clone(), Value::from(secret.value.as_str()))).collect::<serde_json::Map<_, _>>(),
+    );
+    if let Some(account) = &order.account {
+        context.set("account", json!({"id": account.id, "role": account.role}));
+    }
+    let insert = |text: &str, place: &str| insert(text, &context, &order.key, place);
+    let mut env = BTreeMap::new();
+    for (name, value) in &order.job.env {
+        env.insert(name.clone(), insert(value, name)?);
+    }
+    env.extend(described(&order));
+    let steps = |steps: &[plan::Step]| steps.iter().map(|step| rendered_step(step, &insert)).collect::<Result<Vec<_>, Error>>();
+    let revision = order.release.revisions.first();
+    Ok(protocol::Job {
+        attempt: order.attempt.id.clone(),
+        key: order.key.clone(),
+        pipeline: order.pipeline.clone(),
+        release: order.release.number.0,
+        stage: order.stage.clone(),
+        target: order.attempt.target.as_ref().map(ToString::to_string),
+        checkout: revision.filter(|_| order.job.checkout).map(|revision| Checkout {
+            url: revision.source.clone(),
+            commit: revision.commit.clone(),
+            reference: revision.reference.clone(),
+        }),
+        env,
+        steps: steps(&order.job.steps)?,
+        finally: steps(&order.job.finally)?,
+        artifacts_in,
+        artifacts_out: order
+            .job
+            .artifacts_out
+            .iter()
+            .map(|out| Ok(ArtifactOutput { name: out.name.clone(), path: insert(&out.path, "artifacts")? }))
+            .collect::<Result<_, Error>>()?,
+        container: order.job.container.clone(),
+        timeout_ms: order.job.timeout_ms,
+        grace_ms: order.job.grace_ms,
+        secrets,
+    })
+}
+
+fn rendered_step(step: &plan::Step, insert: &impl Fn(&str, &str) -> Result<String, Error>) -> Result<Step, Error> {
+    let mut env = BTreeMap::new();
+    for (name, value) in &step.env {
+        env.insert(name.clone(), insert(value, name)?);
+    }
+    Ok(Step {
+        name: insert(&step.name, "name")?,
+        run: insert(&step.run, "run")?,
+        shell: step.shell.clone(),
+        env,
+        working_directory: insert(&step.working_directory, "working_directory")?,
+        timeout_ms: step.timeout_ms,
+        files: step.files.clone(),
+    })
+}
+
+fn insert(text: &str, context: &Context, key: &str, place: &str) -> Result<String, Error> {
+    let invalid = |error: pipelines::expression::Error| Error::Invalid { what: "expression", detail: format!("{key}, {place}: {error}") };
+    Template::parse(text).map_err(invalid)?.render(context).map_err(invalid)
+}
+
+/// What every step finds in its environment, beside what the runner itself adds.
+fn described(order: &Order) -> Vec<(String, String)> {
+    let revision = order.release.revisions.first();
+    let percent = if let Purpose::Deploy { percent } = order.job.purpose { percent } else { 100 };
+    let mut all = vec![
+        ("TIDEGATE_PIPELINE", order.pipeline.clone()),
+        ("TIDEGATE_RELEASE", order.release.number.0.to_string()),
+        ("TIDEGATE_RELEASE_DIGEST", order.release.digest.clone()),
+        ("TIDEGATE_COMMIT", revision.map(|revision| revision.commit.clone()).unwrap_or_default()),
+        ("TIDEGATE_BRANCH", revision.map(|revision| revision.reference.clone()).unwrap_or_default()),
+        ("TIDEGATE_STAGE", order.stage.clone()),
+        ("TIDEGATE_WAVE", order.wave.clone()),
+        ("TIDEGATE_PERCENT", percent.to_string()),
+    ];
+    if let Some(target) = &order.attempt.target {
+        all.push(("TIDEGATE_TARGET", target.to_string()));
+    }
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

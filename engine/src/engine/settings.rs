@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::core;
+use crate::ports::{Blobs, Clock, Ids, MonitorReader, Notifier, Secrets, Source};
+use pipelines::Blocks;
+
+/// What the engine needs from outside.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub source: Arc<dyn Source>,
+    /// Asked in order; the first that knows a monitor reads it.
+    pub monitors: Vec<Arc<dyn MonitorReader>>,
+    pub notifiers: Vec<Arc<dyn Notifier>>,
+    pub blobs: Arc<dyn Blobs>,
+    pub secrets: Arc<dyn Secrets>,
+    /// The blocks that pipeline files may use beside those of their own repository.
+    pub library: Arc<Blocks>,
+}
+
+/// How one server behaves. The defaults suit one small machine.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names this server in claims and leases; unique among servers that share a database.
+    pub server: String,
+    /// Where people reach it, without a slash at the end.
+    pub public_url: String,
+    /// Where uploads are collected before they enter the blob store.
+    pub spool: PathBuf,
+    pub core: core::Settings,
+    /// A runner's lease and how often it is renewed (R5).
+    pub lease_ms: u64,
+    pub heartbeat_ms: u64,
+    /// How often tables are asked although no hint came; catches what another server or a crash left.
+    pub sweep_ms: u64,
+    /// Monitors read at the same time.
+    pub watch_concurrency: usize,
+    /// Attempts that are looked at in one round of dispatch.
+    pub dispatch_batch: u32,
+    /// The largest artifact, in bytes.
+    pub max_artifact_bytes: u64,
+    /// How long logs are kept after their attempt has ended.
+    pub log_retention_ms: u64,
+    /// How long releases are kept that nothing names any more, their events, and artifacts that no release uses.
+    pub release_retention_ms: u64,
+    pub event_retention_ms: u64,
+    pub artifact_retention_ms: u64,
+    /// How long delivered messages are kept.
+    pub done_retention_ms: u64,
+}
+
+impl Settings {
+    /// The defaults for a server of this name.
+    #[must_use]
+    pub fn new(server: String, public_url: String, spool: PathBuf) -> Self {
+        const MINUTE_MS: u64 = 60_000;
+        const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+        Self {
+            server,
+            public_url,
+            spool,
+            core: core::Settings::default(),
+            lease_ms: MINUTE_MS,
+            heartbeat_ms: 10_000,
+            sweep_ms: 5_000,
+            watch_concurrency: 64,
+            dispatch_batch: 1_000,
+            max_artifact_bytes: 10 * 1024 * 1024 * 1024,
+            log_retention_ms: 90 * DAY_MS,
+            release_retention_ms: 400 * DAY_MS,
+            event_retention_ms: 400 * DAY_MS,
+            artifact_retention_ms: 7 * DAY_MS,
+            done_retention_ms: 7 * DAY_MS,
+        }
+    }
+}

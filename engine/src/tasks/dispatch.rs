@@ -1,0 +1,140 @@
+//! Brings queued attempts and idle runners together.
+//!
+//! Runners wait in long polls; a round assigns what is queued, commits each lease, and answers the polls.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::join_all;
+use protocol::{AttemptId, Lease, RunnerId};
+use tokio::sync::oneshot;
+use tracing::{debug, warn};
+
+use super::Next;
+use crate::core::dispatch::{self, Assignment, Idle};
+use crate::core::id::PipelineId;
+use crate::core::{Actor, Input};
+use crate::engine::{Engine, Error};
+
+/// Where runners wait for work, on this server.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    waiting: Mutex<Vec<Waiting>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    idle: Idle,
+    answer: oneshot::Sender<Vec<Lease>>,
+}
+
+impl Counter {
+    /// Waits in line; the receiver ends without a value when it is dropped from the line.
+    pub(crate) fn wait(&self, idle: Idle) -> oneshot::Receiver<Vec<Lease>> {
+        let (answer, answered) = oneshot::channel();
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // A runner asks once at a time: an older question of the same runner is not heard any more.
+        waiting.retain(|other| other.idle.runner != idle.runner && !other.answer.is_closed());
+        waiting.push(Waiting { idle, answer });
+        answered
+    }
+
+    fn take(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|runner| !runner.answer.is_closed());
+        std::mem::take(&mut *waiting)
+    }
+
+    fn put_back(&self, runner: Waiting) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !waiting.iter().any(|other| other.idle.runner == runner.idle.runner) {
+            waiting.push(runner);
+        }
+    }
+}
+
+pub(super) async fn round(engine: Arc<Engine>) -> Next {
+    let runners = engine.dispatch_counter().take();
+    if runners.is_empty() {
+        return Ok(None);
+    }
+    let outcome = assign(&engine, &runners).await;
+    let mut leases = BTreeMap::new();
+    let failed = match outcome {
+        Ok(granted) => {
+            leases = granted;
+            None
+        }
+        Err(error) => Some(error),
+    };
+    for runner in runners {
+        match leases.remove(&runner.idle.runner) {
+            Some(granted) => {
+                // A runner that went away meanwhile is offered the same leases when it asks again.
+                drop(runner.answer.send(granted));
+            }
+            None => engine.dispatch_counter().put_back(runner),
+        }
+    }
+    failed.map_or(Ok(None), Err)
+}
+
+async fn assign(engine: &Arc<Engine>, runners: &[Waiting]) -> Result<BTreeMap<RunnerId, Vec<Lease>>, Error> {
+    let (queued, malformed) = engine.store().queued(engine.settings().dispatch_batch).await?;
+    for (pipeline, error) in malformed {
+        engine.park(&pipeline, error.to_string()).await;
+    }
+    if queued.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut busy = engine.store().busy_runners().await?;
+    let idle: Vec<Idle> = runners
+        .iter()
+        .map(|runner| Idle { running: busy.remove(&runner.idle.runner).unwrap_or_default().ordinary, ..runner.idle.clone() })
+        .collect();
+    let pipelines: BTreeMap<AttemptId, PipelineId> =
+        queued.iter().map(|attempt| (attempt.attempt.clone(), attempt.pipeline.clone())).collect();
+    let assignments = dispatch::assign(&queued, &idle, engine.clock().now());
+    let granted = join_all(
+        assignments
+            .into_iter()
+            .filter_map(|Assignment { attempt, runner }| Some(grant(engine, pipelines.get(&attempt)?.clone(), attempt, runner))),
+    )
+    .await;
+    let mut leases: BTreeMap<RunnerId, Vec<Lease>> = BTreeMap::new();
+    for (runner, lease) in granted.into_iter().flatten() {
+        leases.entry(runner).or_default().push(lease);
+    }
+    Ok(leases)
+}
+
+/// Commits one lease and makes the runner's copy of the job; none when the attempt is gone or cannot be prepared.
+async fn grant(engine: &Arc<Engine>, pipeline: PipelineId, attempt: AttemptId, runner: RunnerId) -> Option<(RunnerId, Lease)> {
+    let token = engine.lease_token()?;
+    let input = Input::Lease { attempt: attempt.clone(), runner: runner.clone(), token, lease_ms: engine.settings().lease_ms };
+    match engine.input(&pipeline, Actor::Runner { id: runner.to_string() }, input).await {
+        Ok(_) => {}
+        Err(Error::Rejected(rejected)) => {
+            debug!(attempt.id = %attempt, %rejected, "an attempt was gone before it could be leased");
+            return None;
+        }
+        Err(error) => {
+            warn!(attempt.id = %attempt, %error, "a lease could not be committed");
+            return None;
+        }
+    }
+    let lease = prepared(engine, &pipeline, &attempt).await?;
+    Some((runner, lease))
+}
+
+/// The runner's copy; when it cannot be made, the attempt ends with that error instead of waiting for a lease to run out.
+async fn prepared(engine: &Arc<Engine>, pipeline: &PipelineId, attempt: &AttemptId) -> Option<Lease> {
+    match engine.lease_payload(pipeline, attempt).await {
+        Ok(lease) => Some(lease),
+        Err(error) => {
+            warn!(attempt.id = %attempt, %error, "a job could not be prepared");
+            engine.end_unprepared(pipeline, attempt, &error).await;
+            None
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Publishes committed events to listeners in the order of their sequence numbers, from whichever server they came.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Next;
+use crate::engine::Engine;
+use crate::store::EventFilter;
+
+const PAGE: u32 = 500;
+
+pub(super) async fn round(engine: Arc<Engine>) -> Next {
+    let known = *engine.published().lock().unwrap_or_else(PoisonError::into_inner);
+    // What happened before this server started is read from the store by whoever wants it.
+    let mut since = match known {
+        Some(since) => since,
+        None => engine.store().last_seq().await?,
+    };
+    loop {
+        let events = engine.store().events_after(since, &EventFilter::default(), PAGE).await?;
+        let full = events.len() >= PAGE as usize;
+        for event in events {
+            since = event.seq;
+            // No listener is no reason to fail.
+            drop(engine.feed().send(Arc::new(event)));
+        }
+        *engine.published().lock().unwrap_or_else(PoisonError::into_inner) = Some(since);
+        if !full {
+            return Ok(None);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Delivers what was decided: notifications, and news for pipelines that depend on this one.
+//!
+//! A message is a row of the transaction that decided it (ID4); it is delivered at least once under one key (ID5).
+
+use std::sync::Arc;
+
+use pipelines::plan::NotifyTo;
+use serde::{Deserialize, Serialize};
+use tracing::{debug, warn};
+
+use super::Next;
+use crate::core::effect::Delivery;
+use crate::core::id::{PipelineId, ReleaseNumber};
+use crate::core::{Actor, Changes, Effect, Event, EventKind, Input, Pipeline};
+use crate::engine::{Engine, Error};
+use crate::ports::{Message, NotifyError};
+use crate::store::{DueMessage, OutboxMessage};
+
+const BATCH: u32 = 100;
+const CLAIM_MS: u64 = 60_000;
+const MAX_TRIES: u64 = 30;
+const FIRST_BACKOFF_MS: u64 = 2_000;
+const MAX_BACKOFF_MS: u64 = 60 * 60_000;
+
+/// What one message asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Body {
+    Tell { to: NotifyTo, event: Box<Event> },
+    Upstream { release: ReleaseNumber, stage: Option<String> },
+}
+
+/// The messages that these changes decided; they are stored in the same transaction.
+pub(crate) fn messages(engine: &Engine, pipeline: &Pipeline, changes: &Changes) -> Vec<OutboxMessage> {
+    let id = &pipeline.row().id;
+    changes
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Tell { to, event } => {
+                let event = changes.events.get(*event)?.clone();
+                Some((format!("tell:{}", engine.ids().uuid()), "tell", Body::Tell { to: to.clone(), event: Box::new(event) }))
+            }
+            Effect::Upstream { release, stage } => Some((
+                format!("upstream:{id}:{}:{}", release.0, stage.as_deref().unwrap_or("")),
+                "upstream",
+                Body::Upstream { release: *release, stage: stage.clone() },
+            )),
+            // Carried by their own rows: attempts, watches and gates.
+            Effect::Queue(_) | Effect::Stop(_) | Effect::Watch { .. } | Effect::Unwatch(_) | Effect::AskApproval { .. } => None,
+        })
+        .filter_map(|(key, kind, body)| {
+            let body = serde_json::to_string(&body).ok()?;
+            Some(OutboxMessage { key, kind: kind.to_owned(), delivery: Delivery::AtLeastOnce, due_at: engine.clock().now(), body })
+        })
+        .collect()
+}
+
+pub(super) async fn round(engine: Arc<Engine>) -> Next {
+    loop {
+        let now = engine.clock().now();
+        let due = engine.store().claim_outbox(now, now + CLAIM_MS, BATCH).await?;
+        if due.is_empty() {
+            return Ok(engine.store().next_outbox_at(now).await?);
+        }
+        for message in due {
+            deliver(&engine, message).await?;
+        }
+    }
+}
+
+async fn deliver(engine: &Arc<Engine>, message: DueMessage) -> Result<(), Error> {
+    let outcome = match serde_json::from_str(&message.body) {
+        Ok(Body::Tell { to, event }) => tell(engine, &message, &to, *event).await,
+        Ok(Body::Upstream { release, stage }) => upstream(engine, &message, release, stage).await,
+        Err(error) => Err(NotifyError::Never(format!("the stored message cannot be read: {error}"))),
+    };
+    let now = engine.clock().now();
+    match outcome {
+        Ok(()) => {
+            engine.store().outbox_done(&message, now).await?;
+        }
+        Err(NotifyError::Never(reason)) => {
+            warn!(outbox.key = message.key, reason, "a message cannot be delivered and is given up");
+            engine.store().outbox_give_up(&message, now, &reason).await?;
+        }
+        Err(NotifyError::Later(reason)) if message.tries >= MAX_TRIES => {
+            warn!(outbox.key = message.key, message.tries, reason, "a message could not be delivered and is given up");
+            engine.store().outbox_give_up(&message, now, &reason).await?;
+        }
+        Err(NotifyError::Later(reason)) => {
+            let wait_ms = FIRST_BACKOFF_MS.saturating_mul(1 << message.tries.min(20)).min(MAX_BACKOFF_MS);
+            debug!(outbox.key = message.key, reason, wait_ms, "a message is tried again");
+            engine.store().outbox_again(&message, now + wait_ms, &reason).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn tell(engine: &Arc<Engine>, row: &DueMessage, to: &NotifyTo, event: Event) -> Result<(), NotifyError> {
+    let Some(notifier) = engine.ports().notifiers.iter().find(|notifier| notifier.knows(to)) else {
+        return Err(NotifyError::Never("this server has no notifier of that kind; configure one".to_owned()));
+    };
+    let name =
+        engine.view(pipeline_of(row)?, |state| state.row().name.clone()).await.map_err(|error| NotifyError::Later(error.to_string()))?;
+    let url = event.release.map(|release| format!("{}/p/{name}/releases/{}", engine.settings().public_url, release.0));
+    let text = line(&name, &event);
+    let message = Message { pipeline: name, text, url, at: event.at, event };
+    notifier.tell(to, &row.key, &message).await
+}
+
+/// Tells every pipeline with a gate that depends on this one.
+async fn upstream(engine: &Arc<Engine>, row: &DueMessage, release: ReleaseNumber, stage: Option<String>) -> Result<(), NotifyError> {
+    let pipeline = pipeline_of(row)?;
+    let later = |error: Error| NotifyError::Later(error.to_string());
+    let (name, revisions) = engine
+        .view(pipeline, |state| {
+            (state.row().name.clone(), state.release(release).map(|release| release.row.revisions.clone()).unwrap_or_default())
+        })
+        .await
+        .map_err(later)?;
+    for other in &engine.pipeline_ids().await.map_err(later)? {
+        if other == pipeline {
+            continue;
+        }
+        let depends = match engine.view(other, |state| state.depends_on(&name)).await {
+            Ok(depends) => depends,
+            // A parked pipeline hears of it when it is back: its gates ask again.
+            Err(Error::Parked { .. } | Error::UnknownPipeline(_)) => false,
+            Err(error) => return Err(later(error)),
+        };
+        if depends {
+            let input = Input::Upstream { pipeline: name.clone(), stage: stage.clone(), release, revisions: revisions.clone() };
+            engine.input(other, Actor::Trigger { source: format!("pipeline {name}") }, input).await.map_err(later)?;
+        }
+    }
+    Ok(())
+}
+
+fn pipeline_of(row: &DueMessage) -> Result<&PipelineId, NotifyError> {
+    row.pipeline.as_ref().ok_or_else(|| NotifyError::Never("the stored message names no pipeline".to_owned()))
+}
+
+/// One line for people.
+fn line(pipeline: &str, event: &Event) -> String {
+    let release = event.release.map(|release| format!(" {release}")).unwrap_or_default();
+    let place = event
+        .target
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| event.place.clone())
+        .map(|place| format!(" at {place}"))
+        .unwrap_or_default();
+    let reason = if event.reason.is_empty() { String::new() } else { format!(": {}", event.reason) };
+    format!("{pipeline}{release}{place} {}{reason}", words(event.kind))
+}
+
+fn words(kind: EventKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(|text| text.replace('_', " "))).unwrap_or_default()
+}
