@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// How a runner works. The binaries fill it from flags; nothing here reads the environment.
+/// How a runner works. The binaries fill it from flags; only [`Config::new`] looks at the environment.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The server's address; the paths of [`protocol::paths`] are appended to it.

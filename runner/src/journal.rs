@@ -4,12 +4,12 @@
 //!
 //! | file | writer | |
 //! |---|---|---|
-//! | `lease.json` | agent | the [`Assignment`]; durable before anything is done for it |
+//! | `lease.json` | agent | the [`Assignment`]; written before anything is done for it |
 //! | `lock` | both | locked by the agent, inherited by the supervisor: free means that no supervisor lives |
 //! | `renewed` | agent | until when the lease holds, as last renewed |
 //! | `stop.json` | agent | the wish that the attempt ends |
 //! | `control`, `wake` | – | named pipes: "look again", to the supervisor and to the agent |
-//! | `began` | supervisor | durable before it changes anything |
+//! | `began` | supervisor | written before it changes anything |
 //! | `steps.json`, `log` | supervisor | what the steps do; masked |
 //! | `artifacts/` | supervisor | what the job left behind, one file each |
 //! | `inputs/` | agent | artifacts that the job starts with, by digest |
@@ -45,6 +45,14 @@ pub(crate) struct HostAccess {
     pub(crate) key: String,
 }
 
+impl Assignment {
+    /// What such a job did must be known even after a power cut. A build that is lost that way is handed
+    /// out again (R3), so it need not wait for the disk; no kill of a process loses what is written.
+    pub(crate) fn touches_target(&self) -> bool {
+        self.lease.job.target.is_some()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     workdir: PathBuf,
@@ -77,8 +85,13 @@ impl Journal {
             rustix::fs::mkfifoat(CWD, folder.path.join(pipe), Mode::RUSR | Mode::WUSR)?;
         }
         folder.renew(until)?;
-        files::write_json(&folder.path.join("lease.json"), assignment)?;
-        File::open(self.workdir.join("attempts"))?.sync_all()?;
+        let lease = folder.path.join("lease.json");
+        if assignment.touches_target() {
+            files::write_json(&lease, assignment)?;
+            File::open(self.workdir.join("attempts"))?.sync_all()?;
+        } else {
+            files::write_quick(&lease, &serde_json::to_vec(assignment)?)?;
+        }
         Ok(Some(folder))
     }
 
@@ -176,8 +189,9 @@ impl Folder {
         files::read_json(&self.path.join("stop.json"))
     }
 
-    pub(crate) fn mark_began(&self) -> io::Result<()> {
-        files::write_durable(&self.path.join("began"), b"")
+    pub(crate) fn mark_began(&self, assignment: &Assignment) -> io::Result<()> {
+        let path = self.path.join("began");
+        if assignment.touches_target() { files::write_durable(&path, b"") } else { files::write_quick(&path, b"") }
     }
 
     pub(crate) fn has_begun(&self) -> bool {

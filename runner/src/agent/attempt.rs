@@ -210,7 +210,8 @@ impl Attempt {
         if self.agent.mechanism == Mechanism::ProcessTree && !tree::kill_marked(journal::MARKER, self.id().as_str()).await {
             tracing::error!(attempt = %self.id(), "a process of this attempt does not end on SIGKILL");
         }
-        let (log_bytes, log_digest) = measure(&self.folder.log())?;
+        let log = self.folder.log();
+        let (log_bytes, log_digest) = off_the_loop(move || measure(&log)).await?;
         let mut report = super::failed_report(self.assignment.lease.fences.clone(), String::new());
         report.outcome = Outcome::RunnerRestarted;
         report.steps = self.folder.steps()?;
@@ -250,8 +251,15 @@ impl Attempt {
             self.agent.host.dismiss(host);
         }
         if !self.assignment.keep_workspace {
-            files::remove_tree(&self.folder.work())?;
+            let work = self.folder.work();
+            off_the_loop(move || files::remove_tree(&work)).await?;
         }
-        self.folder.remove()
+        let folder = self.folder.clone();
+        off_the_loop(move || folder.remove()).await
     }
+}
+
+/// For work that may take long: the agent may share its threads with a server.
+async fn off_the_loop<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

@@ -20,7 +20,7 @@ const FINALLY_MS: u64 = 60_000;
 /// Executes an attempt to its end and leaves the result in its folder. An error means that there is none.
 pub(super) async fn supervise(folder: &Folder) -> io::Result<()> {
     let assignment = folder.assignment()?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no lease.json"))?;
-    folder.mark_began()?;
+    folder.mark_began(&assignment)?;
     let job = &assignment.lease.job;
     let (masker, too_large) = match Masker::new(&job.secrets) {
         Ok(masker) => (masker, None),

@@ -87,7 +87,7 @@ fn what_cannot_be_a_secret_is_given_out_at_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
 
     #[test]
     fn a9_no_split_of_the_text_lets_a_secret_through(

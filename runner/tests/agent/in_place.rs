@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use crate::machine::{Machine, eventually, job, mentioning, signal};
 
+/// Debian's own Python, without what only people at a prompt need: a quick start keeps the figures about us.
+const PYTHON_SERVICE: &str = "/usr/bin/python3 -SE service.py";
+
 /// A machine with one service on it, deployed by hand.
 struct Place {
     folder: TempDir,
@@ -45,7 +48,7 @@ impl Place {
             .args(["in-place", verb, "--root"])
             .arg(self.folder.path().join("apps"))
             .args(["--name", "shop", "--health", "/health", "--mode", self.mode])
-            .args(if more.contains(&"--command") { [].as_slice() } else { ["--command", "python3 service.py"].as_slice() })
+            .args(if more.contains(&"--command") { [].as_slice() } else { ["--command", PYTHON_SERVICE].as_slice() })
             .args(["--port", &self.port.to_string(), "--release", &release.to_string()])
             .args(more)
             .output()
@@ -183,7 +186,7 @@ fn a_release_that_never_becomes_healthy_leaves_the_old_one_serving() {
         place.deploy(1, &[]);
         let before = place.serving();
         let sick = place.artifact("sick", &[("sick", "")]);
-        let (_, error) = place.fail("shift", 2, &["--artifact", sick.to_str().expect("text"), "--timeout-seconds", "1"]);
+        let (_, error) = place.fail("shift", 2, &["--artifact", sick.to_str().expect("text"), "--timeout-seconds", "4"]);
         assert!(error.contains("release 2 does not serve: /health answered") && error.contains("500"), "{error}");
         assert!(error.contains("serving 2"), "the end of the service's log is shown: {error}");
         eventually("the old release", || place.ask().ok());
@@ -288,7 +291,7 @@ fn archives_single_programs_and_environment_arrive_at_the_service() {
     assert!(place.ask().expect("serves").ends_with("green"));
     assert_eq!(place.inspect()["version"], "v1.2.3");
     let program = place.folder.path().join("program");
-    std::fs::write(&program, format!("#!/usr/bin/env python3\n{}", include_str!("service.py"))).expect("written");
+    std::fs::write(&program, format!("#!/usr/bin/python3\n{}", include_str!("service.py"))).expect("written");
     place.succeed("shift", 2, &["--artifact", program.to_str().expect("text"), "--command", ""]);
     assert_eq!(place.serving().0, "2");
 }
@@ -296,7 +299,7 @@ fn archives_single_programs_and_environment_arrive_at_the_service() {
 /// A job that deploys, as the block does it.
 fn deployment(machine: &Machine, place: &Place, attempt: &str) -> protocol::Job {
     let tool = format!(
-        "\"$TIDEGATE_BIN\" in-place shift --root {} --name shop --artifact \"$TIDEGATE_ARTIFACTS/app\" --command 'python3 service.py' --port {} --health /health --mode handover",
+        "\"$TIDEGATE_BIN\" in-place shift --root {} --name shop --artifact \"$TIDEGATE_ARTIFACTS/app\" --command '{PYTHON_SERVICE}' --port {} --health /health --mode handover",
         place.folder.path().join("apps").display(),
         place.port
     );
