@@ -22,6 +22,7 @@ record! {
         stages = "stages": Spanned<Vec<Stage>>,
     }
     later {
+        "x-*": "the writer's own keys, for anchors",
         "extends": "stages and defaults from a shared shape (`extends`)",
         "aspects": "organisation-wide additions (`aspects`)",
         "preview": "an environment for each pull request (`preview`)",

@@ -97,6 +97,10 @@ impl Lower<'_> {
                 plan::DependsOn { pipeline: form.pipeline.value.clone(), stage }
             }
         };
+        if depends_on.pipeline == self.name {
+            let problem = Problem::error(Code::NeedsCycle, form.span(), "the pipeline waits for itself, and would for ever");
+            self.report(problem.expected("the name of another pipeline").help("stages of one pipeline wait for each other by themselves"));
+        }
         Some(("depends_on", GateCondition::DependsOn(depends_on)))
     }
 

@@ -32,6 +32,8 @@ use crate::{SourceFile, file, model, plan};
 struct Lower<'a> {
     reader: &'a mut Reader,
     source: &'a SourceFile,
+    /// Of the pipeline.
+    name: &'a str,
     library: &'a Blocks,
     /// Inputs of the manual trigger.
     inputs: BTreeSet<String>,
@@ -58,6 +60,7 @@ pub(crate) fn lower(
     let mut lower = Lower {
         reader,
         source,
+        name: &form.name.value,
         library,
         inputs: BTreeSet::new(),
         accounts: BTreeSet::new(),

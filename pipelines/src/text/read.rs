@@ -244,6 +244,13 @@ impl<T: JsonSchema> JsonSchema for Map<T> {
     }
 }
 
+/// In a list of [`Later`] keys: keys that begin with `x-` are the writer's own, for anchors.
+const FREE: &str = "x-*";
+
+fn is_free(name: &str, later: Later) -> bool {
+    name.starts_with("x-") && later.iter().any(|(key, _)| *key == FREE)
+}
+
 /// Keys that the language has and this version does not: name, and what it will be.
 pub(crate) type Later = &'static [(&'static str, &'static str)];
 
@@ -266,7 +273,7 @@ impl<'a> Fields<'a> {
         let mut whole = true;
         for (key, _) in entries {
             let name = key.text.as_str();
-            if known.contains(&name) || name.starts_with("x-") {
+            if known.contains(&name) || is_free(name, later) {
                 continue;
             }
             whole = false;
