@@ -12,7 +12,7 @@ use crate::{SourceFile, file, lower};
 #[must_use]
 pub fn compile(source: &SourceFile, library: &Blocks) -> (Option<Pipeline>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
-    let node = parse(&source.text, reader.problems_mut());
+    let node = parse(&source.text, &mut reader);
     let form = node.and_then(|node| file::Pipeline::read(&node, &mut reader));
     let mut elsewhere = Vec::new();
     let mut pipeline = None;
@@ -43,7 +43,7 @@ fn check_size(pipeline: &Pipeline, span: Span, reader: &mut Reader) {
 #[must_use]
 pub fn names_files(text: &str) -> Vec<String> {
     let mut names = std::collections::BTreeSet::new();
-    if let Some(root) = parse(text, &mut Vec::new()) {
+    if let Some(root) = parse(text, &mut Reader::default()) {
         collect(&root, &mut names);
     }
     names.into_iter().collect()

@@ -126,7 +126,7 @@ impl Invocation {
 /// Reads the block whose folder holds `text` as `block.yaml` (at `path`) and `files` beside it.
 pub(crate) fn of_folder(name: &str, path: &str, text: &str, files: BTreeMap<String, String>) -> (Option<Block>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
-    let form = parse(text, reader.problems_mut()).and_then(|node| file::Block::read(&node, &mut reader));
+    let form = parse(text, &mut reader).and_then(|node| file::Block::read(&node, &mut reader));
     let block = form.map(|form| lower(name, text, files, &form, &mut reader));
     let block = if reader.has_errors() { None } else { block };
     (block, reader.finish(path, text))

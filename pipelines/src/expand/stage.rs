@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::alarms::{self, Alarms};
 use super::nodes::{Home, Nodes};
@@ -139,15 +139,15 @@ impl Expansion<'_> {
     /// The stage's own jobs; answers what must end before anything later starts.
     fn jobs(&mut self, home: Home<'_>, front: Vec<NodeIx>) -> Vec<NodeIx> {
         let mut made: Vec<NodeIx> = Vec::with_capacity(self.stage.jobs.len());
-        let mut ends: Vec<NodeIx> = Vec::new();
+        let mut needed: BTreeSet<NodeIx> = BTreeSet::new();
         for job in &self.stage.jobs {
             let needs: Vec<NodeIx> = job.needs.iter().filter_map(|need| made.get(*need).copied()).collect();
-            ends.retain(|end| !needs.contains(end));
+            needed.extend(&needs);
             let needs = if needs.is_empty() { &front } else { &needs };
             let ix = self.nodes.job(format!("{}/{}", self.stage.name, job.job.name), home, needs, job.job.clone());
             made.push(ix);
-            ends.push(ix);
         }
+        let ends: Vec<NodeIx> = made.into_iter().filter(|made| !needed.contains(made)).collect();
         if ends.is_empty() { front } else { ends }
     }
 

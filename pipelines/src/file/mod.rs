@@ -59,6 +59,9 @@ fn word<T: Copy>(
     if let Some((_, value)) = words.iter().find(|(word, _)| word == text) {
         return Some(*value);
     }
+    if reader.skips() {
+        return None;
+    }
     let known = words.iter().map(|(word, _)| *word);
     let listed = known.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     reader.report(

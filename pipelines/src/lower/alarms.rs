@@ -7,6 +7,8 @@ use crate::file::Alarm;
 use crate::plan::{self, MonitorKind};
 use crate::text::{Placed as _, Problem, Span, Spanned};
 
+/// Of a stage, and again of each of its waves: every target may have one of each.
+const MOST: usize = 32;
 const INTERVAL_MS: u64 = 15_000;
 const SHORTEST_INTERVAL_MS: u64 = 100;
 const TIMEOUT_MS: u64 = 5_000;
@@ -17,6 +19,7 @@ type Owned = (&'static str, &'static str, Option<Span>);
 impl Lower<'_> {
     /// Names are unique among `taken` and these.
     pub(super) fn alarms(&mut self, forms: &[Alarm], scope: &Scope, taken: &mut BTreeSet<String>) -> Vec<plan::Alarm> {
+        let forms = self.at_most(MOST, forms, "alarms");
         let mut alarms = Vec::new();
         for form in forms {
             if let Some(name) = &form.name {

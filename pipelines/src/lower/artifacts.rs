@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
-
 use super::Lower;
 use crate::diagnostic::Code;
 use crate::file::{Stage, UsesArtifacts};
 use crate::plan;
-use crate::text::{Problem, Span, shortened};
+use crate::text::{Problem, Span, one_of, shortened};
 
 /// Which job leaves an artifact.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +17,39 @@ pub(super) struct Origin {
 pub(super) struct Consumer {
     pub(super) stage: usize,
     /// Jobs of that stage that have ended when it starts, by position in file order.
-    pub(super) after: BTreeSet<usize>,
+    pub(super) after: Ended,
+}
+
+/// Jobs of one stage by their positions, one bit each: a stage may have thousands, each with all before it.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    bits: Vec<u64>,
+}
+
+impl Ended {
+    pub(super) fn none(jobs: usize) -> Self {
+        Self { bits: vec![0; jobs.div_ceil(64)] }
+    }
+
+    pub(super) fn all(jobs: usize) -> Self {
+        Self { bits: vec![u64::MAX; jobs.div_ceil(64)] }
+    }
+
+    pub(super) fn add(&mut self, job: usize) {
+        if let Some(bits) = self.bits.get_mut(job / 64) {
+            *bits |= 1 << (job % 64);
+        }
+    }
+
+    pub(super) fn join(&mut self, others: &Self) {
+        for (bits, more) in self.bits.iter_mut().zip(&others.bits) {
+            *bits |= more;
+        }
+    }
+
+    fn holds(&self, job: usize) -> bool {
+        self.bits.get(job / 64).is_some_and(|bits| bits & (1 << (job % 64)) != 0)
+    }
 }
 
 impl Lower<'_> {
@@ -67,16 +97,15 @@ impl Lower<'_> {
     /// Checks that the artifact is there when the consumer starts (P2).
     pub(super) fn artifact(&mut self, name: &str, span: Span, consumer: &Consumer) {
         let Some(origin) = self.artifacts.get(name).copied() else {
-            if self.reader.is_incomplete() {
+            if self.reader.is_incomplete() || self.reader.skips() {
                 return;
             }
             let known: Vec<&str> = self.artifacts.keys().map(String::as_str).collect();
-            let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let problem = Problem::error(Code::UnknownArtifact, span, format!("no job leaves an artifact `{}`", shortened(name)))
                 .expected(if known.is_empty() {
                     "a name under `artifacts` of an earlier job".to_owned()
                 } else {
-                    format!("one of {listed}")
+                    one_of(known.iter().copied())
                 })
                 .suggest(name, known);
             self.report(problem);
@@ -85,7 +114,7 @@ impl Lower<'_> {
         if origin.stage > consumer.stage {
             let problem = Problem::error(Code::ArtifactTooLate, span, format!("the artifact `{name}` is left by a later stage"));
             self.report(problem.help("move the job that leaves it into an earlier stage"));
-        } else if origin.stage == consumer.stage && !consumer.after.contains(&origin.job) {
+        } else if origin.stage == consumer.stage && !consumer.after.holds(origin.job) {
             let problem = Problem::error(Code::ArtifactTooLate, span, format!("the artifact `{name}` is not there yet when this starts"));
             self.report(problem.help("the job that leaves it must have ended: name it in `needs`, or move it into an earlier stage"));
         }

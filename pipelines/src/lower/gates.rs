@@ -9,6 +9,8 @@ use crate::plan::{self, GateCondition, MonitorKind};
 use crate::text::{Placed as _, Problem, Span, Spanned, shortened};
 use crate::{schedule, window};
 
+/// In front of a stage, and again of each of its waves.
+const MOST: usize = 32;
 const EXPIRES_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 const METRIC_INTERVAL_MS: u64 = 15_000;
 const METRIC_TIMEOUT_MS: u64 = 5_000;
@@ -17,6 +19,7 @@ const UTC: &str = "UTC";
 impl Lower<'_> {
     /// Names are unique among `taken` and these.
     pub(super) fn gates(&mut self, forms: &[Gate], production: bool, taken: &mut BTreeSet<String>) -> Vec<plan::Gate> {
+        let forms = self.at_most(MOST, forms, "gates");
         for form in forms {
             if let Some(name) = &form.name {
                 self.name("a gate", name);
@@ -182,7 +185,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn timezone(&mut self, timezone: &Spanned<String>) {
-        if window::parse_timezone(&timezone.value).is_err() {
+        if window::parse_timezone(&timezone.value).is_err() && !self.reader.skips() {
             let problem =
                 Problem::error(Code::UnknownValue, timezone.span, format!("there is no time zone `{}`", shortened(&timezone.value)));
             let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::Lower;
 use crate::diagnostic::Code;
 use crate::expression::{Expression, Template};
-use crate::text::{Problem, Span};
+use crate::text::{Problem, Span, one_of};
 
 /// The values that a text may name at its place.
 #[derive(Debug, Clone, Default)]
@@ -93,9 +93,8 @@ impl Lower<'_> {
             let root = path.next().unwrap_or_default();
             let field = path.next();
             if !scope.roots.contains(&root) {
-                let listed = scope.roots.iter().map(|root| format!("`{root}`")).collect::<Vec<_>>().join(", ");
                 let problem = Problem::error(Code::UnknownValueName, span, format!("there is no value `{root}` here"));
-                self.report(problem.expected(format!("one of {listed}")).suggest(root, scope.roots.iter().copied()));
+                self.report(problem.expected(one_of(scope.roots.iter().copied())).suggest(root, scope.roots.iter().copied()));
                 continue;
             }
             match (root, field) {
@@ -115,12 +114,11 @@ impl Lower<'_> {
     }
 
     fn one_of(&mut self, span: Span, what: &str, field: &str, known: Vec<String>) {
-        if known.iter().any(|name| name == field) || self.reader.is_incomplete() {
+        if known.iter().any(|name| name == field) || self.reader.is_incomplete() || self.reader.skips() {
             return;
         }
-        let listed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let problem = Problem::error(Code::UnknownValueName, span, format!("{what} has no `{field}`"));
-        let problem = if known.is_empty() { problem } else { problem.expected(format!("one of {listed}")) };
+        let problem = if known.is_empty() { problem } else { problem.expected(one_of(known.iter().map(String::as_str))) };
         // `needs.job-1` is a subtraction to CEL.
         let dashed = known.iter().find(|name| name.strip_prefix(field).is_some_and(|rest| rest.starts_with('-')));
         self.report(match dashed {

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lower;
-use super::artifacts::Consumer;
+use super::artifacts::{Consumer, Ended};
 use super::inserts::Scope;
 use super::names::BESIDE_JOBS;
 use crate::diagnostic::Code;
@@ -61,7 +61,8 @@ impl Lower<'_> {
                 self.unique(&mut seen, "jobs of this stage", name);
             }
         }
-        let needs: Vec<BTreeSet<usize>> = forms.iter().enumerate().map(|(at, form)| self.needs(at, form, &names)).collect();
+        let places: BTreeMap<&str, usize> = names.iter().enumerate().rev().map(|(at, name)| (name.as_str(), at)).collect();
+        let needs: Vec<BTreeSet<usize>> = forms.iter().enumerate().map(|(at, form)| self.needs(at, form, &names, &places)).collect();
         let edges: Vec<(usize, usize)> =
             needs.iter().enumerate().flat_map(|(job, needs)| needs.iter().map(move |need| (*need, job))).collect();
         let order = match graph::order(forms.len(), &edges) {
@@ -71,19 +72,23 @@ impl Lower<'_> {
                 (0..forms.len()).collect()
             }
         };
-        let mut ancestors: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let mut before = vec![Ended::none(forms.len()); forms.len()];
         let mut place = BTreeMap::new();
         let mut jobs = Vec::with_capacity(forms.len());
         for (at, job) in order.into_iter().enumerate() {
             let (Some(form), Some(name), Some(needed)) = (forms.get(job), names.get(job), needs.get(job)) else { continue };
             place.insert(job, at);
-            let mut before = needed.clone();
+            let mut ended = Ended::none(forms.len());
             for need in needed {
-                before.extend(ancestors.get(need).into_iter().flatten());
+                ended.add(*need);
+                before.get(*need).into_iter().for_each(|others| ended.join(others));
             }
-            ancestors.insert(job, before.clone());
             let scope = Scope::job(needed.iter().filter_map(|need| names.get(*need).cloned()).collect());
-            let lowered = self.job(name, form, base, &scope, &Consumer { stage, after: before });
+            let consumer = Consumer { stage, after: ended };
+            let lowered = self.job(name, form, base, &scope, &consumer);
+            if let Some(own) = before.get_mut(job) {
+                *own = consumer.after;
+            }
             jobs.push(model::Job { needs: needed.iter().filter_map(|need| place.get(need).copied()).collect(), job: lowered });
         }
         jobs
@@ -99,17 +104,17 @@ impl Lower<'_> {
         }
     }
 
-    fn needs(&mut self, job: usize, form: &file::Job, names: &[String]) -> BTreeSet<usize> {
+    fn needs(&mut self, job: usize, form: &file::Job, names: &[String], places: &BTreeMap<&str, usize>) -> BTreeSet<usize> {
         let mut needs = BTreeSet::new();
         for need in form.needs.iter().flatten() {
-            match names.iter().position(|name| *name == need.value) {
+            match places.get(need.value.as_str()).copied() {
                 Some(at) if at == job => {
                     self.report(
                         Problem::error(Code::NeedsCycle, need.span, format!("the job `{}` needs itself", need.value)).help("remove it"),
                     );
                 }
                 Some(at) => _ = needs.insert(at),
-                None if self.reader.is_incomplete() => {}
+                None if self.reader.is_incomplete() || self.reader.skips() => {}
                 None => {
                     let problem =
                         Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::Lower;
 use crate::diagnostic::Code;
-use crate::text::{Problem, Span, Spanned, shortened};
+use crate::text::{Placed, Problem, Span, Spanned, shortened};
 
 /// Keys of nodes that a stage has beside those of its jobs.
 pub(super) const BESIDE_JOBS: &[&str] = &["start", "end", "before", "after", "on_failure", "finally"];
@@ -52,6 +52,15 @@ impl Lower<'_> {
             let problem = Problem::error(Code::DuplicateName, name.span, format!("two {what} are called `{}`", shortened(&name.value)));
             self.report(problem.help("give one of them another name"));
         }
+    }
+
+    /// The first `most` of `forms`; more are reported.
+    pub(super) fn at_most<'f, T: Placed>(&mut self, most: usize, forms: &'f [T], what: &str) -> &'f [T] {
+        if let Some(first) = forms.get(most) {
+            let problem = Problem::error(Code::OutOfRange, first.span().part(0, 1), format!("there are {} {what} here", forms.len()));
+            self.report(problem.expected(format!("at most {most}")));
+        }
+        forms.get(..most).unwrap_or(forms)
     }
 
     /// A path inside the workspace.

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lower;
-use super::artifacts::Consumer;
+use super::artifacts::{Consumer, Ended};
 use super::inserts::Scope;
 use super::jobs::Base;
 use super::waves::Shared;
@@ -20,8 +20,8 @@ impl Lower<'_> {
         let base = self.stage_base(form);
         let jobs = self.jobs(at, form.jobs.as_deref().unwrap_or_default(), &base);
         let count = form.jobs.as_ref().map_or(0, Vec::len);
-        let first = Consumer { stage: at, after: BTreeSet::new() };
-        let rest = Consumer { stage: at, after: (0..count).collect() };
+        let first = Consumer { stage: at, after: Ended::none(count) };
+        let rest = Consumer { stage: at, after: Ended::all(count) };
         let mut gate_names = BTreeSet::new();
         let gates = self.gates(form.gates.as_deref().unwrap_or_default(), production, &mut gate_names);
         let mut alarm_names = BTreeSet::new();

@@ -146,6 +146,9 @@ impl Lower<'_> {
         if self.accounts.contains(first) {
             return Some(first.to_owned());
         }
+        if self.reader.skips() {
+            return None;
+        }
         if let Some(meant) = nearest(first, self.accounts.iter().map(String::as_str)) {
             let problem = Problem::error(Code::UnknownAccount, target.span, format!("there is no account `{}`", shortened(first)));
             let known = self.accounts.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

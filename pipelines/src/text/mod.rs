@@ -7,7 +7,7 @@ mod scalars;
 mod span;
 mod tree;
 
-pub(crate) use read::{Fields, Later, Map, Placed, Problem, Read, Reader, Spanned, nearest, record, shortened};
+pub(crate) use read::{Fields, Later, Map, Placed, Problem, Read, Reader, Spanned, nearest, one_of, record, shortened};
 pub(crate) use scalars::{Bare, Duration, Percent, Text};
 pub(crate) use span::Span;
 pub(crate) use tree::{Node, Value, parse};

@@ -8,6 +8,12 @@ use crate::diagnostic::{Code, Diagnostic, Lines, Severity};
 
 /// Nobody reads more than this at once.
 const FINDINGS: usize = 200;
+/// Before those that say the same are taken out.
+const KEPT: usize = 2 * FINDINGS;
+/// How many names a message lists.
+const LISTED: usize = 24;
+/// How many names are compared for a suggestion: all time zones, and no list that an attacker made long.
+const COMPARED: usize = 640;
 
 /// A finding before its place is known in lines and columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,26 +59,52 @@ pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
     if given.chars().count() > 64 {
         return None;
     }
-    let scored = candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(given, candidate), candidate));
+    let allowed = |candidate: &str| (given.len().max(candidate.len()) / 3).max(1);
+    let near = candidates.into_iter().take(COMPARED).filter(|candidate| given.len().abs_diff(candidate.len()) <= allowed(candidate));
+    let scored = near.map(|candidate| (strsim::damerau_levenshtein(given, candidate), candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
-    let allowed = (given.chars().count().max(candidate.chars().count()) / 3).max(1);
-    (distance <= allowed && distance > 0).then_some(candidate)
+    (distance <= allowed(candidate) && distance > 0).then_some(candidate)
+}
+
+/// ``one of `a`, `b` ``, cut off where nobody reads on.
+pub(crate) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
+    let listed: Vec<String> = names.by_ref().take(LISTED).map(|name| format!("`{}`", shortened(name))).collect();
+    let more = names.count();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("one of {}{more}", listed.join(", "))
 }
 
 /// Collects what is wrong in one text.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     problems: Vec<Problem>,
+    /// All that were reported, those that are not kept included.
+    reported: usize,
+    has_errors: bool,
     incomplete: bool,
 }
 
 impl Reader {
-    pub(crate) fn problems_mut(&mut self) -> &mut Vec<Problem> {
-        &mut self.problems
+    /// An alias is read at every place that uses it, and reports the same each time: once is enough.
+    pub(crate) fn report(&mut self, problem: Problem) {
+        self.has_errors |= problem.severity == Severity::Error;
+        if self.problems.last() != Some(&problem) {
+            self.reported += 1;
+            if self.problems.len() < KEPT {
+                self.problems.push(problem);
+            }
+        }
     }
 
-    pub(crate) fn report(&mut self, problem: Problem) {
-        self.problems.push(problem);
+    /// True when an error that is costly to describe would not be kept. It is counted, and need not be described.
+    pub(crate) fn skips(&mut self) -> bool {
+        let is_full = self.problems.len() >= KEPT;
+        if is_full {
+            self.reported += 1;
+            self.has_errors = true;
+        }
+        is_full
     }
 
     /// An item of some list could not be read, so that a name which is missing may be that item's.
@@ -81,7 +113,7 @@ impl Reader {
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+        self.has_errors
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, expected: &str) {
@@ -89,12 +121,13 @@ impl Reader {
         self.report(Problem::error(Code::WrongType, node.span, message).expected(expected));
     }
 
-    /// In the order of the text, each once: an alias is read at every place that uses it.
+    /// In the order of the text, each once.
     pub(crate) fn finish(mut self, file: &str, text: &str) -> Vec<Diagnostic> {
+        let dropped = self.reported - self.problems.len();
         self.problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         self.problems.dedup();
-        if self.problems.len() > FINDINGS {
-            let left = self.problems.len() - FINDINGS;
+        let left = self.problems.len().saturating_sub(FINDINGS) + dropped;
+        if left > 0 {
             self.problems.sort_by_key(|problem| problem.severity);
             self.problems.truncate(FINDINGS);
             self.problems.sort_by_key(|problem| (problem.span, problem.code));
@@ -284,11 +317,13 @@ impl<'a> Fields<'a> {
                 );
                 continue;
             }
+            if reader.skips() {
+                continue;
+            }
             let names: BTreeSet<&str> = known.iter().copied().collect();
-            let listed = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             reader.report(
                 Problem::error(Code::UnknownKey, key.span, format!("{what} has no key `{}`", shortened(name)))
-                    .expected(if listed.is_empty() { "no keys".to_owned() } else { format!("one of {listed}") })
+                    .expected(one_of(names.iter().copied()))
                     .suggest(name, names),
             );
         }
@@ -302,9 +337,9 @@ impl<'a> Fields<'a> {
     pub(crate) fn take<T: Read>(&mut self, key: &str, reader: &mut Reader) -> Option<T> {
         match self.node.get(key) {
             Some(node) => {
-                let before = reader.problems.len();
+                let before = reader.reported;
                 let read = T::read(node, reader);
-                self.whole &= reader.problems.len() == before;
+                self.whole &= reader.reported == before;
                 read
             }
             None => T::absent().or_else(|| {

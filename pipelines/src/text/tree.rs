@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
 
-use super::{Problem, Span};
+use super::{Problem, Reader, Span};
 use crate::diagnostic::Code;
 
 /// No pipeline file needs more; past it lies only an attack or an accident.
@@ -113,22 +113,22 @@ fn is_number(text: &str) -> bool {
 
 /// Reads one document. A text that is not YAML, or too large, answers none and one problem; what can be
 /// read in spite of a problem (a key given twice) is read.
-pub(crate) fn parse(text: &str, problems: &mut Vec<Problem>) -> Option<Arc<Node>> {
+pub(crate) fn parse(text: &str, reader: &mut Reader) -> Option<Arc<Node>> {
     if text.len() > BYTES {
-        problems.push(
+        reader.report(
             Problem::error(Code::TooLarge, Span::new(0, 0), format!("the file has {} bytes", text.len()))
                 .expected("at most 1 MiB")
                 .help("split it into several pipelines under `.tidegate/`"),
         );
         return None;
     }
-    match build(text, problems) {
+    match build(text, reader) {
         Ok(root) => root.or_else(|| {
-            problems.push(Problem::error(Code::EmptyFile, Span::new(0, 0), "the file is empty").expected("at least `name` and `stages`"));
+            reader.report(Problem::error(Code::EmptyFile, Span::new(0, 0), "the file is empty").expected("at least `name` and `stages`"));
             None
         }),
         Err(problem) => {
-            problems.push(problem);
+            reader.report(problem);
             None
         }
     }
@@ -151,14 +151,14 @@ enum Open {
     },
 }
 
-fn build(text: &str, problems: &mut Vec<Problem>) -> Result<Option<Arc<Node>>, Problem> {
+fn build(text: &str, reader: &mut Reader) -> Result<Option<Arc<Node>>, Problem> {
     // The parser's own limits stand a little above ours, so that our message is the one that is seen.
     let options = granit_parser::options! {
         emit_comments: false,
         block_nesting_limit: DEPTH * 2,
         flow_nesting_limit: DEPTH * 2,
     };
-    let mut builder = Builder { text, problems, anchors: BTreeMap::new(), open: Vec::new(), root: None, seen: 0 };
+    let mut builder = Builder { text, reader, anchors: BTreeMap::new(), open: Vec::new(), root: None, seen: 0 };
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = next.map_err(|error| not_yaml(text, &error))?;
         let span = span.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end));
@@ -182,7 +182,7 @@ fn not_yaml(text: &str, error: &granit_parser::ScanError) -> Problem {
 
 struct Builder<'a> {
     text: &'a str,
-    problems: &'a mut Vec<Problem>,
+    reader: &'a mut Reader,
     anchors: BTreeMap<usize, Arc<Node>>,
     open: Vec<Open>,
     root: Option<Arc<Node>>,
@@ -294,7 +294,7 @@ impl Builder<'_> {
                 Some(name) => {
                     if !known.insert(name.text.clone()) {
                         let twice = format!("the key `{}` is given twice", name.text);
-                        self.problems.push(Problem::error(Code::DuplicateKey, name.span, twice).help("remove one of them"));
+                        self.reader.report(Problem::error(Code::DuplicateKey, name.span, twice).help("remove one of them"));
                     } else {
                         entries.push((name, node));
                     }
@@ -319,7 +319,7 @@ impl Builder<'_> {
             for source in sources {
                 let Value::Mapping(more) = &source.value else {
                     let message = format!("`<<` merges maps, and this is {}", source.describe());
-                    self.problems.push(Problem::error(Code::WrongType, span, message).expected("an alias of a map, or a list of such"));
+                    self.reader.report(Problem::error(Code::WrongType, span, message).expected("an alias of a map, or a list of such"));
                     continue;
                 };
                 for (key, value) in more {
