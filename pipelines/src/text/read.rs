@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Lines, Severity};
 /// Nobody reads more than this at once.
 const FINDINGS: usize = 200;
 /// Before those that say the same are taken out.
-const KEPT: usize = 2 * FINDINGS;
+const KEPT: usize = FINDINGS + 56;
 /// How many names a message lists.
 const LISTED: usize = 24;
 /// How many names are compared for a suggestion: all time zones, and no list that an attacker made long.
@@ -60,8 +60,15 @@ pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
         return None;
     }
     let allowed = |candidate: &str| (given.len().max(candidate.len()) / 3).max(1);
-    let near = candidates.into_iter().take(COMPARED).filter(|candidate| given.len().abs_diff(candidate.len()) <= allowed(candidate));
-    let scored = near.map(|candidate| (strsim::damerau_levenshtein(given, candidate), candidate));
+    // A slip rarely changes both ends of a word; comparing whole words is what costs.
+    let ends = |text: &str| (text.chars().next(), text.chars().next_back());
+    let (first, last) = ends(given);
+    let shares_an_end = |candidate: &str| ends(candidate).0 == first || ends(candidate).1 == last;
+    let near = candidates
+        .into_iter()
+        .take(COMPARED)
+        .filter(|candidate| shares_an_end(candidate) && given.len().abs_diff(candidate.len()) <= allowed(candidate));
+    let scored = near.map(|candidate| (strsim::osa_distance(given, candidate), candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance <= allowed(candidate) && distance > 0).then_some(candidate)
 }
