@@ -27,6 +27,7 @@ pub(crate) async fn edge(State(state): State<ApiState>, mut request: Request, ne
     let started = state.now();
     let id = state.ids().uuid();
     request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(state.clone());
     let method = request.method().clone();
     // The template, not the address: names and tokens stay out of the metrics.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());

@@ -87,3 +87,29 @@ fn path_problem(rejection: &PathRejection) -> Problem {
 fn query_problem(rejection: &QueryRejection) -> Problem {
     Problem::new(Code::InvalidQuery, rejection.body_text())
 }
+
+/// A body of plain bytes.
+#[derive(Debug, Clone)]
+pub struct Raw(pub axum::body::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = axum::body::Bytes::from_request(request, state).await;
+        bytes.map(Self).map_err(|rejection| body_problem(rejection.status().as_u16(), &rejection.body_text()))
+    }
+}
+
+/// Where the request came from, for limits; `unknown` when the server does not see connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+        Ok(Self(peer.map_or_else(|| "unknown".to_owned(), |peer| peer.0.ip().to_string())))
+    }
+}

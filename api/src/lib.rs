@@ -7,16 +7,24 @@
 //! Entry points: [`router`], [`serve`], [`ApiState`].
 
 pub mod auth;
+mod download;
 pub mod edge;
+pub mod events;
 pub mod extract;
+pub mod idempotency;
+pub mod openapi;
+mod paging;
 pub mod problem;
 pub mod route;
 mod router;
 mod routes;
+mod runner_api;
 mod serve;
 mod state;
+mod streams;
+pub mod types;
 pub mod ui;
 
 pub use router::{router, table};
 pub use serve::serve;
-pub use state::{ApiSettings, ApiState};
+pub use state::{ApiSettings, ApiState, Metrics};

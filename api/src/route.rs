@@ -14,6 +14,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa_axum::PathItemExt as _;
 
 use crate::auth::{Access, Allowed, Permission};
+use crate::idempotency::{Guard, once};
 use crate::problem::{Code, Problem};
 use crate::state::ApiState;
 
@@ -55,6 +56,11 @@ impl Limits {
     #[must_use]
     pub fn streaming() -> Self {
         Self { answer_within: None, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn answer_within_s(self, seconds: u64) -> Self {
+        Self { answer_within: Some(Duration::from_secs(seconds)), ..self }
     }
 
     #[must_use]
@@ -149,6 +155,10 @@ impl Routes {
         for method in Doc::methods() {
             let name = method_name(&method);
             let mut service = MethodRouter::new().on(method.to_method_filter(), handler.clone());
+            if matches!(T::ACCESS, Access::AtLeast(_)) && !name.is_safe() {
+                let guard = Guard { access: T::ACCESS, body_bytes: limits.body_bytes };
+                service = service.layer(axum::middleware::from_fn(move |request, next| once(guard, request, next)));
+            }
             service = service.layer(DefaultBodyLimit::max(limits.body_bytes));
             if let Some(within) = limits.answer_within {
                 service = service.layer(axum::middleware::from_fn(move |request, next: axum::middleware::Next| async move {

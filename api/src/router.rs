@@ -9,7 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::problem::{Code, Problem};
 use crate::route::{Route, Routes};
 use crate::state::ApiState;
-use crate::{edge, routes, ui};
+use crate::{edge, routes, runner_api, ui};
 
 /// The whole server: API, runner API, health and UI.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn table() -> Vec<Route> {
 }
 
 pub(crate) fn routes() -> Routes {
-    routes::add(Routes::default())
+    runner_api::add(routes::add(Routes::default()))
 }
 
 /// The UI's addresses are its own business; below the API's prefixes nothing is guessed.

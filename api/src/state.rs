@@ -1,11 +1,15 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use engine::Engine;
 use engine::core::Time;
-use engine::ports::{Clock, Ids};
+use engine::ports::Ids;
+use engine::store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::{LoginLimit, Passwords};
+use crate::events::Names;
 
 /// What the API needs to know about where it is served.
 #[derive(Debug, Clone)]
@@ -36,19 +40,33 @@ pub struct ApiState {
 
 struct Inner {
     settings: ApiSettings,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
+    engine: Arc<Engine>,
     passwords: Passwords,
     login_limit: LoginLimit,
-    draining: AtomicBool,
+    streams: Arc<Semaphore>,
+    names: Names,
+    draining: CancellationToken,
+    metrics: Option<Metrics>,
 }
+
+/// Renders the process's metrics as Prometheus text.
+pub type Metrics = Box<dyn Fn() -> String + Send + Sync>;
+
+/// Streams that are open at once; each holds a connection.
+const STREAMS: usize = 2_000;
 
 impl ApiState {
     #[must_use]
-    pub fn new(settings: ApiSettings, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let passwords = Passwords::new(ids.as_ref());
-        let (login_limit, draining) = (LoginLimit::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { settings, clock, ids, passwords, login_limit, draining }) }
+    pub fn new(engine: Arc<Engine>, settings: ApiSettings) -> Self {
+        Self::with_metrics(engine, settings, None)
+    }
+
+    /// With what `/metrics` shows; without, it has nothing to say.
+    #[must_use]
+    pub fn with_metrics(engine: Arc<Engine>, settings: ApiSettings, metrics: Option<Metrics>) -> Self {
+        let passwords = Passwords::new(engine.ids());
+        let (login_limit, streams, draining) = (LoginLimit::default(), Arc::new(Semaphore::new(STREAMS)), CancellationToken::new());
+        Self { inner: Arc::new(Inner { settings, engine, passwords, login_limit, streams, names: Names::default(), draining, metrics }) }
     }
 
     #[must_use]
@@ -57,13 +75,35 @@ impl ApiState {
     }
 
     #[must_use]
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.inner.engine
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        self.inner.engine.store()
+    }
+
+    #[must_use]
     pub fn now(&self) -> Time {
-        self.inner.clock.now()
+        self.inner.engine.clock().now()
     }
 
     #[must_use]
     pub fn ids(&self) -> &dyn Ids {
-        self.inner.ids.as_ref()
+        self.inner.engine.ids()
+    }
+
+    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+        &self.inner.streams
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.inner.names
+    }
+
+    pub(crate) fn metrics(&self) -> Option<&Metrics> {
+        self.inner.metrics.as_ref()
     }
 
     #[must_use]
@@ -76,14 +116,15 @@ impl ApiState {
         &self.inner.login_limit
     }
 
-    /// From now on the server is not ready: it takes no new connections and ends its streams.
+    /// From now on the server is not ready, and its streams end; what is being answered is answered.
     pub fn drain(&self) {
-        self.inner.draining.store(true, Ordering::Release);
+        self.inner.draining.cancel();
     }
 
+    /// Cancelled by [`ApiState::drain`].
     #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.inner.draining.load(Ordering::Acquire)
+    pub fn draining(&self) -> &CancellationToken {
+        &self.inner.draining
     }
 }
 

@@ -101,6 +101,7 @@ codes! {
     StaleLease = "stale_lease", CONFLICT, "The lease is not current";
     StaleFence = "stale_fence", CONFLICT, "The fence is not current";
     AttemptEnded = "attempt_ended", GONE, "The attempt has ended";
+    AttemptStopped = "attempt_stopped", CONFLICT, "The attempt was told to stop";
     NotQueued = "not_queued", CONFLICT, "The attempt does not wait for a runner";
     DigestWrong = "digest_wrong", UNPROCESSABLE_ENTITY, "The bytes do not have the digest that was announced";
     LogGap = "log_gap", CONFLICT, "The piece of log does not follow what is stored";

@@ -1,6 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457) with a stable [`Code`].
 
 mod code;
+mod engine;
 
 use axum::Json;
 use axum::http::{HeaderValue, header};

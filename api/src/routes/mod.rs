@@ -1,12 +1,139 @@
 //! One folder per noun, one file per verb.
 
-mod health;
-mod problems;
+mod approvals;
+mod artifacts;
+mod attempts;
+mod audit;
+mod events;
+mod files;
+mod first_start;
+mod holds;
+mod monitors;
+mod pipelines;
+mod releases;
+mod runners;
+mod server;
+mod session;
+mod targets;
+mod tokens;
+mod users;
 
+use engine::core::Pipeline;
+use engine::store::ListedPipeline;
+
+use crate::auth::Caller;
+use crate::problem::Problem;
 use crate::route;
-use crate::route::Routes;
+use crate::route::{Limits, Routes};
+use crate::state::ApiState;
 
 pub(crate) fn add(routes: Routes) -> Routes {
-    let routes = route!(routes, health::live);
-    route!(routes, problems::show)
+    let routes = across(of_releases(of_pipelines(routes)));
+    of_accounts(of_server(routes))
+}
+
+fn of_pipelines(routes: Routes) -> Routes {
+    let routes = route!(routes, pipelines::list);
+    // Cloning a repository for the first time takes its time.
+    let routes = route!(routes, pipelines::connect, Limits::default().answer_within_s(120));
+    let routes = route!(routes, pipelines::show);
+    let routes = route!(routes, pipelines::disconnect);
+    let routes = route!(routes, pipelines::check, Limits::default().answer_within_s(120));
+    let routes = route!(routes, pipelines::start, Limits::default().answer_within_s(120));
+    let routes = route!(routes, pipelines::board);
+    let routes = route!(routes, pipelines::progress);
+    let routes = route!(routes, pipelines::compare);
+    let routes = route!(routes, pipelines::rollback);
+    let routes = route!(routes, targets::list);
+    let routes = route!(routes, targets::resolve);
+    let routes = route!(routes, holds::list);
+    let routes = route!(routes, holds::place);
+    route!(routes, holds::lift)
+}
+
+fn of_releases(routes: Routes) -> Routes {
+    let routes = route!(routes, releases::list);
+    let routes = route!(routes, releases::show);
+    let routes = route!(routes, releases::plan);
+    let routes = route!(routes, releases::approve);
+    let routes = route!(routes, releases::reject);
+    let routes = route!(routes, releases::override_gate);
+    let routes = route!(routes, releases::answer);
+    let routes = route!(routes, releases::retry);
+    let routes = route!(routes, releases::cancel);
+    let routes = route!(routes, releases::quarantine);
+    let routes = route!(routes, releases::lift_quarantine);
+    let routes = route!(routes, attempts::show);
+    let routes = route!(routes, attempts::log);
+    let routes = route!(routes, attempts::log_search);
+    let routes = route!(routes, attempts::log_raw, Limits::streaming());
+    let routes = route!(routes, attempts::log_follow, Limits::streaming());
+    route!(routes, artifacts::download, Limits::streaming())
+}
+
+fn across(routes: Routes) -> Routes {
+    let routes = route!(routes, approvals::list);
+    let routes = route!(routes, monitors::list);
+    let routes = route!(routes, events::follow, Limits::streaming());
+    let routes = route!(routes, audit::list);
+    let routes = route!(routes, audit::server);
+    let routes = route!(routes, audit::verify, Limits::default().answer_within_s(600));
+    let routes = route!(routes, files::validate, Limits::default().body_bytes(files::BODY_BYTES));
+    route!(routes, files::plan, Limits::default().body_bytes(files::BODY_BYTES))
+}
+
+fn of_server(routes: Routes) -> Routes {
+    let routes = route!(routes, runners::list);
+    let routes = route!(routes, runners::issue_token);
+    let routes = route!(routes, runners::drain);
+    let routes = route!(routes, runners::revoke);
+    let routes = route!(routes, runners::queue);
+    let routes = route!(routes, server::live);
+    let routes = route!(routes, server::ready);
+    let routes = route!(routes, server::metrics);
+    let routes = route!(routes, server::openapi);
+    route!(routes, server::problem)
+}
+
+fn of_accounts(routes: Routes) -> Routes {
+    let routes = route!(routes, tokens::list);
+    let routes = route!(routes, tokens::create);
+    let routes = route!(routes, tokens::revoke);
+    let routes = route!(routes, users::list);
+    let routes = route!(routes, users::create);
+    let routes = route!(routes, users::change);
+    let routes = route!(routes, session::sign_in);
+    let routes = route!(routes, session::show);
+    let routes = route!(routes, session::sign_out);
+    route!(routes, first_start::finish)
+}
+
+/// Every connected pipeline, by name.
+async fn all_pipelines(state: &ApiState) -> Result<Vec<ListedPipeline>, Problem> {
+    const PAGE: u32 = 500;
+    let mut all: Vec<ListedPipeline> = Vec::new();
+    loop {
+        let page = state.store().pipelines(all.last().map(|last| last.name.as_str()).unwrap_or_default(), PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+/// Looks at every pipeline that can be read; one that is parked does not hide the others (R11).
+async fn each_pipeline(state: &ApiState, mut look: impl FnMut(&Pipeline)) -> Result<(), Problem> {
+    for listed in all_pipelines(state).await? {
+        if let Err(error) = state.engine().view(&listed.id, &mut look).await {
+            tracing::debug!(pipeline = listed.name, %error, "a pipeline is left out of a list");
+        }
+    }
+    Ok(())
+}
+
+/// Writes what was done to the server itself into its audit trail (IF10).
+async fn record(state: &ApiState, caller: &Caller, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), Problem> {
+    state.store().append_audit(&caller.actor(), action, subject, detail, state.now()).await?;
+    Ok(())
 }

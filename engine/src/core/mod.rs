@@ -15,6 +15,7 @@ pub mod rejected;
 pub mod row;
 pub mod settings;
 pub mod time;
+pub mod view;
 
 mod admit;
 mod attempt;

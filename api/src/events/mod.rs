@@ -1,0 +1,16 @@
+//! The stream of events: replay from the store, then live, in the order of their numbers.
+//!
+//! The stream is pulled: nothing is kept per client but where it stands. A client that reads slowly
+//! falls behind in the store, which is bounded by [`crate::ApiSettings::replay_events`]; beyond that it is told to start anew.
+
+mod feed;
+mod frame;
+mod names;
+mod stream;
+mod topics;
+
+pub(crate) use feed::feed_event;
+pub(crate) use frame::{comment, frame, response};
+pub use names::Names;
+pub(crate) use stream::{HEARTBEAT_MS, follow};
+pub(crate) use topics::Topics;

@@ -1,0 +1,3 @@
+pub(super) mod list;
+pub(super) mod server;
+pub(super) mod verify;

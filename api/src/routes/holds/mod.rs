@@ -1,0 +1,3 @@
+pub(super) mod lift;
+pub(super) mod list;
+pub(super) mod place;

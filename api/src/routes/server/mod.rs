@@ -1,0 +1,5 @@
+pub(super) mod live;
+pub(super) mod metrics;
+pub(super) mod openapi;
+pub(super) mod problem;
+pub(super) mod ready;

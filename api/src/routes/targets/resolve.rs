@@ -1,0 +1,20 @@
+use axum::extract::State;
+use engine::core::Input;
+
+use crate::auth::{Allowed, Operator};
+use crate::extract::{Json, Path};
+use crate::problem::Problem;
+use crate::state::ApiState;
+use crate::types::{Applied, Resolve};
+
+/// Says what is true of a target in the state unknown (R9).
+#[utoipa::path(post, path = "/api/v1/pipelines/{pipeline}/targets/resolve", tag = "targets", params(("pipeline" = String, Path)), responses((status = 200, body = Applied)))]
+pub(crate) async fn handle(
+    allowed: Allowed<Operator>,
+    State(state): State<ApiState>,
+    Path(pipeline): Path<String>,
+    Json(body): Json<Resolve>,
+) -> Result<Json<Applied>, Problem> {
+    let input = Input::Resolve { target: body.target, verdict: body.verdict, reason: body.reason };
+    super::super::releases::apply(&state, &allowed.caller, &pipeline, input).await
+}

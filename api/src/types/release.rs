@@ -1,0 +1,62 @@
+use engine::core::input::Retry;
+use engine::core::view::ReleaseView;
+use serde::{Deserialize, Serialize};
+
+use super::FeedEvent;
+
+/// A release with its timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReleaseAnswer {
+    #[serde(flatten)]
+    pub release: ReleaseView,
+    /// Oldest first; the newest 500.
+    pub events: Vec<FeedEvent>,
+    pub seq: u64,
+}
+
+/// A person says yes to exactly this content (G5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// The gate's key.
+    pub gate: String,
+    /// The release's digest, as it was seen.
+    pub digest: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// A person says no, or opens a gate by force (G8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateReason {
+    /// The gate's key.
+    pub gate: String,
+    pub reason: String,
+}
+
+/// An outside system answers a `check` gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The gate's key.
+    pub gate: String,
+    pub passed: bool,
+    #[serde(default)]
+    pub detail: String,
+}
+
+/// New attempts of the same plan (A6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryRelease {
+    pub what: Retry,
+}
+
+/// A stored plan, as data and for people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PlanAnswer {
+    #[schema(schema_with = crate::openapi::plan)]
+    pub plan: pipelines::plan::Plan,
+    pub text: String,
+}

@@ -1,0 +1,300 @@
+use std::collections::BTreeMap;
+
+use pipelines::plan::{Plan, Stage, Wave, WaveIx};
+use serde::{Deserialize, Serialize};
+
+use super::front::{self, TargetFront};
+use super::gate::{self, GateKind};
+use super::{Viewer, change_number};
+use crate::core::Pipeline;
+use crate::core::Time;
+use crate::core::id::{ReleaseNumber, SourceOrder};
+use crate::core::release::Release;
+use crate::core::row::{GateState, ReleaseState, WaitReason, WaveState};
+
+/// A commit as the store remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitLine {
+    pub source: String,
+    pub id: String,
+    pub order: SourceOrder,
+    pub title: String,
+    pub author: String,
+    pub at: Time,
+}
+
+/// The commits view (S1): changes newest first, and per target up to which change it has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Progress {
+    /// Every event up to this one is in here.
+    pub seq: u64,
+    /// The server's time.
+    pub now: Time,
+    pub changes: Vec<Change>,
+    pub stages: Vec<ProgressStage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Change {
+    pub n: u64,
+    pub sha: String,
+    pub title: String,
+    pub author: String,
+    pub at: Time,
+    pub source: String,
+    /// The newest release made from exactly this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseNumber>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ReleaseState>,
+    /// The release that carries it (L3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<ReleaseNumber>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProgressStage {
+    pub name: String,
+    pub production: bool,
+    pub waves: Vec<ProgressWave>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProgressWave {
+    pub name: String,
+    /// The lane's key.
+    pub lane: String,
+    /// For a wave that deploys nowhere: the newest change that came through, and the one inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<u64>,
+    pub targets: Vec<TargetFront>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<ProgressGate>,
+}
+
+/// What stands between this wave and the one before, and what waits for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProgressGate {
+    /// The kind of a gate, or `lane`, `hold`, `quarantine`, ….
+    pub kind: String,
+    pub state: GateState,
+    /// The gate's key, for requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
+    /// The newest change that waits, and its release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseNumber>,
+    /// How many commits wait here.
+    pub held: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// People: how many are needed and how many said yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
+    #[serde(rename = "canAct")]
+    pub can_act: bool,
+    pub reason: String,
+}
+
+/// Computes the commits view. `commits` are what the store knows of the source, in any order; `limit` bounds `changes`.
+#[must_use]
+pub fn progress(pipeline: &Pipeline, commits: &[CommitLine], limit: usize, viewer: &Viewer, seq: u64, now: Time) -> Progress {
+    let stages = newest_plan(pipeline).map(|plan| stages(pipeline, plan, viewer)).unwrap_or_default();
+    Progress { seq, now, changes: changes(pipeline, commits, limit), stages }
+}
+
+/// The plan of the newest release: the shape that the path has now.
+pub(super) fn newest_plan(pipeline: &Pipeline) -> Option<&Plan> {
+    pipeline.releases().max_by_key(|release| (release.row.order, release.row.number)).map(|release| release.plan.as_ref())
+}
+
+/// The release that waits at a wave and is newest, if any does.
+pub(super) fn newest_waiting<'p>(pipeline: &'p Pipeline, plan: &Plan, ix: WaveIx) -> Option<(&'p Release, &'p [WaitReason])> {
+    let wave = plan.wave(ix)?;
+    let key = crate::core::id::LaneKey::from(wave.lane.key.as_str());
+    let names = plan.stage(ix.stage).map(|stage| (stage.name.as_str(), wave.name.as_str()))?;
+    pipeline.waiting_at(&key).rev().find_map(|(_, number, at)| {
+        let release = pipeline.release(number)?;
+        let same = release
+            .plan
+            .stage(at.stage)
+            .zip(release.plan.wave(at))
+            .is_some_and(|(stage, wave)| (stage.name.as_str(), wave.name.as_str()) == names);
+        let row = release.waves.get(&at).filter(|row| row.state == WaveState::Waiting)?;
+        same.then_some((release, row.waits_for.as_slice()))
+    })
+}
+
+/// How many commits lie after `live` up to `change`.
+pub(super) fn held(change: u64, live: Option<u64>) -> u64 {
+    let position = |n: u64| n & u64::from(u32::MAX);
+    match live {
+        Some(live) if live >> 32 == change >> 32 => position(change).saturating_sub(position(live)),
+        // History was rewritten between them, or nothing runs there yet: at least this one.
+        Some(_) | None => 1,
+    }
+}
+
+fn changes(pipeline: &Pipeline, commits: &[CommitLine], limit: usize) -> Vec<Change> {
+    let mut all: BTreeMap<(u64, String), Change> = commits
+        .iter()
+        .map(|commit| {
+            let change = change(commit);
+            ((change.n, commit.id.clone()), change)
+        })
+        .collect();
+    for release in pipeline.releases() {
+        let row = &release.row;
+        let n = change_number(row.order);
+        let Some(revision) = row.revisions.first() else { continue };
+        let change = all.entry((n, revision.commit.clone())).or_insert_with(|| Change {
+            n,
+            sha: revision.commit.clone(),
+            title: revision.title.clone(),
+            author: revision.author.clone(),
+            at: revision.committed_at,
+            source: revision.source.clone(),
+            release: None,
+            state: None,
+            superseded_by: None,
+            quarantined: false,
+        });
+        // Oldest number first, so that a re-run of the same commit is the one shown.
+        change.release = Some(row.number);
+        change.state = Some(row.state);
+        change.superseded_by = row.superseded_by;
+        change.quarantined = row.quarantine.is_some();
+    }
+    all.into_values().rev().take(limit).collect()
+}
+
+fn stages(pipeline: &Pipeline, plan: &Plan, viewer: &Viewer) -> Vec<ProgressStage> {
+    let mut stages: Vec<ProgressStage> = plan
+        .stages
+        .iter()
+        .map(|stage| ProgressStage { name: stage.name.clone(), production: stage.production, waves: Vec::new() })
+        .collect();
+    for (ix, stage, wave) in plan.waves() {
+        if let Some(out) = stages.get_mut(ix.stage.0 as usize) {
+            out.waves.push(self::wave(pipeline, plan, ix, stage, wave, viewer));
+        }
+    }
+    stages
+}
+
+fn wave(pipeline: &Pipeline, plan: &Plan, ix: WaveIx, stage: &Stage, wave: &Wave, viewer: &Viewer) -> ProgressWave {
+    let targets: Vec<TargetFront> =
+        wave.rollouts.iter().map(|rollout| front::view(pipeline, plan, &stage.name, wave, &rollout.target)).collect();
+    let (through, inside) = if targets.is_empty() { through_and_inside(pipeline, &stage.name, &wave.name) } else { (None, None) };
+    let oldest_live = if targets.is_empty() { through } else { targets.iter().map(|target| target.live).min().flatten() };
+    let gate = gate(pipeline, plan, ix, wave, oldest_live, viewer);
+    ProgressWave { name: wave.name.clone(), lane: wave.lane.key.clone(), through, inside, targets, gate }
+}
+
+/// The newest change that completed a wave, and the newest that is in it.
+pub(super) fn through_and_inside(pipeline: &Pipeline, stage: &str, wave: &str) -> (Option<u64>, Option<u64>) {
+    let (mut through, mut inside) = (None, None);
+    for release in pipeline.releases() {
+        let n = Some(change_number(release.row.order));
+        for row in release.waves.values() {
+            let here = release.plan.stage(row.wave.stage).is_some_and(|s| s.name == stage)
+                && release.plan.wave(row.wave).is_some_and(|w| w.name == wave);
+            match row.state {
+                WaveState::Completed if here => through = through.max(n),
+                WaveState::Entered | WaveState::Failing if here => inside = inside.max(n),
+                _ => {}
+            }
+        }
+    }
+    (through, inside)
+}
+
+fn gate(pipeline: &Pipeline, plan: &Plan, ix: WaveIx, wave: &Wave, live: Option<u64>, viewer: &Viewer) -> Option<ProgressGate> {
+    let Some((release, waits)) = newest_waiting(pipeline, plan, ix) else {
+        return idle(plan, wave);
+    };
+    let change = change_number(release.row.order);
+    // The first reason in the order of cost is the one that everything else waits behind (G2).
+    let reason = waits.first();
+    let gates = release
+        .plan
+        .waves()
+        .find(|(_, _, theirs)| theirs.lane.key == wave.lane.key && theirs.name == wave.name)
+        .map(|(.., theirs)| &theirs.gates)?;
+    let view = gates.iter().filter_map(|node| gate::view(release, *node, viewer)).find(|view| {
+        reason.is_some_and(|reason| {
+            reason.kind == view.kind.name() && reason.subject.as_deref().is_none_or(|name| name == view.name || name == view.key)
+        })
+    });
+    let approval = view.as_ref().filter(|view| view.kind == GateKind::Approval);
+    Some(ProgressGate {
+        kind: reason.map_or_else(|| "lane".to_owned(), |reason| reason.kind.clone()),
+        state: view.as_ref().map_or(GateState::Closed, |view| view.state),
+        gate: view.as_ref().map(|view| view.key.clone()),
+        change: Some(change),
+        release: Some(release.row.number),
+        held: held(change, live),
+        since: reason.map(|reason| reason.since),
+        until: reason.and_then(|reason| reason.until).or(view.as_ref().and_then(|view| view.opens_at)),
+        needed: approval.and_then(|view| view.needed),
+        given: approval.map(|view| u32::try_from(view.approvals.len()).unwrap_or(u32::MAX)),
+        alarm: reason.filter(|reason| reason.kind == GateKind::Alarms.name()).and_then(|reason| reason.subject.clone()),
+        can_act: view.as_ref().is_some_and(|view| view.can_act),
+        reason: reason.map_or_else(|| "goes in next".to_owned(), |reason| reason.detail.clone()),
+    })
+}
+
+/// Nothing waits: the kind of the most telling gate stays visible.
+fn idle(plan: &Plan, wave: &Wave) -> Option<ProgressGate> {
+    let kind = wave
+        .gates
+        .iter()
+        .filter_map(|ix| plan.node(*ix))
+        .filter_map(|node| gate::of(node, None, &[], &Viewer::default()))
+        .map(|view| view.kind)
+        .max()?;
+    Some(ProgressGate {
+        kind: kind.name().to_owned(),
+        state: GateState::Idle,
+        gate: None,
+        change: None,
+        release: None,
+        held: 0,
+        since: None,
+        until: None,
+        needed: None,
+        given: None,
+        alarm: None,
+        can_act: false,
+        reason: String::new(),
+    })
+}
+
+/// A commit that no release was made from.
+#[must_use]
+pub fn change(commit: &CommitLine) -> Change {
+    Change {
+        n: change_number(commit.order),
+        sha: commit.id.clone(),
+        title: commit.title.clone(),
+        author: commit.author.clone(),
+        at: commit.at,
+        source: commit.source.clone(),
+        release: None,
+        state: None,
+        superseded_by: None,
+        quarantined: false,
+    }
+}
