@@ -1,1 +1,11 @@
+//! The harness: a server's engine with real parts around it, scripted runners, and the simulator of the core.
+//!
+//! Invariant: production code knows nothing of this crate. What a test needs to move (time, runners, the
+//! answers of monitors) goes in through ports and the runner protocol, like everybody else's.
 
+#[cfg(feature = "server")]
+pub mod postgres;
+#[cfg(feature = "server")]
+pub mod repository;
+#[cfg(feature = "server")]
+pub mod world;

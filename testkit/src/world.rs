@@ -1,0 +1,258 @@
+//! A server's engine with a real database, real git and real blobs, and runners that do as they are told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::blobs::FolderBlobs;
+use adapters::clock::SystemClock;
+use adapters::egress::{Client, Egress};
+use adapters::git::Git;
+use adapters::ids::SystemIds;
+use adapters::secrets::{ConfiguredSecrets, Table};
+use engine::core::id::{PipelineId, ReleaseNumber};
+use engine::core::row::{AttemptState, ReleaseRow, ReleaseState};
+use engine::core::{Actor, Event, EventKind};
+use engine::store::{self, EventFilter, Store};
+use engine::{Connection, Engine, Ports, Settings};
+use protocol::{Artifact, ArtifactDigest, Fences, Lease, LeaseRequest, Outcome, Register, Report, RunnerId};
+use sha2::Digest as _;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::repository::GitRepository;
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One server. Its data goes when it is dropped.
+#[derive(Debug)]
+pub struct World {
+    pub engine: Arc<Engine>,
+    folder: Arc<TempDir>,
+    database: String,
+    shutdown: CancellationToken,
+    running: Option<AbortOnDropHandle<()>>,
+}
+
+/// A runner that answers whatever job it gets with the outcome that the test gives.
+#[derive(Debug)]
+pub struct ScriptedRunner {
+    engine: Arc<Engine>,
+    pub id: RunnerId,
+}
+
+impl World {
+    /// A server on a new SQLite database.
+    pub async fn sqlite() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let database = format!("sqlite:{}", folder.path().join("tidegate.db").display());
+        Self::open(folder, database).await
+    }
+
+    /// A server on a database of any kind.
+    pub async fn on(database: String) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), database).await
+    }
+
+    async fn open(folder: Arc<TempDir>, database: String) -> Self {
+        let clock = Arc::new(SystemClock::new());
+        let ids = Arc::new(SystemIds);
+        let server = engine::ports::Ids::uuid(ids.as_ref());
+        let store = Store::open(&store::Settings::new(database.clone(), server.clone())).await.expect("open the store");
+        let client = Client::new(Egress { allow_loopback: true, allow_private: true }).expect("an HTTP client");
+        let ports = Ports {
+            clock,
+            ids,
+            source: Arc::new(Git::new(folder.path().join("mirrors")).expect("git's folder")),
+            monitors: adapters::monitors(&client, true),
+            notifiers: Vec::new(),
+            blobs: Arc::new(FolderBlobs::new(&folder.path().join("blobs")).expect("the blobs' folder")),
+            secrets: Arc::new(ConfiguredSecrets::new(Table::default())),
+            library: Arc::new(pipelines::Blocks::built_in()),
+        };
+        let settings = Settings::new(server, "http://localhost".to_owned(), folder.path().join("spool"));
+        let engine = Engine::open(settings, store, ports).await.expect("open the engine");
+        let shutdown = CancellationToken::new();
+        let running = AbortOnDropHandle::new(tokio::spawn({
+            let (engine, shutdown) = (Arc::clone(&engine), shutdown.clone());
+            async move { engine.run(shutdown).await }
+        }));
+        Self { engine, folder, database, shutdown, running: Some(running) }
+    }
+
+    /// Stops this server and starts another one on the same data.
+    pub async fn restart(mut self) -> Self {
+        self.shutdown.cancel();
+        if let Some(running) = self.running.take() {
+            drop(running.await);
+        }
+        self.engine.store().close().await;
+        Self::open(Arc::clone(&self.folder), self.database.clone()).await
+    }
+
+    /// Another server on the same database (PostgreSQL).
+    pub async fn beside(&self) -> Self {
+        Self::open(Arc::clone(&self.folder), self.database.clone()).await
+    }
+
+    /// Connects a repository's `.tidegate/pipeline.yaml`.
+    pub async fn connect(&self, repository: &GitRepository) -> PipelineId {
+        let connection = Connection {
+            name: None,
+            repository: repository.url(),
+            branch: "main".to_owned(),
+            file: ".tidegate/pipeline.yaml".to_owned(),
+            poll_ms: 200,
+        };
+        self.engine.connect(Actor::Engine, connection).await.unwrap_or_else(|error| panic!("connect: {error}: {error:?}"))
+    }
+
+    /// A registered runner of the default pool.
+    pub async fn runner(&self) -> ScriptedRunner {
+        let token = self.engine.issue_runner_token(&Actor::Engine, "default", 60_000).await.expect("a token");
+        let register = Register { name: "scripted".to_owned(), labels: BTreeMap::new(), slots: 64, version: "test".to_owned() };
+        let registered = self.engine.register_runner(&token, register).await.expect("register");
+        ScriptedRunner { engine: Arc::clone(&self.engine), id: registered.runner }
+    }
+
+    /// The same runner, talking to this server.
+    #[must_use]
+    pub fn known_runner(&self, runner: ScriptedRunner) -> ScriptedRunner {
+        ScriptedRunner { engine: Arc::clone(&self.engine), id: runner.id }
+    }
+
+    /// Waits until there is a release of this number.
+    pub async fn until_release(&self, pipeline: &PipelineId, release: ReleaseNumber) -> ReleaseRow {
+        self.until(pipeline, &format!("release {release}"), async || {
+            self.engine.store().release(pipeline, release).await.expect("the release").map(|detail| detail.release)
+        })
+        .await
+    }
+
+    /// Waits until a release has come to an end and answers it.
+    pub async fn ended(&self, pipeline: &PipelineId, release: ReleaseNumber) -> ReleaseState {
+        self.until(pipeline, &format!("release {release} to end"), async || {
+            let detail = self.engine.store().release(pipeline, release).await.expect("the release");
+            detail.map(|detail| detail.release.state).filter(|state| state.is_end())
+        })
+        .await
+    }
+
+    /// Waits for an event of this kind and answers the first.
+    pub async fn event(&self, pipeline: &PipelineId, kind: EventKind) -> Event {
+        self.until(pipeline, &format!("an event {kind:?}"), async || {
+            let filter = EventFilter { pipeline: Some(pipeline.clone()), kind: Some(kind), ..EventFilter::default() };
+            self.engine.store().events_after(0, &filter, 1).await.expect("the events").pop().map(|stored| stored.event)
+        })
+        .await
+    }
+
+    /// Asks again at every event until there is an answer; after a while the test fails with what happened.
+    async fn until<T>(&self, pipeline: &PipelineId, what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+        let mut events = self.engine.events();
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                if let Some(answer) = ask().await {
+                    return answer;
+                }
+                // Events of another server come through its own hints; a tick bounds what a lost one costs.
+                drop(tokio::time::timeout(Duration::from_millis(200), events.recv()).await);
+            }
+        })
+        .await;
+        match waited {
+            Ok(answer) => answer,
+            Err(_) => panic!("waited {PATIENCE:?} for {what}; what happened:\n{}", self.story(pipeline).await),
+        }
+    }
+
+    /// Every event of a pipeline, a line each.
+    pub async fn story(&self, pipeline: &PipelineId) -> String {
+        let filter = EventFilter { pipeline: Some(pipeline.clone()), ..EventFilter::default() };
+        let events = self.engine.store().events_after(0, &filter, 10_000).await.unwrap_or_default();
+        let line = |event: &Event| {
+            let place = event.node.clone().or_else(|| event.place.clone()).unwrap_or_default();
+            format!(
+                "  {} {:?} {} {place} {}",
+                event.at,
+                event.kind,
+                event.release.map(|release| release.to_string()).unwrap_or_default(),
+                event.reason
+            )
+        };
+        events.iter().map(|stored| line(&stored.event)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl ScriptedRunner {
+    /// The next job, when one comes within the patience of a test.
+    pub async fn lease(&self) -> Lease {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let request = LeaseRequest { slots: 1, reserved: 0, wait_ms: 5_000, holding: self.holding().await, draining: false };
+                let answer = self.engine.lease(&self.id, request).await.expect("lease");
+                if let Some(lease) = answer.leases.into_iter().next() {
+                    return lease;
+                }
+            }
+        });
+        waited.await.expect("a job within the test's patience")
+    }
+
+    /// Ends a job well.
+    pub async fn succeed(&self, lease: &Lease) {
+        self.report(lease, Outcome::Succeeded).await.unwrap_or_else(|error| panic!("{} succeeds: {error}", lease.job.key));
+    }
+
+    /// Ends a job.
+    ///
+    /// # Errors
+    /// The engine's refusal.
+    pub async fn report(&self, lease: &Lease, outcome: Outcome) -> Result<(), engine::Error> {
+        let mut artifacts = Vec::new();
+        for wanted in &lease.job.artifacts_out {
+            artifacts.push(self.upload(&lease.fences, &wanted.name).await);
+        }
+        let report = Report {
+            fences: lease.fences.clone(),
+            outcome,
+            outputs: BTreeMap::new(),
+            summary: String::new(),
+            artifacts,
+            steps: Vec::new(),
+            log_bytes: 0,
+            log_digest: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
+        };
+        self.engine.complete(&self.id, report).await
+    }
+
+    /// Does everything that comes, well, until nothing has come for a moment after `last` was done.
+    pub async fn work_until(&self, last: &str) -> Vec<String> {
+        let mut done = Vec::new();
+        loop {
+            let lease = self.lease().await;
+            self.succeed(&lease).await;
+            done.push(lease.job.key.clone());
+            if lease.job.key == last {
+                return done;
+            }
+        }
+    }
+
+    async fn upload(&self, fences: &Fences, name: &str) -> Artifact {
+        let bytes = bytes::Bytes::from(format!("the bytes of {name}"));
+        let digest = hex::encode(sha2::Sha256::digest(&bytes));
+        let digest = ArtifactDigest::try_from(digest).expect("a digest");
+        let size_bytes = bytes.len() as u64;
+        let body = futures::stream::iter([Ok(bytes)]);
+        self.engine.put_artifact(&self.id, fences, &digest, body).await.expect("upload");
+        Artifact { name: name.to_owned(), digest, size_bytes, is_folder: false, mode: 0o755 }
+    }
+
+    async fn holding(&self) -> Vec<protocol::AttemptId> {
+        let held = self.engine.store().attempts_of_runner(&self.id).await.expect("attempts");
+        held.into_iter().filter(|known| known.attempt.state == AttemptState::Leased).map(|known| known.attempt.id).collect()
+    }
+}

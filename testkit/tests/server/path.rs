@@ -1,0 +1,88 @@
+use engine::core::EventKind;
+use engine::core::id::ReleaseNumber;
+use engine::core::row::ReleaseState;
+use testkit::repository::GitRepository;
+use testkit::world::World;
+
+const PIPELINE: &str = r#"
+name: hello
+stages:
+  - name: build
+    jobs:
+      - name: package
+        steps: [{run: make package}]
+        artifacts: {app: app.tar}
+  - name: beta
+    targets: [local/beta]
+    deploy: {uses: shell/run, with: {run: "./deploy.sh ${{ target.name }}", artifact: app}}
+  - name: prod
+    deploy: {uses: shell/run, with: {run: ./deploy.sh, artifact: app}}
+    waves:
+      - {targets: [local/a]}
+      - {targets: [local/b, local/c]}
+"#;
+
+fn sample() -> GitRepository {
+    let repository = GitRepository::new();
+    repository.write(".tidegate/pipeline.yaml", PIPELINE);
+    repository.commit("first");
+    repository
+}
+
+async fn a_commit_travels(world: World) {
+    let repository = sample();
+    let pipeline = world.connect(&repository).await;
+    let runner = world.runner().await;
+    let lease = runner.lease().await;
+    assert_eq!(lease.job.key, "build/package");
+    assert_eq!(lease.job.checkout.as_ref().unwrap().commit, repository.git(&["rev-parse", "HEAD"]));
+    runner.succeed(&lease).await;
+
+    let lease = runner.lease().await;
+    assert_eq!(lease.job.target.as_deref(), Some("local/beta"));
+    assert!(lease.job.steps.iter().any(|step| step.run.contains("./deploy.sh local/beta")), "{:?}", lease.job.steps);
+    assert_eq!(lease.job.artifacts_in.len(), 1, "{:?}", lease.job.artifacts_in);
+    assert!(lease.fences.fence.is_some(), "whatever touches a target carries its fence");
+    runner.succeed(&lease).await;
+
+    for _ in 0..3 {
+        let lease = runner.lease().await;
+        runner.succeed(&lease).await;
+    }
+    assert_eq!(world.ended(&pipeline, ReleaseNumber(1)).await, ReleaseState::Completed, "{}", world.story(&pipeline).await);
+    world.engine.store().verify_chain(&pipeline).await.unwrap().expect("the chain of events holds");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_travels_on_sqlite() {
+    a_commit_travels(World::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_travels_on_postgres() {
+    a_commit_travels(World::on(testkit::postgres::create_database().await).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_in_the_middle_of_a_job_changes_nothing() {
+    let world = World::sqlite().await;
+    let repository = sample();
+    let pipeline = world.connect(&repository).await;
+    let runner = world.runner().await;
+    let lease = runner.lease().await;
+    let world = world.restart().await;
+    let runner = world.known_runner(runner);
+    runner.succeed(&lease).await;
+    world.event(&pipeline, EventKind::StageCompleted).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_commit_is_found_by_the_poll() {
+    let world = World::sqlite().await;
+    let repository = sample();
+    let pipeline = world.connect(&repository).await;
+    repository.write("README", "two");
+    repository.commit("second");
+    let second = world.until_release(&pipeline, ReleaseNumber(2)).await;
+    assert_eq!(second.revisions[0].title, "second");
+}
