@@ -95,14 +95,28 @@ struct Held {
 const QUICK_ANSWER_MS: u64 = 1_000;
 const MAX_SLOTS_ASKED: u32 = 64;
 
+/// What could be started now.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    slots: u32,
+    /// For rollbacks and inspections alone.
+    reserved: u32,
+}
+
+impl Room {
+    fn all(self) -> u32 {
+        self.slots.saturating_add(self.reserved)
+    }
+}
+
 impl Agent {
     async fn take_leases(self: &Arc<Self>, attempts: &mut JoinSet<()>) -> Result<(), Error> {
         let mut failures = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
         let mut idle = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
-        while let Some(slots) = self.free_slots().await {
+        while let Some(free) = self.free_room().await {
             while attempts.try_join_next().is_some() {}
             let sent = clock::now();
-            let request = self.lease_request(slots);
+            let request = self.lease_request(free);
             let answer = tokio::select! {
                 answer = self.client.lease(&request) => answer,
                 () = self.given_up_polling() => return Ok(()),
@@ -111,7 +125,7 @@ impl Agent {
                 Ok(answer) => {
                     failures.reset();
                     let is_empty = answer.leases.is_empty();
-                    self.accept(attempts, answer, slots, sent).await;
+                    self.accept(attempts, answer, free, sent).await;
                     if is_empty && clock::now().since_ms(sent) < QUICK_ANSWER_MS {
                         idle.next(None)
                     } else {
@@ -136,9 +150,9 @@ impl Agent {
     }
 
     /// Waits until something could be started. None when the runner is to stop.
-    async fn free_slots(&self) -> Option<u32> {
+    async fn free_room(&self) -> Option<Room> {
         let mut held = self.held.subscribe();
-        let free = held.wait_for(|held| self.free_among(held) > 0);
+        let free = held.wait_for(|held| self.free_among(held).all() > 0);
         tokio::select! {
             biased;
             () = self.shutdown.cancelled() => None,
@@ -146,9 +160,12 @@ impl Agent {
         }
     }
 
-    fn free_among(&self, held: &BTreeMap<AttemptId, Held>) -> u32 {
-        let taken = held.values().filter(|held| held.occupies_slot).count();
-        self.config.slots.saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX)).min(MAX_SLOTS_ASKED)
+    /// One slot more than the configured ones is kept for rollbacks and inspections (R13).
+    fn free_among(&self, held: &BTreeMap<AttemptId, Held>) -> Room {
+        let taken = u32::try_from(held.values().filter(|held| held.occupies_slot).count()).unwrap_or(u32::MAX);
+        let slots = self.config.slots.saturating_sub(taken);
+        let reserved = self.config.slots.saturating_add(1).saturating_sub(taken).saturating_sub(slots);
+        Room { slots: slots.min(MAX_SLOTS_ASKED), reserved }
     }
 
     /// A poll that is under way may be bringing a lease, so a stopping runner waits for its answer a while.
@@ -157,27 +174,28 @@ impl Agent {
         clock::sleep(self.config.drain.min(self.config.poll)).await;
     }
 
-    fn lease_request(&self, slots: u32) -> LeaseRequest {
+    fn lease_request(&self, free: Room) -> LeaseRequest {
         LeaseRequest {
-            slots,
+            slots: free.slots,
+            reserved: free.reserved,
             wait_ms: clock::millis(self.config.poll).min(30_000),
             holding: self.held.borrow().keys().cloned().collect(),
             draining: self.shutdown.is_cancelled(),
         }
     }
 
-    async fn accept(self: &Arc<Self>, attempts: &mut JoinSet<()>, answer: LeaseAnswer, slots: u32, sent: Moment) {
+    async fn accept(self: &Arc<Self>, attempts: &mut JoinSet<()>, answer: LeaseAnswer, free: Room, sent: Moment) {
         for attempt in answer.stop {
             if let Some(held) = self.held.borrow().get(&attempt) {
                 tracing::info!(%attempt, "the server says that this attempt is no longer ours");
                 held.stop.cancel();
             }
         }
-        let room = usize::try_from(slots).unwrap_or(usize::MAX);
+        let room = usize::try_from(free.all()).unwrap_or(usize::MAX);
         if answer.leases.len() > room {
             tracing::error!(
                 given = answer.leases.len(),
-                slots,
+                room,
                 "the server gave more leases than there are slots; the rest is left to run out"
             );
         }
