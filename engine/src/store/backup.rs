@@ -1,6 +1,9 @@
 //! A copy of the data that is consistent while the server goes on.
 
+use std::fs::File;
 use std::path::Path;
+
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::db::{Db, Tx};
 use super::value::values;
@@ -19,7 +22,20 @@ impl Store {
             return Err(Error::Refused(format!("{} exists already; a backup goes to a new file", to.display())));
         }
         let path = to.to_str().ok_or_else(|| Error::Refused(format!("{} is no UTF-8 path", to.display())))?;
-        let mut connection = readers.acquire().await?;
-        Tx::Sqlite(&mut connection).execute(COPY, values![path]).await.map(drop)
+        // A reader of the pool may not write anywhere.
+        let options = readers.connect_options().as_ref().clone().pragma("query_only", "OFF");
+        let mut connection = options.connect().await?;
+        Tx::Sqlite(&mut connection).execute(COPY, values![path]).await?;
+        connection.close().await?;
+        sync(to).map_err(|error| Error::Unavailable(format!("{} cannot be written to the disk: {error}", to.display())))
+    }
+}
+
+/// The copy and its name are on the disk.
+fn sync(file: &Path) -> std::io::Result<()> {
+    File::open(file)?.sync_all()?;
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => File::open(".")?.sync_all(),
     }
 }

@@ -5,5 +5,15 @@
 
 mod support;
 
+mod attempts;
+mod claims;
+mod events;
+mod logs;
+mod migrations;
+mod people;
+mod postgres_only;
+mod requests;
+mod retention;
 mod saves;
+mod sqlite_only;
 mod statements;

@@ -7,7 +7,7 @@ use engine::store::{Settings, Store};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tempfile::TempDir;
 
-pub mod sample;
+pub(crate) mod sample;
 
 /// Runs each test on a fresh SQLite database and on a fresh PostgreSQL database.
 macro_rules! on_both {
@@ -32,20 +32,20 @@ pub(crate) use on_both;
 
 /// A database that goes with the test.
 #[derive(Debug)]
-pub struct Database {
-    pub url: String,
-    pub folder: TempDir,
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pub(crate) folder: TempDir,
 }
 
 static SERVERS: AtomicU64 = AtomicU64::new(0);
 
 impl Database {
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { url: format!("sqlite:{}", folder.path().join("tidegate.db").display()), folder }
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let cluster = cluster();
         let name = format!("test_{}_{}", std::process::id(), SERVERS.fetch_add(1, Ordering::Relaxed));
         let options: sqlx::postgres::PgConnectOptions = cluster.parse().expect("TIDEGATE_TEST_POSTGRES is a PostgreSQL address");
@@ -58,17 +58,17 @@ impl Database {
         Self { url: url.to_string(), folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    pub fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         let server = format!("server-{}-{}", std::process::id(), SERVERS.fetch_add(1, Ordering::Relaxed));
         Settings { ballast_bytes: 64 * 1024, ..Settings::new(&self.url, server) }
     }
 
-    pub async fn open(&self) -> Store {
+    pub(crate) async fn open(&self) -> Store {
         Store::open(&self.settings()).await.expect("the database opens")
     }
 
     /// Statements from outside, as of somebody who tampers.
-    pub async fn tamper(&self, sql: &str) -> u64 {
+    pub(crate) async fn tamper(&self, sql: &str) -> u64 {
         let sql = AssertSqlSafe(sql.to_owned());
         if self.url.starts_with("sqlite:") {
             let options: sqlx::sqlite::SqliteConnectOptions = self.url.parse().unwrap();
@@ -93,8 +93,8 @@ fn cluster() -> String {
 }
 
 /// A fixed day, so that nothing depends on today.
-pub const NOW: Time = Time(1_780_000_000_000);
+pub(crate) const NOW: Time = Time(1_780_000_000_000);
 
-pub fn after(ms: u64) -> Time {
+pub(crate) fn after(ms: u64) -> Time {
     NOW + ms
 }

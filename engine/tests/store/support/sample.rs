@@ -15,15 +15,15 @@ use protocol::{Artifact, ArtifactDigest, AttemptId, Outcome, TargetFence};
 
 use super::NOW;
 
-pub fn pipeline(id: &str, name: &str) -> PipelineRow {
+pub(crate) fn pipeline(id: &str, name: &str) -> PipelineRow {
     PipelineRow { id: PipelineId::from(id), name: name.to_owned(), next_release: 1, keys: Vec::new(), upstream: Vec::new() }
 }
 
-pub fn person(name: &str) -> Actor {
+pub(crate) fn person(name: &str) -> Actor {
     Actor::Person { id: PersonId(format!("local:{name}")), name: name.to_owned(), groups: vec!["release managers".to_owned()] }
 }
 
-pub fn plan(pipeline: &str) -> Arc<Plan> {
+pub(crate) fn plan(pipeline: &str) -> Arc<Plan> {
     Arc::new(Plan {
         pipeline: pipeline.to_owned(),
         stages: Vec::new(),
@@ -38,7 +38,7 @@ pub fn plan(pipeline: &str) -> Arc<Plan> {
     })
 }
 
-pub fn release(number: u64, state: ReleaseState) -> ReleaseRow {
+pub(crate) fn release(number: u64, state: ReleaseState) -> ReleaseRow {
     ReleaseRow {
         number: ReleaseNumber(number),
         digest: format!("digest-{number}"),
@@ -67,11 +67,11 @@ pub fn release(number: u64, state: ReleaseState) -> ReleaseRow {
 }
 
 /// A release and the plan that comes with its first row.
-pub fn admitted(number: u64, state: ReleaseState) -> Vec<Row> {
+pub(crate) fn admitted(number: u64, state: ReleaseState) -> Vec<Row> {
     vec![Row::Release(Box::new(release(number, state))), Row::Plan(ReleaseNumber(number), plan("shop"))]
 }
 
-pub fn attempt(pipeline: &str, release: u64, node: u32, state: AttemptState) -> AttemptRow {
+pub(crate) fn attempt(pipeline: &str, release: u64, node: u32, state: AttemptState) -> AttemptRow {
     AttemptRow {
         id: format!("{pipeline}.{release}.{node}.1").parse().unwrap(),
         release: ReleaseNumber(release),
@@ -102,15 +102,15 @@ pub fn attempt(pipeline: &str, release: u64, node: u32, state: AttemptState) -> 
     }
 }
 
-pub fn artifact() -> ArtifactDigest {
+pub(crate) fn artifact() -> ArtifactDigest {
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".parse().unwrap()
 }
 
-pub fn attempt_id(text: &str) -> AttemptId {
+pub(crate) fn attempt_id(text: &str) -> AttemptId {
     text.parse().unwrap()
 }
 
-pub fn node(release: u64, node: u32) -> NodeRow {
+pub(crate) fn node(release: u64, node: u32) -> NodeRow {
     NodeRow {
         release: ReleaseNumber(release),
         node: NodeIx(node),
@@ -125,11 +125,11 @@ pub fn node(release: u64, node: u32) -> NodeRow {
     }
 }
 
-pub fn monitor(url: &str) -> Monitor {
+pub(crate) fn monitor(url: &str) -> Monitor {
     Monitor { kind: MonitorKind::Command { run: format!("curl {url}") }, interval_ms: 10_000, timeout_ms: 1_000 }
 }
 
-pub fn watch(id: &str, since: Time) -> WatchRow {
+pub(crate) fn watch(id: &str, since: Time) -> WatchRow {
     WatchRow {
         id: MonitorId::from(id),
         monitor: monitor(id),
@@ -143,7 +143,7 @@ pub fn watch(id: &str, since: Time) -> WatchRow {
     }
 }
 
-pub fn target(name: &str) -> TargetRow {
+pub(crate) fn target(name: &str) -> TargetRow {
     TargetRow {
         name: TargetName::from(name),
         fence: 7,
@@ -159,7 +159,7 @@ pub fn target(name: &str) -> TargetRow {
     }
 }
 
-pub fn rollout(number: u64, target: &str, release: u64, state: RolloutState) -> RolloutRow {
+pub(crate) fn rollout(number: u64, target: &str, release: u64, state: RolloutState) -> RolloutRow {
     RolloutRow {
         number,
         target: TargetName::from(target),
@@ -174,15 +174,15 @@ pub fn rollout(number: u64, target: &str, release: u64, state: RolloutState) -> 
     }
 }
 
-pub fn lane(key: &str, inside: &[u64]) -> LaneRow {
+pub(crate) fn lane(key: &str, inside: &[u64]) -> LaneRow {
     LaneRow { key: LaneKey::from(key), inside: inside.iter().copied().map(ReleaseNumber).collect(), newest_entered: None, rollback: None }
 }
 
-pub fn hold(id: &str) -> HoldRow {
+pub(crate) fn hold(id: &str) -> HoldRow {
     HoldRow { id: HoldId::from(id), scope: HoldScope::Pipeline, by: person("ada"), since: NOW, reason: "audit".to_owned(), lifted: None }
 }
 
-pub fn gate(release: u64, node: u32) -> GateRow {
+pub(crate) fn gate(release: u64, node: u32) -> GateRow {
     GateRow {
         release: ReleaseNumber(release),
         node: NodeIx(node),
@@ -200,7 +200,7 @@ pub fn gate(release: u64, node: u32) -> GateRow {
     }
 }
 
-pub fn wave(release: u64) -> WaveRow {
+pub(crate) fn wave(release: u64) -> WaveRow {
     WaveRow {
         release: ReleaseNumber(release),
         wave: WaveIx { stage: StageIx(1), wave: 0 },
@@ -219,7 +219,7 @@ pub fn wave(release: u64) -> WaveRow {
     }
 }
 
-pub fn event(kind: EventKind, release: Option<u64>, actor: Actor) -> Event {
+pub(crate) fn event(kind: EventKind, release: Option<u64>, actor: Actor) -> Event {
     Event {
         at: NOW,
         kind,
@@ -234,12 +234,12 @@ pub fn event(kind: EventKind, release: Option<u64>, actor: Actor) -> Event {
     }
 }
 
-pub fn created(release: u64) -> Event {
+pub(crate) fn created(release: u64) -> Event {
     event(EventKind::ReleaseCreated, Some(release), Actor::Trigger { source: "app".to_owned() })
 }
 
 /// One row of each kind for release 1, with two events.
-pub fn everything() -> Changes {
+pub(crate) fn everything() -> Changes {
     let mut rows = admitted(1, ReleaseState::Moving);
     rows.extend([
         Row::Pipeline(PipelineRow { next_release: 2, ..pipeline("p-1", "shop") }),
@@ -256,10 +256,10 @@ pub fn everything() -> Changes {
     Changes { rows, events: vec![created(1), event(EventKind::ReleaseWaiting, Some(1), Actor::Engine)], effects: Vec::new() }
 }
 
-pub fn only(events: Vec<Event>) -> Changes {
+pub(crate) fn only(events: Vec<Event>) -> Changes {
     Changes { rows: Vec::new(), events, effects: Vec::new() }
 }
 
-pub fn rows(rows: Vec<Row>) -> Changes {
+pub(crate) fn rows(rows: Vec<Row>) -> Changes {
     Changes { rows, events: Vec::new(), effects: Vec::new() }
 }
