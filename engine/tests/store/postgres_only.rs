@@ -149,7 +149,7 @@ async fn through_a_proxy(database: &Database, fault: Arc<AtomicU8>) -> Store {
 
 /// Relays until one side ends, or until the fault has cut both.
 async fn relay(mut client: TcpStream, mut server: TcpStream, fault: &AtomicU8) {
-    let (mut sent, mut answered) = ([0; 16_384], [0; 16_384]);
+    let (mut sent, mut answered) = (vec![0; 16_384], vec![0; 16_384]);
     loop {
         tokio::select! {
             read = client.read(&mut sent) => {
@@ -162,7 +162,7 @@ async fn relay(mut client: TcpStream, mut server: TcpStream, fault: &AtomicU8) {
                 server.write_all(&sent[..count]).await.unwrap();
                 if now == LOSE_ANSWER {
                     // PostgreSQL has committed once it answers.
-                    server.read(&mut answered).await.unwrap();
+                    assert!(server.read(&mut answered).await.unwrap() > 0);
                     return;
                 }
             }
