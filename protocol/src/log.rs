@@ -7,7 +7,8 @@ pub const MAX_LOG_CHUNK_BYTES: usize = 1024 * 1024;
 
 /// Describes the bytes in the body of `POST /runner/v1/attempts/{attempt}/log` (R10); sent in headers.
 ///
-/// A chunk that was stored already is acknowledged again; one beyond the stored end makes a
+/// A chunk that begins before the stored end (it, or a part of it, was stored already) changes nothing and is
+/// answered with the stored end, from where the runner goes on; one beyond the stored end makes a
 /// recorded gap only when `gap` says that the runner lost the bytes between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogChunk {

@@ -1,7 +1,5 @@
 //! How fast secrets are masked: `cargo run --release -p tidegate-runner --example mask_speed`.
 
-use std::time::Instant;
-
 use protocol::Secret;
 use runner::mask::Masker;
 
@@ -10,7 +8,12 @@ const MEGABYTES: usize = 256;
 /// As much as a supervisor reads at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
-#[expect(clippy::disallowed_methods, reason = "this measures real time")]
+/// Of this process, so that a busy machine does not blur the figure.
+fn cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let random = |length: usize, seed: usize| -> String {
         let mut state = seed as u64 * 0x9E37_79B9_7F4A_7C15 + 1;
@@ -24,9 +27,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect()
     };
     let secrets: Vec<_> = (0..SECRETS).map(|seed| Secret { name: format!("S{seed}"), value: random(40, seed) }).collect();
-    let begun = Instant::now();
+    let begun = cpu_seconds();
     let masker = Masker::new(&secrets)?;
-    println!("prepared for {SECRETS} secrets in {:?}", begun.elapsed());
+    println!("prepared for {SECRETS} secrets in {:.2} s", cpu_seconds() - begun);
     let line = |number: usize| {
         format!(
             "{number:>8}  Compiling some-crate v0.{}.{} (/home/build/workspace/some-crate) took {} ms\n",
@@ -43,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     for (name, text) in [("a compiler's output", plain), ("random base64, with secrets in it", noisy)] {
         let (mut stream, mut out, mut bytes) = (masker.stream(), Vec::new(), 0);
-        let begun = Instant::now();
+        let begun = cpu_seconds();
         while bytes < MEGABYTES * 1_000_000 {
             for piece in text.as_bytes().chunks(PIECE_BYTES) {
                 stream.push(piece, &mut out);
@@ -51,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 bytes += piece.len();
             }
         }
-        println!("{name}: {:.0} MB/s", bytes as f64 / 1e6 / begun.elapsed().as_secs_f64());
+        println!("{name}: {:.0} MB/s of a core", bytes as f64 / 1e6 / (cpu_seconds() - begun));
     }
     Ok(())
 }

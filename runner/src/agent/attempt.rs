@@ -116,6 +116,7 @@ impl Attempt {
             Ok(Done::Left) => return,
             Ok(Done::Delivered) => {
                 tracing::info!(%attempt, "delivered");
+                self.agent.let_go(attempt);
                 self.forget().await
             }
             Ok(Done::Refused(refusal)) => {
@@ -210,14 +211,28 @@ impl Attempt {
         if self.agent.mechanism == Mechanism::ProcessTree && !tree::kill_marked(journal::MARKER, self.id().as_str()).await {
             tracing::error!(attempt = %self.id(), "a process of this attempt does not end on SIGKILL");
         }
+        let words = self.last_words();
+        tracing::warn!(attempt = %self.id(), words, "its supervisor is gone and left no result");
+        if !self.folder.has_begun() {
+            return self.give_up(&format!("the job could not be started on this runner: {words}"));
+        }
         let log = self.folder.log();
         let (log_bytes, log_digest) = off_the_loop(move || measure(&log)).await?;
-        let mut report = super::failed_report(self.assignment.lease.fences.clone(), String::new());
-        report.outcome = Outcome::RunnerRestarted;
+        let mut report = super::failed_report(self.assignment.lease.fences.clone(), format!("the job's supervisor failed: {words}"));
+        if words.is_empty() {
+            report.outcome = Outcome::RunnerRestarted;
+        }
         report.steps = self.folder.steps()?;
         (report.log_bytes, report.log_digest) = (log_bytes, log_digest);
-        tracing::warn!(attempt = %self.id(), "its supervisor is gone and left no result");
         self.folder.write_result(&report)
+    }
+
+    /// What a supervisor that failed by itself said; one that was killed said nothing.
+    fn last_words(&self) -> String {
+        const SHOWN_BYTES: usize = 2_000;
+        let bytes = std::fs::read(self.folder.path().join("supervisor.err")).unwrap_or_default();
+        let end = bytes.get(bytes.len().saturating_sub(SHOWN_BYTES)..).unwrap_or_default();
+        String::from_utf8_lossy(end).trim().to_owned()
     }
 
     /// Nothing could be executed: the log says why, as does the outcome.

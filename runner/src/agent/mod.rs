@@ -85,6 +85,14 @@ struct Agent {
     abandon: CancellationToken,
 }
 
+/// What could be started now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Room {
+    slots: u32,
+    /// One more than the slots, for rollbacks and inspections alone (R13).
+    reserved: u32,
+}
+
 #[derive(Debug, Clone)]
 struct Held {
     stop: CancellationToken,
@@ -95,37 +103,25 @@ struct Held {
 const QUICK_ANSWER_MS: u64 = 1_000;
 const MAX_SLOTS_ASKED: u32 = 64;
 
-/// What could be started now.
-#[derive(Debug, Clone, Copy)]
-struct Room {
-    slots: u32,
-    /// For rollbacks and inspections alone.
-    reserved: u32,
-}
-
-impl Room {
-    fn all(self) -> u32 {
-        self.slots.saturating_add(self.reserved)
-    }
-}
-
 impl Agent {
     async fn take_leases(self: &Arc<Self>, attempts: &mut JoinSet<()>) -> Result<(), Error> {
         let mut failures = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
         let mut idle = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
-        while let Some(free) = self.free_room().await {
+        while let Some(room) = self.room().await {
             while attempts.try_join_next().is_some() {}
             let sent = clock::now();
-            let request = self.lease_request(free);
+            let request = self.lease_request(room);
             let answer = tokio::select! {
                 answer = self.client.lease(&request) => answer,
+                // The server hands out again what a dropped answer held, as we do not say that we hold it.
+                () = self.slot_freed(), if room.slots == 0 => continue,
                 () = self.given_up_polling() => return Ok(()),
             };
             let pause = match answer {
                 Ok(answer) => {
                     failures.reset();
                     let is_empty = answer.leases.is_empty();
-                    self.accept(attempts, answer, free, sent).await;
+                    self.accept(attempts, answer, room, sent).await;
                     if is_empty && clock::now().since_ms(sent) < QUICK_ANSWER_MS {
                         idle.next(None)
                     } else {
@@ -137,12 +133,13 @@ impl Agent {
                     return Err(Error::Unauthorized { detail, identity: identity::path(&self.config.workdir) });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no answer to the request for work");
+                    tracing::warn!(%error, slots = room.slots, reserved = room.reserved, "no answer to the request for work");
                     failures.next(error.retry_after())
                 }
             };
             tokio::select! {
                 () = clock::sleep(pause) => {}
+                () = self.slot_freed(), if room.slots == 0 => {}
                 () = self.shutdown.cancelled() => {}
             }
         }
@@ -150,22 +147,26 @@ impl Agent {
     }
 
     /// Waits until something could be started. None when the runner is to stop.
-    async fn free_room(&self) -> Option<Room> {
+    async fn room(&self) -> Option<Room> {
         let mut held = self.held.subscribe();
-        let free = held.wait_for(|held| self.free_among(held).all() > 0);
+        let room = held.wait_for(|held| self.room_beside(held) != Room { slots: 0, reserved: 0 });
         tokio::select! {
             biased;
             () = self.shutdown.cancelled() => None,
-            held = free => held.ok().map(|held| self.free_among(&held)),
+            held = room => held.ok().map(|held| self.room_beside(&held)),
         }
     }
 
-    /// One slot more than the configured ones is kept for rollbacks and inspections (R13).
-    fn free_among(&self, held: &BTreeMap<AttemptId, Held>) -> Room {
+    async fn slot_freed(&self) {
+        let mut held = self.held.subscribe();
+        if held.wait_for(|held| self.room_beside(held).slots > 0).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    fn room_beside(&self, held: &BTreeMap<AttemptId, Held>) -> Room {
         let taken = u32::try_from(held.values().filter(|held| held.occupies_slot).count()).unwrap_or(u32::MAX);
-        let slots = self.config.slots.saturating_sub(taken);
-        let reserved = self.config.slots.saturating_add(1).saturating_sub(taken).saturating_sub(slots);
-        Room { slots: slots.min(MAX_SLOTS_ASKED), reserved }
+        Room { slots: self.config.slots.saturating_sub(taken).min(MAX_SLOTS_ASKED), reserved: u32::from(taken <= self.config.slots) }
     }
 
     /// A poll that is under way may be bringing a lease, so a stopping runner waits for its answer a while.
@@ -174,32 +175,28 @@ impl Agent {
         clock::sleep(self.config.drain.min(self.config.poll)).await;
     }
 
-    fn lease_request(&self, free: Room) -> LeaseRequest {
+    fn lease_request(&self, room: Room) -> LeaseRequest {
         LeaseRequest {
-            slots: free.slots,
-            reserved: free.reserved,
+            slots: room.slots,
+            reserved: room.reserved,
             wait_ms: clock::millis(self.config.poll).min(30_000),
             holding: self.held.borrow().keys().cloned().collect(),
             draining: self.shutdown.is_cancelled(),
         }
     }
 
-    async fn accept(self: &Arc<Self>, attempts: &mut JoinSet<()>, answer: LeaseAnswer, free: Room, sent: Moment) {
+    async fn accept(self: &Arc<Self>, attempts: &mut JoinSet<()>, answer: LeaseAnswer, room: Room, sent: Moment) {
         for attempt in answer.stop {
             if let Some(held) = self.held.borrow().get(&attempt) {
                 tracing::info!(%attempt, "the server says that this attempt is no longer ours");
                 held.stop.cancel();
             }
         }
-        let room = usize::try_from(free.all()).unwrap_or(usize::MAX);
-        if answer.leases.len() > room {
-            tracing::error!(
-                given = answer.leases.len(),
-                room,
-                "the server gave more leases than there are slots; the rest is left to run out"
-            );
+        // More than was asked for comes when the answer to an earlier, larger question was lost.
+        if answer.leases.len() > usize::try_from(room.slots + room.reserved).unwrap_or(usize::MAX) {
+            tracing::warn!(given = answer.leases.len(), slots = room.slots, "more leases than free slots; they run all the same");
         }
-        for lease in answer.leases.into_iter().take(room) {
+        for lease in answer.leases {
             if lease.job.attempt != lease.fences.attempt {
                 tracing::error!(attempt = %lease.fences.attempt, job = %lease.job.attempt, "a lease for another attempt than its job; ignored");
                 continue;
@@ -240,8 +237,12 @@ impl Agent {
         let agent = Arc::clone(self);
         attempts.spawn(async move {
             attempt.attend().await;
-            agent.held.send_modify(|all| drop(all.remove(attempt.id())));
+            agent.let_go(attempt.id());
         });
+    }
+
+    fn let_go(&self, attempt: &AttemptId) {
+        self.held.send_modify(|all| drop(all.remove(attempt)));
     }
 
     fn free_slot_of(&self, attempt: &AttemptId) {

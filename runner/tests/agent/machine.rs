@@ -14,6 +14,8 @@ pub(crate) struct Machine {
     pub(crate) folder: TempDir,
     agent: Option<Child>,
     arguments: Vec<String>,
+    /// A folder whose programs come before the machine's own.
+    pub(crate) programs: Option<PathBuf>,
 }
 
 impl Machine {
@@ -25,7 +27,7 @@ impl Machine {
 
     pub(crate) fn without_agent(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { server: FakeServer::start(), folder: TempDir::new().expect("temp"), agent: None, arguments }
+        Self { server: FakeServer::start(), folder: TempDir::new().expect("temp"), agent: None, arguments, programs: None }
     }
 
     pub(crate) fn workdir(&self) -> PathBuf {
@@ -43,12 +45,18 @@ impl Machine {
             .arg(self.workdir())
             .args(&self.arguments)
             .env("TIDEGATE_LOG", "debug,hyper_util=info,reqwest=info")
+            .env("PATH", self.path())
             .env("RUNNER_OWN_SECRET", "must-not-reach-a-step")
             .stdin(Stdio::null())
             .stderr(log)
             .spawn()
             .expect("the runner starts");
         self.agent = Some(child);
+    }
+
+    fn path(&self) -> String {
+        let own = std::env::var_os("PATH").and_then(|path| path.into_string().ok()).expect("a PATH");
+        self.programs.as_ref().map_or(own.clone(), |folder| format!("{}:{own}", folder.display()))
     }
 
     pub(crate) fn kill_agent(&mut self) {

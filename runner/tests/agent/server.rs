@@ -45,6 +45,7 @@ pub(crate) enum Fault {
 }
 
 pub(crate) struct Attempt {
+    lease: Lease,
     pub(crate) fences: Fences,
     pub(crate) log: Vec<u8>,
     pub(crate) artifacts: BTreeMap<String, Upload>,
@@ -167,11 +168,6 @@ impl FakeServer {
         self.world.wait_for(&format!("{text:?} in the log"), |world| world.attempts.get(attempt)?.log_text().contains(text).then_some(()));
     }
 
-    #[track_caller]
-    pub(crate) fn wait_for_lease(&self, attempt: &AttemptId) {
-        self.world.wait_for(&format!("the lease of {attempt}"), |world| world.attempts.get(attempt).map(|_| ()));
-    }
-
     pub(crate) fn log_of(&self, attempt: &AttemptId) -> String {
         self.world.lock().attempts[attempt].log_text()
     }
@@ -258,16 +254,31 @@ async fn lease(State(world): State<Shared>, headers: HeaderMap, Json(request): J
         return (StatusCode::UNAUTHORIZED, "unknown token").into_response();
     }
     world.change(|world| world.lease_requests.push(request.clone()));
+    // What was granted and is not held was lost on the way, and is given again, as the real server does.
     // Short polls keep the fake simple; the runner pauses between quick empty answers by itself.
-    let leases = world.change(|world| {
-        let mut leases = Vec::new();
-        while leases.len() < request.slots as usize && !request.draining {
-            let Some(job) = world.queue.pop_front() else { break };
-            leases.push(grant(world, job));
+    let answer = world.change(|world| {
+        let is_held = |attempt: &Attempt| attempt.reports.is_empty() && attempt.refusal.is_none();
+        let lost = world.attempts.values().filter(|attempt| is_held(attempt) && !request.holding.contains(&attempt.fences.attempt));
+        let lost: Vec<_> = lost.map(|attempt| attempt.lease.clone()).collect();
+        let stop: Vec<_> = request.holding.iter().filter(|id| !world.attempts.get(id).is_some_and(is_held)).cloned().collect();
+        if !lost.is_empty() || !stop.is_empty() {
+            return LeaseAnswer { leases: lost, stop };
         }
-        leases
+        let (mut leases, mut slots, mut reserved) = (Vec::new(), request.slots, request.reserved);
+        for job in std::mem::take(&mut world.queue) {
+            let room =
+                if slots > 0 { Some(&mut slots) } else { Some(&mut reserved).filter(|left| **left > 0 && job.key.contains("rollback")) };
+            match room.filter(|_| !request.draining) {
+                Some(room) => {
+                    *room -= 1;
+                    leases.push(grant(world, job));
+                }
+                None => world.queue.push_back(job),
+            }
+        }
+        LeaseAnswer { leases, stop: Vec::new() }
     });
-    Json(LeaseAnswer { leases, stop: Vec::new() }).into_response()
+    Json(answer).into_response()
 }
 
 fn grant(world: &mut World, job: Job) -> Lease {
@@ -278,7 +289,9 @@ fn grant(world: &mut World, job: Job) -> Lease {
         lease_token: format!("token-{}", world.next_fence).parse().expect("a token"),
         fence: job.target.is_some().then_some(TargetFence(world.next_fence)),
     };
+    let lease = Lease { fences: fences.clone(), job, lease_ms: world.lease_ms, heartbeat_ms: world.heartbeat_ms };
     let attempt = Attempt {
+        lease: lease.clone(),
         fences: fences.clone(),
         log: Vec::new(),
         artifacts: BTreeMap::new(),
@@ -289,8 +302,8 @@ fn grant(world: &mut World, job: Job) -> Lease {
         refusal: None,
         refused_calls: 0,
     };
-    assert!(world.attempts.insert(job.attempt.clone(), attempt).is_none(), "an attempt is leased once");
-    Lease { fences, job, lease_ms: world.lease_ms, heartbeat_ms: world.heartbeat_ms }
+    assert!(world.attempts.insert(fences.attempt, attempt).is_none(), "an attempt is leased once");
+    lease
 }
 
 /// The four fences (R2): what is not current changes nothing.

@@ -167,20 +167,15 @@ fn faults_of_every_kind_delay_a_result_and_lose_nothing() {
 }
 
 #[test]
-fn a_lease_of_a_lost_answer_is_not_started_and_a_rubbish_one_not_either() {
-    let machine = Machine::without_agent(&[]);
+fn a_lease_of_a_lost_answer_is_given_again_and_a_rubbish_one_is_not_started() {
+    let mut machine = Machine::without_agent(&[]);
     machine.server.fault("lease", Fault::AnswerLost);
     machine.server.fault("lease", Fault::Status(200, r#"{"leases":[{"fences":{}}],"stop":[]}"#));
     machine.server.fault("lease", Fault::Status(200, r#"{"leases":"none"}"#));
-    let mut machine = machine;
-    let lost = machine.server.queue(job("p.7.lost.1", &["true"]));
+    let lost = machine.server.queue(job("p.7.lost.1", &["echo once"]));
     machine.start_agent();
-    machine.server.wait_for_lease(&lost);
-    let good = machine.server.queue(job("p.7.good.1", &["true"]));
-    assert_eq!(machine.server.report_of(&good).outcome, Outcome::Succeeded);
-    let world = machine.server.world.lock();
-    assert!(world.attempts[&lost].reports.is_empty());
-    assert!(world.lease_requests.iter().all(|request| !request.holding.contains(&lost)), "the server can see that it is not held");
+    assert_eq!(machine.server.report_of(&lost).outcome, Outcome::Succeeded);
+    assert_eq!(machine.server.log_of(&lost).matches("once").count(), 1);
 }
 
 #[test]
@@ -225,4 +220,72 @@ fn a_second_runner_in_the_same_folder_is_refused_and_a_revoked_one_says_what_to_
     machine.server.fault("lease", Fault::Status(401, "revoked"));
     assert!(!machine.wait_for_agent());
     assert!(machine.agent_log().contains("register it anew"), "{}", machine.agent_log());
+}
+
+#[test]
+fn a_job_whose_supervisor_cannot_start_says_why() {
+    let mut machine = Machine::without_agent(&[]);
+    let programs = machine.folder.path().join("programs");
+    std::fs::create_dir(&programs).expect("folder");
+    let unshare = programs.join("unshare");
+    let script = "#!/bin/sh\ncase \"$*\" in *attempt*) echo no namespace is left >&2; exit 1;; *) exec /usr/bin/unshare \"$@\";; esac\n";
+    std::fs::write(&unshare, script).expect("written");
+    std::fs::set_permissions(&unshare, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    machine.programs = Some(programs);
+    machine.start_agent();
+    let attempt = machine.server.queue(job("p.7.build.1", &["true"]));
+    let detail = "the job could not be started on this runner: no namespace is left".to_owned();
+    assert_eq!(machine.server.report_of(&attempt).outcome, Outcome::Error { detail });
+    assert!(machine.server.log_of(&attempt).contains("no namespace is left"));
+}
+
+#[test]
+fn r13_a_full_runner_still_takes_a_rollback_and_nothing_else() {
+    let machine = Machine::start(&["--slots", "1"]);
+    let long = machine.server.queue(waiting(&machine, "p.7.build.1"));
+    machine.server.wait_for_log(&long, "ready");
+    let ordinary = machine.server.queue(job("p.8.build.1", &["true"]));
+    let mut rollback = job("p.8.rollback.1", &["true"]);
+    rollback.key = "prod/rollback".to_owned();
+    let rollback = machine.server.queue(rollback);
+    assert_eq!(machine.server.report_of(&rollback).outcome, Outcome::Succeeded);
+    assert!(!machine.server.world.lock().attempts.contains_key(&ordinary), "the reserved slot is not for builds");
+    go(&machine);
+    went_on(&machine, &long);
+    assert_eq!(machine.server.report_of(&ordinary).outcome, Outcome::Succeeded);
+}
+
+#[test]
+fn an_agent_that_is_killed_again_and_again_loses_and_doubles_nothing() {
+    const JOBS: usize = 24;
+    let mut machine = Machine::without_agent(&["--slots", "4"]);
+    let ran = machine.folder.path().join("ran");
+    let attempts: Vec<_> = (0..JOBS)
+        .map(|number| {
+            let mut wanted = job(&format!("p.{number}.build.1"), &["echo $TIDEGATE_ATTEMPT >> $RAN; sleep 0.05; echo done"]);
+            wanted.env.insert("RAN".to_owned(), ran.display().to_string());
+            wanted.target = (number % 2 == 0).then(|| format!("local/{number}"));
+            machine.server.queue(wanted)
+        })
+        .collect();
+    // Each time at another point of the work: after so many more results, or right after the start.
+    for kill in 0..10 {
+        machine.start_agent();
+        let wanted = kill * 2;
+        machine.server.world.wait_for("some results", |world| {
+            let reported = world.attempts.values().filter(|attempt| !attempt.reports.is_empty()).count();
+            (reported >= wanted).then_some(())
+        });
+        machine.kill_agent();
+    }
+    machine.start_agent();
+    for attempt in &attempts {
+        assert_eq!(machine.server.report_of(attempt).outcome, Outcome::Succeeded, "{}", machine.server.log_of(attempt));
+        machine.wait_until_forgotten(attempt);
+    }
+    let mut lines: Vec<_> = std::fs::read_to_string(&ran).expect("they ran").lines().map(str::to_owned).collect();
+    lines.sort();
+    let mut expected: Vec<_> = attempts.iter().map(ToString::to_string).collect();
+    expected.sort();
+    assert_eq!(lines, expected, "each job ran exactly once");
 }
