@@ -47,6 +47,7 @@ impl Lower<'_> {
         let block = self.used_block(&form.uses);
         let (strategy, between) = self.strategy(form.strategy.as_ref(), block.as_deref(), has_alarms);
         let block = block?;
+        let before = self.reader.reported();
         let invocation = self.invocation(&block, form, targets, consumer, &scope);
         for name in invocation.artifacts() {
             if !job.artifacts_in.iter().any(|artifact| artifact.name == name) {
@@ -58,7 +59,9 @@ impl Lower<'_> {
         self.named = container;
         self.finish(&mut job);
         let first = targets.first().map(|target| target.name.as_str());
-        let named = VERBS.iter().map(|verb| (*verb, self.named_by(&invocation.steps(*verb, first), form.uses.span, &scope))).collect();
+        // What is wrong with a value was said at the value, and not again at every step that inserts it.
+        let verbs: &[Verb] = if self.reader.reported() == before { &VERBS } else { &[] };
+        let named = verbs.iter().map(|verb| (*verb, self.named_by(&invocation.steps(*verb, first), form.uses.span, &scope))).collect();
         Some(Deploy { job, block: invocation, named, strategy: strategy?, between, hooks })
     }
 

@@ -114,6 +114,11 @@ impl Reader {
         is_full
     }
 
+    /// How many findings there were so far.
+    pub(crate) fn reported(&self) -> usize {
+        self.reported
+    }
+
     /// An item of some list could not be read, so that a name which is missing may be that item's.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.incomplete
