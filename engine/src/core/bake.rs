@@ -123,7 +123,7 @@ impl Pipeline {
             Some(target) => self.rollout(number, target).map(|r| r.started_at),
             None => self.wave(number, wave).and_then(|row| row.entered_at),
         };
-        if Some(bad_since) < began {
+        if !self.counts_against(number, wave, bad_since, began) {
             return;
         }
         let alarms = self.release(number).and_then(|r| r.shape.node_alarms.get(&ix)).cloned().unwrap_or_default();
@@ -132,6 +132,16 @@ impl Pipeline {
         self.note_fired(turn, number, &wave_key(&plan, wave), fired, &words);
         self.end_bake(turn, number, ix, NodeState::Failed, EventKind::BakeFailed, &words);
         self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target.as_ref());
+    }
+
+    /// A gap in watching is judged before the reading that closes it (B3).
+    pub(crate) fn judge_gap(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx) {
+        let plan = self.plan_of(number);
+        let Some(NodeKind::Bake(bake)) = plan.node(ix).map(|n| &n.kind) else { return };
+        let Some(row) = self.node(number, ix).filter(|row| row.state == NodeState::Baking) else { return };
+        if let Outcome::Errored(why) = self.bake_outcome(turn.now, number, row, bake) {
+            self.end_unclear(turn, number, ix, EventKind::BakeErrored, bake.on_error, &why);
+        }
     }
 
     /// Whether a bake is over, and how (B1, B2, B3).

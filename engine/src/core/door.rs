@@ -128,10 +128,13 @@ impl Pipeline {
         });
         let place = self.wave_key(number, wave);
         self.emit(turn, Fact::new(EventKind::ReleaseEntered, format!("release {number} entered {place}")).release(number).place(place));
-        let start = self.plan_of(number).wave(wave).map(|w| w.start);
-        if let Some(start) = start {
+        let plan = self.plan_of(number);
+        if let Some(start) = plan.wave(wave).map(|w| w.start) {
             self.set_node(turn, number, start, NodeState::Succeeded, "");
         }
+        // What a retry put back has its needs met already.
+        let put_back = self.nodes(number).filter(|row| row.state == NodeState::Pending).map(|row| row.node);
+        turn.nodes.extend(put_back.filter(|ix| plan.node(*ix).is_some_and(|n| wave_of(&plan, n) == wave)).map(|ix| (number, ix)));
     }
 }
 

@@ -133,6 +133,10 @@ impl Pipeline {
     }
 
     fn let_in(&mut self, turn: &mut Turn, key: &LaneKey, w: Waiting) {
+        // Whoever came before does not answer for this lane's alarms any more (IC7).
+        if let Some((_, before)) = self.lanes.get(key).and_then(|lane| lane.newest_entered) {
+            turn.watches.extend(self.waves(before).map(|row| (before, row.wave)));
+        }
         self.edit_lane(turn, key, |lane| {
             if !lane.inside.contains(&w.number) {
                 lane.inside.push(w.number);

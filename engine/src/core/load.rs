@@ -132,10 +132,8 @@ impl Pipeline {
             }
             self.index_target(row);
         }
-        for row in rollouts {
-            if !self.releases.contains_key(&row.release) {
-                return Err(LoadError::NoRelease { row: format!("rollout {} to {}", row.number, row.target), release: row.release });
-            }
+        // A target's history is longer than what decisions need.
+        for row in rollouts.into_iter().filter(|row| self.releases.contains_key(&row.release)).collect::<Vec<_>>() {
             self.index_rollout(row);
         }
         Ok(())

@@ -7,7 +7,7 @@ use pipelines::plan::{Monitor, NodeIx, WaveIx};
 use super::Time;
 use super::effect::Effect;
 use super::event::EventKind;
-use super::id::{MonitorId, ReleaseNumber};
+use super::id::{MonitorId, ReleaseNumber, TargetName};
 use super::index::{Deadline, Watcher, set_member};
 use super::input::Reading;
 use super::pipeline::Pipeline;
@@ -21,20 +21,23 @@ impl Pipeline {
     pub(crate) fn observe(&mut self, turn: &mut Turn, id: &MonitorId, reading: Reading) -> Result<(), Rejected> {
         let Some(mut row) = self.watches.get(id).cloned() else { return Ok(()) };
         let watchers: Vec<Watcher> = self.index.watchers.get(id).into_iter().flatten().copied().collect();
-        // A gap in watching is judged before this reading closes it (B3).
         for watcher in &watchers {
             if let Watcher::Bake(number, ix) = watcher {
-                self.judge_bake(turn, *number, *ix);
+                self.judge_gap(turn, *number, *ix);
             }
         }
         self.note_reading(turn, &mut row, &reading);
         let bad_since = row.bad_since.filter(|_| matches!(reading, Reading::Bad { .. }));
+        // A bad time that has had its effect has no other (IC2).
+        let is_new = !row.fired;
         if self.watches.contains_key(id) {
             self.put_watch(turn, row);
         }
         for watcher in watchers {
             match watcher {
-                Watcher::Wave(number, wave) => self.wave_read(turn, number, wave, id, bad_since, &reading),
+                Watcher::Wave(number, wave) => {
+                    self.wave_read(turn, number, wave, id, bad_since.filter(|_| is_new || self.is_entered(number, wave)), &reading)
+                }
                 Watcher::Bake(number, ix) => self.bake_read(turn, number, ix, id, bad_since, &reading),
             }
         }
@@ -82,23 +85,60 @@ impl Pipeline {
                 turn.lanes.extend(self.lane_key(number, wave));
                 return;
             }
-            WaveState::Entered | WaveState::Completed | WaveState::Failing => row.entered_at,
+            WaveState::Entered | WaveState::Failing => row.entered_at,
+            WaveState::Completed if self.is_answered_for(number, wave, id) => return,
+            WaveState::Completed => row.entered_at,
             WaveState::Failed | WaveState::RolledBack | WaveState::Cancelled | WaveState::Left => return,
         };
-        // Only what went bad after the release came counts against it (IC6, IC7).
-        let Some(bad_since) = bad_since.filter(|since| Some(*since) >= entered_at) else { return };
+        let Some(bad_since) = bad_since else { return };
         if self.watch_until(number, wave).is_none_or(|until| until <= turn.now) {
             return;
         }
         let alarms = self.release(number).and_then(|r| r.shape.wave_alarms.get(&wave)).cloned().unwrap_or_default();
-        let fired = alarms.iter().find(|w| w.id == *id && turn.now.since_ms(bad_since) >= w.alarm.for_ms);
-        if let Some(fired) = fired {
-            self.alarm_fired(turn, number, wave, fired, reading);
+        let lasted_ms = turn.now.since_ms(bad_since);
+        for watched in alarms.iter().filter(|w| w.id == *id && lasted_ms >= w.alarm.for_ms) {
+            let target = watched.alarm.target.as_deref().map(TargetName::from);
+            let began = match &target {
+                Some(target) => self.rollout(number, target).map(|r| r.started_at),
+                None => entered_at,
+            };
+            if self.counts_against(number, wave, bad_since, began) {
+                self.alarm_fired(turn, number, wave, watched, target.as_ref(), reading);
+            }
         }
     }
 
+    fn is_entered(&self, number: ReleaseNumber, wave: WaveIx) -> bool {
+        self.wave(number, wave).is_some_and(|row| matches!(row.state, WaveState::Entered | WaveState::Failing))
+    }
+
+    /// Where a monitor speaks of several waves, whoever is under way answers for it, not who was complete before.
+    fn is_answered_for(&self, number: ReleaseNumber, wave: WaveIx, id: &MonitorId) -> bool {
+        self.index.watchers.get(id).into_iter().flatten().any(|other| match other {
+            Watcher::Wave(n, w) => (*n, *w) != (number, wave) && self.is_entered(*n, *w),
+            Watcher::Bake(..) => false,
+        })
+    }
+
+    /// Only what went bad after the rollout began counts against it (IC6, IC7). Nothing can have been bad at
+    /// that very moment unless a person overrode the wave's alarms.
+    pub(crate) fn counts_against(&self, number: ReleaseNumber, wave: WaveIx, bad_since: Time, began: Option<Time>) -> bool {
+        let Some(began) = began else { return false };
+        let key = format!("{}/alarms", self.wave_key(number, wave));
+        let overridden = self.release(number).is_some_and(|r| r.row.overrides.iter().any(|o| o.gate == key));
+        bad_since > began || (bad_since == began && !overridden)
+    }
+
     /// X1: an alarm during rollout or bake, or soon after (X9).
-    fn alarm_fired(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx, watched: &WatchedAlarm, reading: &Reading) {
+    fn alarm_fired(
+        &mut self,
+        turn: &mut Turn,
+        number: ReleaseNumber,
+        wave: WaveIx,
+        watched: &WatchedAlarm,
+        target: Option<&TargetName>,
+        reading: &Reading,
+    ) {
         let place = self.wave_key(number, wave);
         let words = format!("alarm {} fires in {place}: {}", watched.alarm.name, detail(reading));
         self.note_fired(turn, number, &place, watched, &words);
@@ -107,9 +147,9 @@ impl Pipeline {
         let has_acted = self
             .wave(number, wave)
             .and_then(|row| row.failure.as_ref())
-            .is_some_and(|f| f.cause == FailureCause::Alarm && f.target.is_none());
+            .is_some_and(|f| f.cause == FailureCause::Alarm && f.target.as_ref() == target);
         if acts && !has_acted {
-            self.fail_wave(turn, number, wave, FailureCause::Alarm, words, None);
+            self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target);
         }
     }
 

@@ -32,7 +32,7 @@ const ROLLOUTS: &str = "SELECT target, number, body FROM \
 
 /// Those on their way, the newest 50 that failed, and the newest 50 of all.
 const RELEASES: &str = "SELECT number, state, plan_digest, body FROM releases WHERE pipeline_id = $1 AND (state = 'moving' \
-    OR number IN (SELECT number FROM releases WHERE pipeline_id = $1 AND state = 'failed' ORDER BY number DESC LIMIT 50) \
+    OR number IN (SELECT number FROM releases WHERE pipeline_id = $1 AND state IN ('failed', 'cancelled') ORDER BY number DESC LIMIT 50) \
     OR number IN (SELECT number FROM releases WHERE pipeline_id = $1 ORDER BY number DESC LIMIT 50) \
     OR number IN (SELECT release FROM attempts WHERE pipeline_id = $1 AND state <> 'ended')) ORDER BY number";
 

@@ -5,4 +5,16 @@
 mod plan;
 mod world;
 
+mod attempts;
+mod bakes;
+mod gates;
+mod lanes;
 mod path;
+mod releases;
+mod restart;
+mod retries;
+mod rollbacks;
+mod rollbacks_by_hand;
+mod size;
+mod unknown;
+mod waves;

@@ -151,11 +151,6 @@ impl WaveSpec {
         self
     }
 
-    pub(super) fn gate(mut self, gate: Gate) -> Self {
-        self.gates.push(gate);
-        self
-    }
-
     pub(super) fn edit(mut self, edit: impl FnOnce(&mut Self)) -> Self {
         edit(&mut self);
         self

@@ -137,9 +137,12 @@ impl World {
         !queued.is_empty()
     }
 
-    /// Keys of jobs that wait for a runner, with their release: `#1 build/package`.
+    /// Keys of jobs that wait for a runner, with their release: `#1 build/package`; in alphabetical order.
     pub(super) fn queued(&self) -> Vec<String> {
-        self.pipeline.queued().map(|q| self.pipeline.attempt(&q.attempt).expect("a queued attempt")).map(|a| self.key_of(a)).collect()
+        let attempts = self.pipeline.queued().map(|q| self.pipeline.attempt(&q.attempt).expect("a queued attempt"));
+        let mut keys: Vec<String> = attempts.map(|a| self.key_of(a)).collect();
+        keys.sort();
+        keys
     }
 
     fn key_of(&self, attempt: &AttemptRow) -> String {
@@ -274,15 +277,15 @@ impl World {
     // What is seen
 
     pub(super) fn state(&self, number: ReleaseNumber) -> ReleaseState {
-        self.pipeline.release(number).unwrap_or_else(|| panic!("{number} is gone")).row.state
+        self.store.releases[&number].state
     }
 
     pub(super) fn wave_state(&self, number: ReleaseNumber, key: &str) -> Option<WaveState> {
-        self.pipeline.wave(number, self.wave_ix(number, key)).map(|row| row.state)
+        self.store.waves.get(&(number, self.wave_ix(number, key))).map(|row| row.state)
     }
 
     pub(super) fn wave_ix(&self, number: ReleaseNumber, key: &str) -> WaveIx {
-        let plan = self.pipeline.plan(number).expect("the plan");
+        let plan = &self.store.plans[&number];
         let name = |s: &str, w: &str| if w.is_empty() { s.to_owned() } else { format!("{s}/{w}") };
         plan.waves().find(|(_, s, w)| name(&s.name, &w.name) == key).unwrap_or_else(|| panic!("no wave {key}")).0
     }
