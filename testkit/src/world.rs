@@ -119,8 +119,8 @@ impl World {
 
     /// The same runner, talking to this server.
     #[must_use]
-    pub fn known_runner(&self, runner: ScriptedRunner) -> ScriptedRunner {
-        ScriptedRunner { engine: Arc::clone(&self.engine), id: runner.id }
+    pub fn known_runner(&self, runner: &ScriptedRunner) -> ScriptedRunner {
+        ScriptedRunner { engine: Arc::clone(&self.engine), id: runner.id.clone() }
     }
 
     /// Waits until there is a release of this number.

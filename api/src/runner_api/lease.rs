@@ -17,10 +17,11 @@ pub(crate) async fn handle(
     Json(body): Json<LeaseRequest>,
 ) -> Result<Json<LeaseAnswer>, Problem> {
     let runner = super::runner(&allowed.caller)?;
-    if !(1..=64).contains(&body.slots) && !body.draining || body.wait_ms > MOST_WAIT_MS || body.holding.len() > MOST_HOLDING {
+    // A runner whose slots are all taken still asks for what its reserved slot may do (R13).
+    if body.slots > 64 || body.reserved > 1 || body.wait_ms > MOST_WAIT_MS || body.holding.len() > MOST_HOLDING {
         return Err(Problem::new(
             Code::Invalid,
-            format!("slots must be 1 to 64, wait_ms at most {MOST_WAIT_MS}, holding at most {MOST_HOLDING} attempts"),
+            format!("slots must be 0 to 64, reserved 0 or 1, wait_ms at most {MOST_WAIT_MS}, holding at most {MOST_HOLDING} attempts"),
         ));
     }
     Ok(Json(state.engine().lease(runner, body).await?))

@@ -189,6 +189,11 @@ async fn attempt(
             Ok(Some((number, answers)))
         }
         Err(store::Error::Conflict) => Ok(None),
+        Err(store::Error::Fatal(detail)) => {
+            // What the disk holds is not known any more: only a restart reads it again (R6).
+            error!(detail, "the disk failed while writing; the process ends now and must be started again");
+            std::process::abort();
+        }
         Err(error) => {
             warn!(pipeline.id = %id, %error, "a commit failed; the pipeline is loaded again");
             Err(error.into())

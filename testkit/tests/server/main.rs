@@ -2,4 +2,7 @@
 #![cfg(feature = "server")]
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod beside;
+mod gates;
 mod path;
+mod rollback;

@@ -71,7 +71,7 @@ async fn a_restart_in_the_middle_of_a_job_changes_nothing() {
     let runner = world.runner().await;
     let lease = runner.lease().await;
     let world = world.restart().await;
-    let runner = world.known_runner(runner);
+    let runner = world.known_runner(&runner);
     runner.succeed(&lease).await;
     world.event(&pipeline, EventKind::StageCompleted).await;
 }
