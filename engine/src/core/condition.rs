@@ -7,7 +7,7 @@ use super::pipeline::Pipeline;
 use super::release::Release;
 use super::row::NodeState;
 
-/// Whether a job's `if` is true (D5), seen from its node: `release`, `stage`, `target`, `needs` and `inputs`.
+/// Whether a job's `if` is true (D5), seen from its node: `release`, `stage`, `wave`, `target`, `needs` and `inputs`.
 ///
 /// # Errors
 /// In words, when the text is no expression, names what is not there, or answers no boolean.
@@ -22,8 +22,7 @@ impl Pipeline {
     pub fn context(&self, release: ReleaseNumber, node: NodeIx) -> Option<Context> {
         let release = self.release(release)?;
         let node = release.plan.node(node)?;
-        let wave = node.wave.and_then(|ix| release.plan.wave(ix)).map_or("", |wave| wave.name.as_str());
-        Some(context(release, node).with("wave", json!({"name": wave})))
+        Some(context(release, node))
     }
 
     /// Whether a gate of a release on its way waits for `pipeline`.
@@ -58,6 +57,7 @@ fn context(release: &Release, node: &Node) -> Context {
         .with("inputs", json!(row.inputs))
         .with("stage", json!({"name": stage.map_or("", |s| s.name.as_str()), "production": stage.is_some_and(|s| s.production)}))
         .with("target", target(node.target.as_deref().unwrap_or_default()))
+        .with("wave", json!({"name": node.wave.and_then(|ix| release.plan.wave(ix)).map_or("", |w| w.name.as_str())}))
         .with("needs", needs(release, node))
 }
 

@@ -156,8 +156,11 @@ struct Room<'a> {
     /// Free ordinary slots of all runners together.
     ordinary: u64,
     /// Runners that match a demand, most room first; by position.
-    by_demand: BTreeMap<&'a RunsOn, BTreeSet<(Reverse<u32>, &'a RunnerId, usize)>>,
+    by_demand: BTreeMap<&'a RunsOn, BTreeSet<Fitting<'a>>>,
 }
+
+/// A runner that matches a demand: how much room it had when it was last looked at, and its position.
+type Fitting<'a> = (Reverse<u32>, &'a RunnerId, usize);
 
 impl<'a> Room<'a> {
     fn new(runners: &'a [Idle]) -> Self {

@@ -29,7 +29,7 @@ impl Door {
 
 impl Pipeline {
     /// A release comes to a wave: it waits there until the lane lets it in (L2).
-    pub(crate) fn arrive(&mut self, turn: &mut Turn, number: ReleaseNumber, _ix: NodeIx, node: &Node) {
+    pub(crate) fn arrive(&mut self, turn: &mut Turn, number: ReleaseNumber, node: &Node) {
         let wave = wave_of(&self.plan_of(number), node);
         if self.release(number).is_none_or(|r| r.row.state != ReleaseState::Moving) {
             return;

@@ -56,7 +56,7 @@ impl Pipeline {
             return self.job_stopped(turn, number, ix, &reason);
         }
         if let Some((rule, backoff_ms)) = self.retry_rule(number, ix, Some(outcome)) {
-            return self.try_again(turn, number, ix, id, rule, backoff_ms, &in_words(outcome));
+            return self.try_again(turn, id, rule, backoff_ms, &in_words(outcome));
         }
         self.fail_job(turn, number, ix, Some(id), &in_words(outcome));
     }
@@ -107,7 +107,7 @@ impl Pipeline {
             return;
         }
         match self.retry_rule(number, ix, None) {
-            Some((rule, backoff_ms)) => self.try_again(turn, number, ix, id, rule, backoff_ms, "its runner was lost"),
+            Some((rule, backoff_ms)) => self.try_again(turn, id, rule, backoff_ms, "its runner was lost"),
             None => self.fail_job(turn, number, ix, None, "its runner was lost, again and again"),
         }
     }
@@ -134,7 +134,8 @@ impl Pipeline {
         (used < rule.limit).then_some((at, backoff_ms))
     }
 
-    fn try_again(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, id: &AttemptId, rule: usize, backoff_ms: u64, why: &str) {
+    fn try_again(&mut self, turn: &mut Turn, id: &AttemptId, rule: usize, backoff_ms: u64, why: &str) {
+        let Some((number, ix)) = self.attempts.get(id).map(|a| (a.release, a.node)) else { return };
         let fact = Fact::new(EventKind::JobRetried, format!("{why}; tried again by rule {}", rule.saturating_add(1)));
         self.emit_of(turn, fact.data("backoff_ms", backoff_ms), id);
         self.stand_again(turn, number, ix, rule, backoff_ms, why);

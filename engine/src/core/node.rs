@@ -36,7 +36,7 @@ impl Pipeline {
         let plan = Arc::clone(&release.plan);
         let Some(node) = plan.node(ix) else { return };
         match &node.kind {
-            NodeKind::Milestone(Milestone::WaveStart) => self.arrive(turn, number, ix, node),
+            NodeKind::Milestone(Milestone::WaveStart) => self.arrive(turn, number, node),
             NodeKind::Milestone(milestone) => self.reach(turn, number, ix, node, *milestone),
             NodeKind::Job(_) | NodeKind::Bake(_) if self.stops_here(turn, number, ix, node) => {}
             NodeKind::Job(job) => self.start_job(turn, number, ix, node, job),
@@ -146,10 +146,8 @@ impl Pipeline {
 
     /// Who has the target now.
     pub(crate) fn target_obstacle(&self, target: &TargetName) -> Result<(), Obstacle> {
-        if let Some(row) = self.targets.get(target) {
-            if row.unknown.is_some() {
-                return Err(Obstacle::Later(format!("what runs at {target} is unknown")));
-            }
+        if self.targets.get(target).is_some_and(|row| row.unknown.is_some()) {
+            return Err(Obstacle::Later(format!("what runs at {target} is unknown")));
         }
         if let Some(holder) = self.index.attempts_at.get(target).and_then(|ids| ids.first()) {
             return Err(Obstacle::Later(format!("attempt {holder} has {target}")));
@@ -166,9 +164,8 @@ impl Pipeline {
         if let Some(newer) = self.newer_at(number, &target) {
             return self.skip_target(turn, number, &target, newer);
         }
-        match self.start_obstacle(number, node, &target) {
-            Err(obstacle) => return self.stand(turn, number, ix, obstacle),
-            Ok(()) => {}
+        if let Err(obstacle) = self.start_obstacle(number, node, &target) {
+            return self.stand(turn, number, ix, obstacle);
         }
         let wave = wave_of(&self.plan_of(number), node);
         let place = self.wave_key(number, wave);

@@ -10,6 +10,7 @@ mod bakes;
 mod gates;
 mod lanes;
 mod path;
+mod random;
 mod releases;
 mod restart;
 mod retries;

@@ -257,6 +257,14 @@ impl World {
         self.give(who, Input::Approve { release: number, gate: "approval".to_owned(), digest, reason: "looks good".to_owned() })
     }
 
+    /// Approves what may be there and may ask.
+    pub(super) fn approve_if_there(&mut self, who: &Actor, number: ReleaseNumber) -> Result<Changes, Rejected> {
+        if self.pipeline.release(number).is_none() {
+            return Err(Rejected::UnknownRelease(number));
+        }
+        self.approve(who, number)
+    }
+
     pub(super) fn hold(&mut self, scope: HoldScope) -> HoldId {
         self.keys += 1;
         let id = HoldId(format!("hold-{}", self.keys));
