@@ -6,6 +6,8 @@
 //!
 //! Entry points: [`router`], [`serve`], [`ApiState`].
 
+#![expect(clippy::result_large_err, reason = "a problem is an answer to a request: made once, and never on a hot path")]
+
 pub mod auth;
 mod download;
 pub mod edge;

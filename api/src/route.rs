@@ -122,8 +122,11 @@ pub struct Routes {
     router: Router<State>,
     table: Vec<Route>,
     paths: Paths,
-    schemas: Vec<(String, RefOr<Schema>)>,
+    schemas: Schemas,
 }
+
+/// Named parts of the OpenAPI document.
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
 
 impl std::fmt::Debug for Routes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -172,7 +175,7 @@ impl Routes {
         self
     }
 
-    pub(crate) fn into_parts(self) -> (Router<State>, Vec<Route>, Paths, Vec<(String, RefOr<Schema>)>) {
+    pub(crate) fn into_parts(self) -> (Router<State>, Vec<Route>, Paths, Schemas) {
         (self.router, self.table, self.paths, self.schemas)
     }
 }

@@ -17,8 +17,11 @@ const KEYS: usize = 10_000;
 /// Counts failures by (address, name) and by address, in memory: a restart forgives, a second server counts for itself.
 #[derive(Debug, Default)]
 pub struct LoginLimit {
-    failures: Mutex<BTreeMap<(String, Option<String>), Vec<Time>>>,
+    failures: Mutex<Failures>,
 }
+
+/// When somebody failed, by address and (below it) by name.
+type Failures = BTreeMap<(String, Option<String>), Vec<Time>>;
 
 impl LoginLimit {
     /// Refuses when there were too many failures; says when to try again.
@@ -57,7 +60,7 @@ impl LoginLimit {
         self.lock().remove(&key(address, Some(name)));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, Option<String>), Vec<Time>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
