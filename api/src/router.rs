@@ -12,7 +12,6 @@ use crate::state::ApiState;
 use crate::{edge, routes, runner_api, ui};
 
 /// The whole server: API, runner API, health and UI.
-#[must_use]
 pub fn router(state: ApiState) -> Router {
     let (router, ..) = routes().into_parts();
     router

@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn the_matrix_of_methods_and_origins() {
         let own = url::Url::parse("https://tidegate.example").expect("a URL");
-        let cases: &[(Method, &[(&str, &str)], bool, bool)] = &[
+        type Headers = &'static [(&'static str, &'static str)];
+        let cases: &[(Method, Headers, bool, bool)] = &[
             (Method::POST, &[("sec-fetch-site", "same-origin")], true, true),
             (Method::POST, &[("sec-fetch-site", "none")], true, true),
             (Method::POST, &[("sec-fetch-site", "same-site")], true, false),

@@ -42,7 +42,7 @@ async fn between(state: &ApiState, id: &PipelineId, from: Option<SourceOrder>, t
         let commits = state.store().commits_between(id, &source, from, to, MOST).await?;
         changes.extend(commits.into_iter().map(|commit| view::change(&super::line(commit))));
     }
-    changes.sort_by(|a, b| b.n.cmp(&a.n));
+    changes.sort_by_key(|change| std::cmp::Reverse(change.n));
     changes.truncate(MOST as usize);
     Ok(changes)
 }

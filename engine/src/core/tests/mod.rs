@@ -18,4 +18,5 @@ mod rollbacks;
 mod rollbacks_by_hand;
 mod size;
 mod unknown;
+mod view;
 mod waves;
