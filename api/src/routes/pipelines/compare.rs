@@ -21,7 +21,11 @@ pub(crate) async fn handle(
 ) -> Result<Json<Compared>, Problem> {
     let seq = state.store().last_seq().await?;
     let id = state.engine().pipeline_id(&pipeline).await?;
-    let fronts = state.engine().view(&id, |pipeline| view::compare(pipeline, &query.from, &query.to)).await??;
+    let mut known = Vec::new();
+    for number in [&query.from, &query.to].into_iter().filter_map(|place| view::release_named(place)) {
+        known.extend(state.store().release(&id, number).await?.map(|detail| detail.release));
+    }
+    let fronts = state.engine().view(&id, |pipeline| view::compare(pipeline, &known, &query.from, &query.to)).await??;
     let ahead = between(&state, &id, fronts.to_order, fronts.from_order).await?;
     let behind = between(&state, &id, fronts.from_order, fronts.to_order).await?;
     let authors: BTreeSet<&String> = ahead.iter().chain(&behind).map(|change| &change.author).collect();

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use engine::core::id::PipelineId;
 use engine::core::row::ReleaseState;
-use engine::core::view::{self, CommitLine, TargetState, Viewer};
+use engine::core::view::{self, CommitLine, Known, TargetState, Viewer};
 use engine::core::{Pipeline, Time};
 use engine::store::{ListedPipeline, SourceCommit};
 
@@ -102,7 +102,7 @@ fn now(pipeline: &Pipeline, viewer: &Viewer) -> PipelineNow {
 }
 
 fn waves(pipeline: &Pipeline) -> Vec<WaveNow> {
-    let progress = view::progress(pipeline, &[], 0, &Viewer::default(), 0, Time(0));
+    let progress = view::progress(pipeline, Known::default(), 0, &Viewer::default(), 0, Time(0));
     let wave = |stage: &str, wave: view::ProgressWave| {
         let newest = wave.targets.iter().filter_map(|target| target.live).max();
         WaveNow {

@@ -1,5 +1,5 @@
 use axum::extract::State;
-use engine::core::view;
+use engine::core::view::{self, Known};
 
 use crate::auth::{Allowed, Viewer};
 use crate::extract::{Json, Path, Query};
@@ -20,6 +20,12 @@ pub(crate) async fn handle(
     let limit = paging::limit(query.limit);
     let (seq, now, viewer) = (state.store().last_seq().await?, state.now(), allowed.caller.viewer());
     let commits = super::commits(&state, &id, limit).await?;
+    let releases = state.store().releases(&id, None, limit).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(Json(state.engine().view(&id, |pipeline| view::progress(pipeline, &commits, limit, &viewer, seq, now)).await?))
+    Ok(Json(
+        state
+            .engine()
+            .view(&id, |pipeline| view::progress(pipeline, Known { commits: &commits, releases: &releases }, limit, &viewer, seq, now))
+            .await?,
+    ))
 }

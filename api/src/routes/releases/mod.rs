@@ -10,7 +10,8 @@ pub(super) mod reject;
 pub(super) mod retry;
 pub(super) mod show;
 
-use engine::core::id::ReleaseNumber;
+use engine::Error;
+use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::core::{Actor, Input, Rejected};
 use engine::store::ReleaseDetail;
 
@@ -23,8 +24,21 @@ use crate::types::Applied;
 /// Hands a person's input to the engine and tells what it did.
 pub(super) async fn apply(state: &ApiState, caller: &Caller, pipeline: &str, input: Input) -> Result<Json<Applied>, Problem> {
     let id = state.engine().pipeline_id(pipeline).await?;
-    let applied = state.engine().input(&id, caller.actor(), input).await?;
-    Ok(Json(Applied::from(applied)))
+    match state.engine().input(&id, caller.actor(), input).await {
+        Ok(applied) => Ok(Json(Applied::from(applied))),
+        Err(Error::Rejected(Rejected::UnknownRelease(number))) => Err(ended(state, &id, number).await?.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A release that ended long ago is not in the pipeline's memory, but it is not unknown either.
+async fn ended(state: &ApiState, id: &PipelineId, number: ReleaseNumber) -> Result<Rejected, Problem> {
+    let row = state.store().release(id, number).await?.map(|detail| detail.release);
+    Ok(match row.map(|row| row.superseded_by) {
+        None => Rejected::UnknownRelease(number),
+        Some(None) => Rejected::ReleaseEnded(number),
+        Some(Some(by)) => Rejected::Superseded { release: number, by },
+    })
 }
 
 /// Everything about one release, from the store, so that old ones are found too.

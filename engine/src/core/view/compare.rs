@@ -5,6 +5,7 @@ use super::progress::{newest_plan, through_and_inside};
 use crate::core::Pipeline;
 use crate::core::Rejected;
 use crate::core::id::{ReleaseNumber, SourceOrder, TargetName};
+use crate::core::row::ReleaseRow;
 
 /// Up to which change a place has everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -28,29 +29,35 @@ pub struct Fronts {
 
 /// The fronts of two places. A place is a stage (`gamma`), a wave (`prod/wave-1`), a target
 /// (`local/a`, or `prod/wave-1/local/a`) or a release (`#412`). A place with several targets has
-/// what all of them have.
+/// what all of them have. `known` holds rows of releases that may not be in the pipeline's memory any more.
 ///
 /// # Errors
 /// [`Rejected::UnknownPlace`], [`Rejected::UnknownRelease`].
-pub fn compare(pipeline: &Pipeline, from: &str, to: &str) -> Result<Fronts, Rejected> {
-    let (from, from_order) = front(pipeline, from)?;
-    let (to, to_order) = front(pipeline, to)?;
+pub fn compare(pipeline: &Pipeline, known: &[ReleaseRow], from: &str, to: &str) -> Result<Fronts, Rejected> {
+    let (from, from_order) = front(pipeline, known, from)?;
+    let (to, to_order) = front(pipeline, known, to)?;
     Ok(Fronts { from, from_order, to, to_order })
 }
 
-fn front(pipeline: &Pipeline, place: &str) -> Result<(Front, Option<SourceOrder>), Rejected> {
-    let number = match place.strip_prefix('#').and_then(|number| number.parse().ok()).map(ReleaseNumber) {
-        Some(number) => Some(pipeline.release(number).ok_or(Rejected::UnknownRelease(number))?.row.number),
-        None => release_at(pipeline, place)?,
+fn front(pipeline: &Pipeline, known: &[ReleaseRow], place: &str) -> Result<(Front, Option<SourceOrder>), Rejected> {
+    let row = |number| pipeline.release(number).map(|release| &release.row).or_else(|| known.iter().find(|row| row.number == number));
+    let row = match release_named(place) {
+        Some(number) => Some(row(number).ok_or(Rejected::UnknownRelease(number))?),
+        None => release_at(pipeline, place)?.and_then(row),
     };
-    let release = number.and_then(|number| pipeline.release(number));
     let front = Front {
         place: place.to_owned(),
-        change: release.map(|release| change_number(release.row.order)),
-        release: number,
-        sha: release.and_then(|release| release.row.revisions.first()).map(|revision| revision.commit.clone()),
+        change: row.map(|row| change_number(row.order)),
+        release: row.map(|row| row.number),
+        sha: row.and_then(|row| row.revisions.first()).map(|revision| revision.commit.clone()),
     };
-    Ok((front, release.map(|release| release.row.order)))
+    Ok((front, row.map(|row| row.order)))
+}
+
+/// The release in `#412`; none when the place is another one.
+#[must_use]
+pub fn release_named(place: &str) -> Option<ReleaseNumber> {
+    place.strip_prefix('#')?.parse().ok().map(ReleaseNumber)
 }
 
 /// The oldest release that any target of the place runs; for a place without targets, the newest that came through.

@@ -10,7 +10,7 @@ use crate::core::Pipeline;
 use crate::core::Time;
 use crate::core::id::{ReleaseNumber, SourceOrder};
 use crate::core::release::Release;
-use crate::core::row::{GateState, ReleaseState, WaitReason, WaveState};
+use crate::core::row::{GateState, ReleaseRow, ReleaseState, WaitReason, WaveState};
 
 /// A commit as the store remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub struct CommitLine {
     pub title: String,
     pub author: String,
     pub at: Time,
+}
+
+/// What the store knows beside the pipeline's memory, in any order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'k> {
+    pub commits: &'k [CommitLine],
+    /// Ended releases, such as superseded ones, are only here.
+    pub releases: &'k [ReleaseRow],
 }
 
 /// The commits view (S1): changes newest first, and per target up to which change it has them.
@@ -108,11 +116,11 @@ pub struct ProgressGate {
     pub reason: String,
 }
 
-/// Computes the commits view. `commits` are what the store knows of the source, in any order; `limit` bounds `changes`.
+/// Computes the commits view. `known` is what the store knows beside the pipeline; `limit` bounds `changes`.
 #[must_use]
-pub fn progress(pipeline: &Pipeline, commits: &[CommitLine], limit: usize, viewer: &Viewer, seq: u64, now: Time) -> Progress {
+pub fn progress(pipeline: &Pipeline, known: Known<'_>, limit: usize, viewer: &Viewer, seq: u64, now: Time) -> Progress {
     let stages = newest_plan(pipeline).map(|plan| stages(pipeline, plan, viewer)).unwrap_or_default();
-    Progress { seq, now, changes: changes(pipeline, commits, limit), stages }
+    Progress { seq, now, changes: changes(pipeline, known, limit), stages }
 }
 
 /// The plan of the newest release: the shape that the path has now.
@@ -147,31 +155,27 @@ pub(super) fn held(change: u64, live: Option<u64>) -> u64 {
     }
 }
 
-fn changes(pipeline: &Pipeline, commits: &[CommitLine], limit: usize) -> Vec<Change> {
-    let mut all: BTreeMap<(u64, String), Change> = commits
-        .iter()
-        .map(|commit| {
-            let change = change(commit);
-            ((change.n, commit.id.clone()), change)
-        })
-        .collect();
-    for release in pipeline.releases() {
-        let row = &release.row;
-        let n = change_number(row.order);
+fn changes(pipeline: &Pipeline, known: Known<'_>, limit: usize) -> Vec<Change> {
+    let mut all: BTreeMap<(u64, String), Change> = BTreeMap::new();
+    for commit in known.commits {
+        let change = change(commit);
+        all.insert((change.n, commit.id.clone()), change);
+    }
+    // A release that ended is no longer in the pipeline's memory; one that moves may be newer there than in the list.
+    let mut rows: BTreeMap<ReleaseNumber, &ReleaseRow> = known.releases.iter().map(|row| (row.number, row)).collect();
+    rows.extend(pipeline.releases().map(|release| (release.row.number, &release.row)));
+    // Oldest number first, so that a re-run of the same commit is the one shown.
+    for row in rows.into_values() {
         let Some(revision) = row.revisions.first() else { continue };
-        let change = all.entry((n, revision.commit.clone())).or_insert_with(|| Change {
-            n,
-            sha: revision.commit.clone(),
+        let commit = CommitLine {
+            source: revision.source.clone(),
+            id: revision.commit.clone(),
+            order: row.order,
             title: revision.title.clone(),
             author: revision.author.clone(),
             at: revision.committed_at,
-            source: revision.source.clone(),
-            release: None,
-            state: None,
-            superseded_by: None,
-            quarantined: false,
-        });
-        // Oldest number first, so that a re-run of the same commit is the one shown.
+        };
+        let change = all.entry((change_number(row.order), commit.id.clone())).or_insert_with(|| change(&commit));
         change.release = Some(row.number);
         change.state = Some(row.state);
         change.superseded_by = row.superseded_by;

@@ -1,0 +1,13 @@
+//! The API through its real router, on a real engine with a real SQLite store.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod accounts;
+mod authorisation;
+mod cross_site;
+mod documents;
+mod errors;
+mod events;
+mod health;
+mod idempotency;
+mod pipelines;
+mod support;
