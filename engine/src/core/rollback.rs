@@ -125,16 +125,9 @@ impl Pipeline {
         if self.target(target).is_none_or(|row| row.unknown.is_none()) {
             self.end_rollout(turn, of, target, RolloutState::Failed, reason);
         }
-        // A newer release that was about to start here waits until the target is back.
-        let queued: Vec<_> = self
-            .index
-            .attempts_at
-            .get(target)
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.attempts.get(id))
-            .map(|a| (a.release, a.node))
-            .collect();
+        // A newer release that was about to start here waits until the target is back. An inspection goes on.
+        let at_target = self.index.attempts_at.get(target).into_iter().flatten().filter_map(|id| self.attempts.get(id));
+        let queued: Vec<_> = at_target.filter(|a| a.kind == AttemptKind::Forward).map(|a| (a.release, a.node)).collect();
         for (number, ix) in queued {
             self.stand_back(turn, number, ix, "the target is being rolled back");
         }

@@ -215,3 +215,18 @@ fn a3_a_lost_rollback_is_unknown_too_and_is_inspected() {
     world.report_with(&inspection, Outcome::Succeeded, &[("release", "1"), ("health", "ok")]).expect("taken");
     assert_eq!((world.runs("prod/us"), world.inside("prod")), (Some(n(1)), Vec::new()), "{}", world.story());
 }
+
+#[test]
+fn x1_a_failure_takes_no_inspection_away() {
+    let plan = after_build(vec![stage("prod").wave(wave("", &["prod/us", "prod/eu"]).bake(bake(10 * MINUTE, &["errors"])))]);
+    let mut world = World::new();
+    world.ship(&plan);
+    world.push(&plan);
+    world.succeed_all();
+    world.succeed("#2 prod/prod/eu/deploy");
+    world.lease("#2 prod/prod/us/deploy");
+    world.pass(LEASE_MS + 30 * SECOND);
+    world.pass(30 * SECOND);
+    world.is_bad("errors");
+    assert_eq!(world.queued(), ["#1 prod/prod/eu/rollback", INSPECT], "{}", world.story());
+}
