@@ -1,5 +1,5 @@
 //! The API through its real router, on a real engine with a real SQLite store.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod accounts;
 mod authorisation;
