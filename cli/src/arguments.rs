@@ -30,8 +30,54 @@ pub(crate) enum Command {
     Validate(command::validate::Arguments),
     /// Show what a release would go through, or what changes from another pipeline file
     Plan(command::plan::Arguments),
+    /// Take this checkout through its pipeline on this machine
+    Run(command::run::Arguments),
+    /// Show a tour: a sample service, commits good and bad, and what becomes of them
+    Demo(crate::demo::Arguments),
+    /// Follow this repository's commits with a server on this machine
+    Dev(command::dev::Arguments),
+    /// Show pipelines, or one with its stages, waves and targets; --watch goes on
+    Status(command::status::Arguments),
+    /// List releases, newest first
+    Releases(command::releases::Arguments),
+    /// List targets with what they run
+    Targets(command::targets::Arguments),
+    /// Print or follow the log of a job
+    Logs(command::logs::Arguments),
+    /// Say yes at a gate
+    Approve(command::approve::Arguments),
+    /// Say no at a gate
+    Reject(command::reject::Arguments),
+    /// Take a target, a wave or a stage back to an earlier good release
+    Rollback(command::rollback::Arguments),
+    /// Stop what goes forward; rollbacks pass
+    Hold(command::hold::Arguments),
+    /// Lift a hold
+    Release(command::release::Arguments),
+    /// Run failed jobs again, with the same plan
+    Retry(command::retry::Arguments),
+    /// Stop a release
+    Cancel(command::cancel::Arguments),
+    /// Start a release by hand
+    Start(command::start::Arguments),
+    /// Connect a repository
+    Connect(command::connect::Arguments),
+    /// Make, list and revoke API tokens
+    Token(command::token::Arguments),
+    /// Sign in and remember the server
+    Login(command::login::Arguments),
+    /// Run a server
+    Server(command::server::Arguments),
+    /// Run a runner, and look after runners
+    Runner(command::runner::Arguments),
+    /// Print the JSON Schema of pipeline files
+    Schema(command::schema::Arguments),
     /// Check the server's configuration and show every value with where it came from
     CheckConfig(command::check_config::Arguments),
     /// Print a completion script for a shell
     Completion(command::completion::Arguments),
+    #[command(hide = true)]
+    Attempt(::runner::attempt::Command),
+    #[command(hide = true)]
+    InPlace(Box<::runner::in_place::Command>),
 }

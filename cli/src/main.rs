@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::{Output, Style};
 
@@ -37,8 +37,15 @@ fn main() -> ExitCode {
             return ExitCode::from(if is_wrong { Exit::Usage as u8 } else { Exit::Ok as u8 });
         }
     };
+    // Children of the runner: they speak its protocol, not ours.
+    let arguments = match arguments {
+        Arguments { command: Command::Attempt(command), .. } => return command.run(),
+        Arguments { command: Command::InPlace(command), .. } => return command.run(),
+        others => others,
+    };
     let output = Output::new(arguments.json, arguments.color, &environment);
-    let outcome = command::run(arguments, &command::Context { output: output.clone(), environment });
+    let context = command::Context::new(output.clone(), environment, arguments.access.clone());
+    let outcome = command::run(arguments, &context);
     ExitCode::from(match outcome {
         Ok(exit) => exit as u8,
         Err(failure) if failure.reader_gone => Exit::Ok as u8,

@@ -1,5 +1,6 @@
 //! One readable line per event, for `demo` and `dev`.
 
+use api::types::FeedEvent;
 use engine::core::{Actor, Event, EventKind};
 
 use crate::output::{Output, Style, cut, plain};
@@ -20,6 +21,22 @@ pub(crate) fn line(event: &Event, output: &Output) -> Option<String> {
     };
     let text = format!("{sign} {release:<5} {what:<24} {:<14} {reason}{by}", plain(place));
     Some(output.paint(style, text.trim_end()))
+}
+
+/// The event as the engine made it.
+pub(crate) fn of_feed(feed: &FeedEvent) -> Event {
+    Event {
+        at: feed.at,
+        kind: feed.kind,
+        actor: feed.actor.clone(),
+        reason: feed.reason.clone(),
+        release: feed.release,
+        place: feed.place.clone(),
+        target: feed.target.clone(),
+        node: feed.node.clone(),
+        attempt: feed.attempt.clone(),
+        data: feed.data.clone(),
+    }
 }
 
 fn headline(event: &Event) -> Option<(Style, char, &'static str)> {

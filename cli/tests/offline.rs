@@ -25,6 +25,18 @@ fn validate_accepts_the_smallest_file_and_finds_it_by_itself() {
 }
 
 #[test]
+fn the_pipelines_of_the_quick_start_are_valid() {
+    let page = include_str!("../../docs/quick-start.md");
+    let first = page.split("<<'YAML'\n").nth(1).and_then(|rest| rest.split("YAML\n").next()).expect("the first pipeline");
+    let more = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the production stage");
+    let program = Program::new();
+    program.write("first.yaml", first);
+    program.write("both.yaml", &format!("{first}{more}"));
+    let ran = program.run(&["validate", "--strict", "first.yaml", "both.yaml"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn validate_reports_every_error_at_once_and_ends_with_1() {
     let program = Program::new();
     program.write("bad.yaml", &HELLO.replace("name: build", "nam: build").replace("health: /healthz", "helth: /healthz"));

@@ -2,6 +2,7 @@
 
 mod events;
 mod failure;
+mod feed;
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use events::{Events, Received};
+pub(crate) use events::Events;
+pub(crate) use feed::Feed;
 
 use crate::config::client::Access;
 use crate::exit::{Exit, Failure, Result};
@@ -27,6 +29,8 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) struct Client {
     http: reqwest::Client,
     access: Access,
+    /// A person's session, in place of a token.
+    cookie: Option<String>,
 }
 
 impl Client {
@@ -40,11 +44,7 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| Failure::failed(format!("the HTTP client cannot be set up: {error}")))?;
-        Ok(Self { http, access })
-    }
-
-    pub(crate) fn server(&self) -> &str {
-        &self.access.server
+        Ok(Self { http, access, cookie: None })
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
@@ -77,11 +77,25 @@ impl Client {
         Ok(Events::new(response, self.access.clone()))
     }
 
+    /// Sends what starts a session (a name and password, or the first-start link's token) and answers a
+    /// client that has it.
+    pub(crate) async fn sign_in(&self, path: &str, body: &impl Serialize) -> Result<Self> {
+        let response = self.send(self.request(Method::POST, path).json(body).timeout(ANSWER_WITHIN)).await?;
+        let cookies = response.headers().get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+        let cookie = cookies.filter_map(|line| line.split(';').next()).find(|pair| pair.contains("tidegate=")).map(str::to_owned);
+        match cookie {
+            Some(cookie) => Ok(Self { cookie: Some(cookie), ..self.clone() }),
+            None => Err(Failure::new(Exit::ServerError, format!("{} started no session", self.access.server))),
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.access.server));
-        match &self.access.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+        match (&self.cookie, &self.access.token) {
+            // The server wants a proof that no other site sent this.
+            (Some(cookie), _) => request.header("cookie", cookie).header("origin", &self.access.server),
+            (None, Some(token)) => request.bearer_auth(token),
+            (None, None) => request,
         }
     }
 

@@ -64,6 +64,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("retention.logs", RETENTION, Some("90d"), "how long logs of ended attempts are kept"),
     key("notify.slack", Kind::SecretTable, None, "the address of the incoming web hook of each Slack channel"),
     key("notify.webhook_secret", Kind::Secret, None, "signs messages to web hooks (HMAC-SHA256)"),
+    key("notify.email.host", Kind::Text, None, "the mail relay; without it no messages by e-mail"),
+    key("notify.email.port", Kind::Count { least: 1, most: 65_535 }, Some("587"), "the relay's port"),
+    key("notify.email.encryption", Kind::OneOf(&["start_tls", "tls", "none"]), Some("start_tls"), "how the relay is spoken to"),
+    key("notify.email.from", Kind::Text, None, "the sender, such as Tidegate <tidegate@example.org>"),
+    key("notify.email.user", Kind::Text, None, "the name that signs in to the relay"),
+    key("notify.email.password", Kind::Secret, None, "and its password"),
     key("secrets.file", Kind::Path, None, "a TOML file with the values that jobs may name; readable by its owner only"),
 ];
 

@@ -17,7 +17,7 @@ pub(crate) use environment::Environment;
 pub(crate) use key::{KEYS, Kind, Origin, Value, Values};
 pub(crate) use problem::Problem;
 pub(crate) use settings::{LogFormat, Settings};
-pub(crate) use value::duration_text;
+pub(crate) use value::{duration_ms, duration_text};
 
 use crate::exit::{Exit, Failure, Result};
 

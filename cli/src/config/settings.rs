@@ -25,7 +25,20 @@ pub(crate) struct Settings {
     /// The address of the incoming web hook of each channel.
     pub(crate) slack: BTreeMap<String, String>,
     pub(crate) webhook_secret: Option<String>,
+    pub(crate) email: Option<Email>,
     pub(crate) secrets_file: Option<PathBuf>,
+}
+
+/// The relay for messages by e-mail.
+#[derive(Clone)]
+pub(crate) struct Email {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// `start_tls`, `tls` or `none`.
+    pub(crate) encryption: String,
+    pub(crate) from: String,
+    /// Name and password.
+    pub(crate) login: Option<(String, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +83,13 @@ impl Settings {
                 _ => BTreeMap::new(),
             },
             webhook_secret: text("notify.webhook_secret"),
+            email: text("notify.email.host").map(|host| Email {
+                host,
+                port: u16::try_from(number("notify.email.port")).unwrap_or(587),
+                encryption: text("notify.email.encryption").unwrap_or_default(),
+                from: text("notify.email.from").unwrap_or_default(),
+                login: text("notify.email.user").zip(text("notify.email.password")),
+            }),
             secrets_file: text("secrets.file").map(PathBuf::from),
         }
     }
@@ -116,4 +136,13 @@ pub(super) fn check_together(values: &Values, problems: &mut Vec<Problem>) {
             next_step: Some("write error, warn, info, debug or trace, or a list such as info,engine=debug".to_owned()),
         });
     }
+    let mut needs = |given: &str, needed: &str, why: &str| {
+        if let (Some((_, origin)), None) = (values.get(given), values.get(needed)) {
+            let message = format!("{given}: {why}");
+            problems.push(Problem { origin: origin.clone(), message, next_step: Some(format!("set {needed}")) });
+        }
+    };
+    needs("notify.email.host", "notify.email.from", "messages by e-mail need a sender");
+    needs("notify.email.user", "notify.email.password", "a name needs a password");
+    needs("notify.email.password", "notify.email.user", "a password needs a name");
 }

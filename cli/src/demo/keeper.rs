@@ -40,14 +40,15 @@ struct Shared {
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
     /// Where process ids are written, for whoever wants to kill them.
-    pid_file: Option<PathBuf>,
+    pid_file: Mutex<Option<PathBuf>>,
     running: Mutex<Vec<(&'static str, u32)>>,
     restarts: Mutex<Vec<&'static str>>,
 }
 
 impl Keeper {
-    pub(super) fn new(clock: Arc<dyn Clock>, pid_file: Option<PathBuf>) -> Self {
-        let shared = Shared { clock, stop: CancellationToken::new(), pid_file, running: Mutex::default(), restarts: Mutex::default() };
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        let stop = CancellationToken::new();
+        let shared = Shared { clock, stop, pid_file: Mutex::default(), running: Mutex::default(), restarts: Mutex::default() };
         Self { shared: Arc::new(shared), keeping: Vec::new() }
     }
 
@@ -56,6 +57,14 @@ impl Keeper {
         let child = start(&program)?;
         self.keeping.push(tokio::spawn(watch(Arc::clone(&self.shared), program, child)));
         Ok(())
+    }
+
+    /// Writes the process ids to a file from now on, a line for each program: its name and its id.
+    pub(super) fn announce(&self, file: &Path) -> Result<()> {
+        let file = std::path::absolute(file).map_err(|error| Failure::file(file, "find", &error))?;
+        *self.shared.pid_file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.clone());
+        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        write_whole(&file, &listed(&running)).map_err(|error| Failure::file(&file, "write", &error))
     }
 
     /// Names of programs in the order in which they had to be started again.
@@ -90,6 +99,8 @@ fn start(program: &Program) -> Result<Child> {
 
 async fn watch(shared: Arc<Shared>, program: Program, mut child: Child) {
     loop {
+        // Taken out, because waiting would close it; dropped with the next round, when the child has ended.
+        let _leash = child.stdin.take();
         shared.note(program.name, child.id());
         tokio::select! {
             _ended = child.wait() => {}
@@ -113,7 +124,7 @@ async fn watch(shared: Arc<Shared>, program: Program, mut child: Child) {
 async fn end(mut child: Child) {
     if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
         // Gone already is what is wanted.
-        drop(rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
     if tokio::time::timeout(STOP_WITHIN, child.wait()).await.is_err() {
         drop(child.kill().await);
@@ -125,13 +136,16 @@ impl Shared {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|(known, _)| *known != name);
         running.extend(pid.map(|pid| (name, pid)));
-        if let Some(path) = &self.pid_file {
-            let text: String = running.iter().map(|(name, pid)| format!("{name} {pid}\n")).collect();
-            if let Err(error) = write_whole(path, &text) {
+        if let Some(path) = self.pid_file.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            if let Err(error) = write_whole(path, &listed(&running)) {
                 tracing::warn!(%error, file = %path.display(), "process ids cannot be written");
             }
         }
     }
+}
+
+fn listed(running: &[(&str, u32)]) -> String {
+    running.iter().map(|(name, pid)| format!("{name} {pid}\n")).collect()
 }
 
 /// So that a reader never sees half of it.

@@ -87,10 +87,6 @@ impl Output {
         style.paint(self.color_on_stderr, text)
     }
 
-    pub(crate) fn has_color(&self) -> bool {
-        self.color
-    }
-
     /// Columns of the terminal; 100 when stdout is none.
     pub(crate) fn width(&self) -> usize {
         match rustix::termios::tcgetwinsize(io::stdout()) {
@@ -113,6 +109,14 @@ impl Output {
 pub(crate) fn plain(text: &str) -> String {
     let reorders = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || reorders(c) { '·' } else { c }).collect()
+}
+
+/// The word that an enum travels as: `rolled_back` reads `rolled back`.
+pub(crate) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word.replace('_', " "),
+        _ => String::new(),
+    }
 }
 
 /// At most `width` characters, the last one `…` when something was cut.

@@ -1,4 +1,10 @@
-//! Runs a server in this process.
+//! Runs a server in this process: store, adapters, engine, API and, where it is wanted, a runner.
 
+pub(crate) mod built_in_runner;
+pub(crate) mod local;
 pub(crate) mod logging;
+mod ports;
+mod server;
 pub(crate) mod signals;
+
+pub(crate) use server::Server;

@@ -1,0 +1,137 @@
+use api::types::{AttemptView, LogTail, NodeView, ReleaseAnswer, ReleaseNumber};
+
+use super::{Context, of_release};
+use crate::client::{Client, segment};
+use crate::exit::{Exit, Failure, Result};
+use crate::output::Output;
+
+/// Prints the log of a job: the named one, or the one that failed, runs, or ran last.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    pipeline: String,
+    #[arg(value_parser = super::release_number)]
+    release: ReleaseNumber,
+    /// The job's key or the end of it: prod/wave-1/local/a/deploy, or local/a/deploy, or package
+    job: Option<String>,
+    /// Go on until the job has ended
+    #[arg(long, short)]
+    follow: bool,
+    /// An earlier attempt, counted from 1 [default: the newest]
+    #[arg(long)]
+    attempt: Option<u32>,
+}
+
+pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
+    let client = context.client()?;
+    let seen: ReleaseAnswer = client.get(&of_release(&arguments.pipeline, arguments.release)).await?;
+    let node = choose(&seen.release.nodes, arguments)?;
+    let attempt = attempt_of(node, arguments.attempt)?;
+    let output = &context.output;
+    if arguments.job.is_none() {
+        output.talk(format!("the log of {} (attempt {})", node.key, attempt.number));
+    }
+    let path = format!("/api/v1/attempts/{}/log", segment(attempt.id.as_str()));
+    if arguments.follow {
+        follow(&client, &path, output).await?;
+    } else if output.json {
+        let page: api::types::LogPage = client.get(&format!("{path}?count=10000")).await?;
+        output.json(&page)?;
+    } else {
+        client.download(&format!("{path}/raw"), |piece| Ok(output.bytes(piece)?)).await?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// A broken connection is taken up again where it broke: lines have numbers.
+async fn follow(client: &Client, path: &str, output: &Output) -> Result<()> {
+    let mut next_line = 0;
+    let mut broken = 0;
+    loop {
+        let mut events = match client.events(&format!("{path}/follow?from={next_line}")).await {
+            Ok(events) => events,
+            Err(failure) if failure.exit == Exit::Unreachable && broken < 5 && next_line > 0 => {
+                broken += 1;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        loop {
+            match events.next().await {
+                Ok(Some(event)) if event.name == "end" || event.name == "complete" => return Ok(()),
+                Ok(Some(event)) => {
+                    let Ok(tail) = serde_json::from_str::<LogTail>(&event.data) else { continue };
+                    print_tail(&tail, next_line, output)?;
+                    next_line = next_line.max(tail.from + tail.lines.len() as u64);
+                    broken = 0;
+                }
+                Ok(None) => return Ok(()),
+                Err(_) if broken < 5 => break,
+                Err(failure) => return Err(failure),
+            }
+        }
+        broken += 1;
+    }
+}
+
+/// Lines that were printed already are left out.
+fn print_tail(tail: &LogTail, next_line: u64, output: &Output) -> Result<()> {
+    let known = usize::try_from(next_line.saturating_sub(tail.from)).unwrap_or(usize::MAX);
+    for (number, line) in (tail.from..).zip(&tail.lines).skip(known) {
+        if output.json {
+            output.json_line(&serde_json::json!({ "line": number, "text": line }))?;
+        } else {
+            output.line(line)?;
+        }
+    }
+    Ok(())
+}
+
+fn choose<'n>(nodes: &'n [NodeView], arguments: &Arguments) -> Result<&'n NodeView> {
+    let jobs = || nodes.iter().filter(|node| node.kind == "job");
+    let release = arguments.release;
+    if let Some(name) = &arguments.job {
+        let named: Vec<&NodeView> = match jobs().find(|node| node.key == *name) {
+            Some(exact) => vec![exact],
+            None => jobs().filter(|node| node.key.ends_with(&format!("/{name}"))).collect(),
+        };
+        return match named.as_slice() {
+            [one] => Ok(one),
+            [] => Err(Failure::new(Exit::NotFound, format!("release {release} has no job {name:?}"))
+                .next(format!("its jobs are:\n{}", list(jobs())))),
+            several => {
+                Err(Failure::usage(format!("several jobs of release {release} end in {name:?}:\n{}", list(several.iter().copied())))
+                    .next("name one of them"))
+            }
+        };
+    }
+    let newest =
+        |wanted: &dyn Fn(&NodeView) -> bool| jobs().filter(|node| !node.attempts.is_empty() && wanted(node)).max_by_key(|node| node.since);
+    let in_state = |names: &'static [&'static str]| move |node: &NodeView| names.contains(&crate::output::word(&node.state).as_str());
+    newest(&in_state(&["failed"])).or_else(|| newest(&in_state(&["running", "unknown"]))).or_else(|| newest(&|_| true)).ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("no job of release {release} has run yet"))
+            .next("`tidegate status PIPELINE` shows what it waits for")
+    })
+}
+
+fn list<'n>(nodes: impl Iterator<Item = &'n NodeView>) -> String {
+    let lines: Vec<String> = nodes
+        .map(|node| {
+            format!("  {} ({})", node.key, if node.state.is_some() { crate::output::word(&node.state) } else { "not begun".to_owned() })
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn attempt_of(node: &NodeView, number: Option<u32>) -> Result<&AttemptView> {
+    let found = match number {
+        Some(number) => node.attempts.iter().find(|attempt| attempt.number == number),
+        None => node.attempts.last(),
+    };
+    found.ok_or_else(|| {
+        let message = match number {
+            Some(number) => format!("{} has no attempt {number}; it has {}", node.key, node.attempts.len()),
+            None => format!("{} has not begun", node.key),
+        };
+        Failure::new(Exit::NotFound, message)
+    })
+}

@@ -1,0 +1,21 @@
+use crate::client::segment;
+use crate::command::Context;
+use crate::exit::{Exit, Result};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Its id, from `tidegate runner list`
+    id: String,
+}
+
+pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
+    let path = format!("/api/v1/runners/{}/drain", segment(&arguments.id));
+    let answer: serde_json::Value = context.client()?.post(&path, &Context::key(), &serde_json::json!({})).await?;
+    let output = &context.output;
+    if output.json {
+        output.json(&answer)?;
+    } else {
+        output.line(format!("{} takes nothing new", arguments.id))?;
+    }
+    Ok(Exit::Ok)
+}

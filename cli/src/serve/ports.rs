@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use adapters::blobs::FolderBlobs;
+use adapters::command_monitor::CommandMonitor;
+use adapters::egress::{Client, Egress};
+use adapters::git::Git;
+use adapters::http_monitor::HttpMonitor;
+use adapters::ids::SystemIds;
+use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
+use adapters::prometheus::Prometheus;
+use adapters::secrets::{ConfiguredSecrets, FileSecrets};
+use engine::Ports;
+use engine::ports::{Clock, Notifier, SecretValue, Secrets};
+
+use crate::config::Settings;
+use crate::exit::{Failure, Result};
+
+/// Everything that the engine needs from outside, as configured. Folders are made where they are missing.
+pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> {
+    let folder = |name: &str| make_folder(&settings.data.join(name)).map(|()| settings.data.join(name));
+    let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
+    let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
+    let mirrors = folder("mirrors")?;
+    let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?;
+    let blobs = FolderBlobs::new(&folder("blobs")?).map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(Ports {
+        clock,
+        ids: Arc::new(SystemIds),
+        source: Arc::new(source),
+        monitors: vec![
+            Arc::new(HttpMonitor::new(client.clone())),
+            Arc::new(Prometheus::new(client.clone())),
+            Arc::new(CommandMonitor::new(settings.allow_command_monitors)),
+        ],
+        notifiers: notifiers(settings, client)?,
+        blobs: Arc::new(blobs),
+        secrets: secrets(settings)?,
+        library: Arc::new(pipelines::Blocks::built_in()),
+    })
+}
+
+fn notifiers(settings: &Settings, client: Client) -> Result<Vec<Arc<dyn Notifier>>> {
+    let hidden = |text: &String| SecretValue::new(text.clone());
+    let hooks: BTreeMap<String, SecretValue> = settings.slack.iter().map(|(channel, url)| (channel.clone(), hidden(url))).collect();
+    let mut notifiers: Vec<Arc<dyn Notifier>> =
+        vec![Arc::new(Slack::new(client.clone(), hooks)), Arc::new(Webhook::new(client, settings.webhook_secret.as_ref().map(hidden)))];
+    if let Some(email) = &settings.email {
+        let relay = Relay {
+            host: email.host.clone(),
+            port: email.port,
+            encryption: match email.encryption.as_str() {
+                "tls" => Encryption::Tls,
+                "none" => Encryption::None,
+                _ => Encryption::StartTls,
+            },
+            login: email.login.as_ref().map(|(user, password)| (user.clone(), hidden(password))),
+            from: email.from.clone(),
+        };
+        let mailer = Email::new(relay).map_err(|error| {
+            Failure::usage(format!("notify.email: {error}")).next("`tidegate check-config` shows where its values came from")
+        })?;
+        notifiers.push(Arc::new(mailer));
+    }
+    Ok(notifiers)
+}
+
+fn secrets(settings: &Settings) -> Result<Arc<dyn Secrets>> {
+    Ok(match &settings.secrets_file {
+        Some(path) => Arc::new(FileSecrets::new(path.clone()).map_err(|error| {
+            Failure::usage(format!("secrets.file {}: {error}", path.display()))
+                .next("mend the file, or take `secrets.file` out of the configuration")
+        })?),
+        None => Arc::new(ConfiguredSecrets::default()),
+    })
+}
+
+/// For its owner only: logs and artifacts may hold what nobody else should read.
+pub(super) fn make_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+        Failure::failed(format!("cannot make the folder {}: {error}", path.display()))
+            .next("choose another with --data, or give this user the right to write there")
+    })
+}
