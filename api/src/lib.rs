@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod openapi;
 mod paging;
 pub mod problem;
+mod recorder;
 pub mod route;
 mod router;
 mod routes;
@@ -27,6 +28,7 @@ mod streams;
 pub mod types;
 pub mod ui;
 
+pub use recorder::install_recorder;
 pub use router::{router, table};
 pub use serve::serve;
 pub use state::{ApiSettings, ApiState, Metrics};

@@ -39,3 +39,16 @@ async fn a_browser_without_the_ui_gets_a_page_that_says_how_to_build_it() {
     assert!(page.headers[header::CONTENT_TYPE].to_str().expect("a text").starts_with("text/html"));
     assert!(page.text.contains("npm run build") || page.text.contains("<script"), "{}", page.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_count_requests_by_route_and_not_by_address() {
+    let (server, admin) = Server::with_admin().await;
+    let metrics = api::install_recorder().expect("the only recorder of this process");
+    let settings = server.state.settings().clone();
+    let state = api::ApiState::with_metrics(std::sync::Arc::clone(server.state.engine()), settings, Some(metrics));
+    let admin = admin.on(api::router(state));
+    admin.get("/api/v1/pipelines/no-such-name").await.problem(404, "unknown_pipeline");
+    let text = admin.get("/metrics").await.text;
+    let line = r#"tidegate_http_requests_total{method="GET",route="/api/v1/pipelines/{pipeline}",status="404"}"#;
+    assert!(text.contains(line) && !text.contains("no-such-name"), "{text}");
+}

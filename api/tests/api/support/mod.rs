@@ -121,6 +121,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// The same caller at another router of the same server.
+    pub(crate) fn on(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path, Body::empty())).await
     }
