@@ -98,7 +98,7 @@ async fn load(engine: &Engine, id: &PipelineId) -> Result<Current, Error> {
         return Err(Error::Parked { pipeline: parked.name, reason: parked.reason });
     }
     let reason = match engine.store.load(id).await {
-        Ok((loaded, version)) => match Pipeline::load(loaded, engine.settings.core.clone()) {
+        Ok((loaded, version)) => match Pipeline::load(loaded, engine.settings.core) {
             Ok(pipeline) => return Ok(Current { pipeline, version }),
             Err(error) => error.to_string(),
         },
