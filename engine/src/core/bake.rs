@@ -123,9 +123,7 @@ impl Pipeline {
             Some(target) => self.rollout(number, target).map(|r| r.started_at),
             None => self.wave(number, wave).and_then(|row| row.entered_at),
         };
-        if !self.counts_against(number, wave, bad_since, began) {
-            return;
-        }
+        let Some(bad_since) = self.bad_against(number, wave, target.as_ref(), bad_since, began) else { return };
         let alarms = self.release(number).and_then(|r| r.shape.node_alarms.get(&ix)).cloned().unwrap_or_default();
         let Some(fired) = alarms.iter().find(|w| w.id == *id && turn.now.since_ms(bad_since) >= w.alarm.for_ms) else { return };
         let words = format!("alarm {} fires while {} bakes: {}", fired.alarm.name, node.key, super::watch::detail(reading));

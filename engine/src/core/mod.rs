@@ -24,6 +24,7 @@ mod by_hand;
 mod cancel;
 mod condition;
 mod door;
+mod first;
 mod gate;
 mod handle;
 mod hold;

@@ -95,14 +95,14 @@ impl Pipeline {
             return;
         }
         let alarms = self.release(number).and_then(|r| r.shape.wave_alarms.get(&wave)).cloned().unwrap_or_default();
-        let lasted_ms = turn.now.since_ms(bad_since);
-        for watched in alarms.iter().filter(|w| w.id == *id && lasted_ms >= w.alarm.for_ms) {
+        for watched in alarms.iter().filter(|w| w.id == *id) {
             let target = watched.alarm.target.as_deref().map(TargetName::from);
             let began = match &target {
                 Some(target) => self.rollout(number, target).map(|r| r.started_at),
                 None => entered_at,
             };
-            if self.counts_against(number, wave, bad_since, began) {
+            let counts = self.bad_against(number, wave, target.as_ref(), bad_since, began);
+            if counts.is_some_and(|since| turn.now.since_ms(since) >= watched.alarm.for_ms) {
                 self.alarm_fired(turn, number, wave, watched, target.as_ref(), reading);
             }
         }

@@ -5,7 +5,7 @@ use pipelines::plan::{Comparison, Metric, Monitor, NodeIx, WaveIx};
 use super::Opinion;
 use crate::core::Time;
 use crate::core::door::{Door, reason};
-use crate::core::id::{MonitorId, ReleaseNumber};
+use crate::core::id::{MonitorId, ReleaseNumber, TargetName};
 use crate::core::input::Reading;
 use crate::core::pipeline::Pipeline;
 use crate::core::row::GateState;
@@ -70,6 +70,10 @@ impl Pipeline {
         }
         let since = release.waves.get(&wave).map_or(turn.now, |row| row.arrived_at);
         for watched in release.shape.wave_alarms.get(&wave).into_iter().flatten() {
+            let target = watched.alarm.target.as_deref().map(TargetName::from);
+            if self.speaks_of_nothing(number, wave, target.as_ref()) {
+                continue;
+            }
             if let Some((detail, _)) = self.first_trouble(turn, std::slice::from_ref(watched)) {
                 door.reasons.push(reason("alarms", detail, since, None, &watched.alarm.name));
             }

@@ -1,6 +1,8 @@
 use pipelines::plan::{Window, WindowRule};
 
-use super::plan::{DAY, HOUR, MINUTE, after_build, alarm, alarms_gate, approval, check, depends_on, metric, stage, wave, window};
+use super::plan::{
+    DAY, HOUR, MINUTE, SECOND, after_build, alarm, alarms_gate, approval, bake, check, depends_on, metric, stage, wave, window,
+};
 use super::world::{START, World, person};
 use crate::core::input::{HoldScope, Reading, Revision};
 use crate::core::row::{GateState, ReleaseState, WaveState};
@@ -250,6 +252,8 @@ fn g8_an_override_needs_a_person_and_a_reason_and_shows_for_ever() {
 fn g8_the_alarms_of_a_wave_can_be_overridden_and_then_do_not_count_against_the_release() {
     let plan = after_build(vec![stage("prod").wave(wave("", &["prod/us"]).alarm(alarm("errors")))]);
     let mut world = World::new();
+    world.ship(&plan);
+    world.pass_well(HOUR);
     let fix = world.push(&plan);
     world.succeed_all();
     world.is_bad("errors");
@@ -259,8 +263,23 @@ fn g8_the_alarms_of_a_wave_can_be_overridden_and_then_do_not_count_against_the_r
         .expect("overridden");
     world.pass(MINUTE);
     world.is_bad("errors");
-    world.succeed("#1 prod/prod/us/deploy");
+    world.succeed("#2 prod/prod/us/deploy");
     assert_eq!(world.state(fix), ReleaseState::Completed, "the alarm is older than the rollout (IC6)\n{}", world.story());
+}
+
+#[test]
+fn x8_where_nothing_runs_yet_the_alarms_keep_nothing_out_and_count_from_the_deployment_on() {
+    let plan = after_build(vec![stage("prod").wave(wave("", &["prod/us"]).alarm(alarm("errors")).bake(bake(MINUTE, &["errors"])))]);
+    let mut world = World::new();
+    let first = world.push(&plan);
+    world.succeed_all();
+    world.is_bad("errors");
+    assert_eq!(world.wave_state(first, "prod"), Some(WaveState::Entered), "nothing runs there, so nothing is unwell\n{}", world.story());
+    world.succeed("#1 prod/prod/us/deploy");
+    world.pass(SECOND);
+    world.is_bad("errors");
+    assert_eq!(world.state(first), ReleaseState::Failed, "now it runs, and it is unwell\n{}", world.story());
+    assert_eq!(world.count(EventKind::RollbackImpossible), 1, "{}", world.story());
 }
 
 #[test]
