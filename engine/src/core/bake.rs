@@ -166,7 +166,8 @@ impl Pipeline {
             let since = last_read(&dark.id).unwrap_or(record.started_at);
             return Outcome::Errored(format!("alarm {} could not be read since {since}", dark.alarm.name));
         }
-        if now < record.ends_at || alarms.iter().any(|w| last_read(&w.id).is_none()) {
+        // The end of a bake is evidence too: every alarm has to be read once more when the time is over.
+        if now < record.ends_at || alarms.iter().any(|w| last_read(&w.id).is_none_or(|at| at < record.ends_at)) {
             return Outcome::Goes;
         }
         let few = alarms.iter().find(|w| record.data_points.get(&w.id).copied().unwrap_or(0) < bake.min_data_points);

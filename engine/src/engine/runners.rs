@@ -93,8 +93,12 @@ impl Engine {
         let now = self.clock().now();
         self.store.runner_seen(&row, now).await?;
         let held = self.store.attempts_of_runner(runner).await?;
-        let stop: Vec<AttemptId> =
-            request.holding.iter().filter(|id| !held.iter().any(|known| known.attempt.id == **id)).cloned().collect();
+        let mut stop = Vec::new();
+        for id in request.holding.iter().filter(|id| !held.iter().any(|known| known.attempt.id == **id)) {
+            if !self.has_reported(runner, id).await? {
+                stop.push(id.clone());
+            }
+        }
         let mut leases = Vec::new();
         for lost in held.iter().filter(|known| known.attempt.state == AttemptState::Leased && !request.holding.contains(&known.attempt.id))
         {
@@ -123,6 +127,12 @@ impl Engine {
             leases = answered => Ok(LeaseAnswer { leases: leases.unwrap_or_default(), stop: Vec::new() }),
             () = self.clock().sleep_until(until) => Ok(LeaseAnswer::default()),
         }
+    }
+
+    /// Its report has arrived. Where only the answer was lost, the runner repeats it, and so finishes the log.
+    async fn has_reported(&self, runner: &RunnerId, attempt: &AttemptId) -> Result<bool, Error> {
+        let known = self.store.attempt(attempt).await?;
+        Ok(known.is_some_and(|known| known.attempt.outcome.is_some() && known.attempt.runner.as_ref() == Some(runner)))
     }
 
     /// Moves the lease's deadline and says whether the attempt shall stop.

@@ -120,6 +120,8 @@ fn b3_a_bake_survives_a_restart_and_counts_wall_time() {
     world.restart();
     world.now = world.now + MINUTE;
     world.tick();
+    assert_eq!(world.node_state(release, BAKE), Some(NodeState::Baking), "nobody has looked at its last minute yet");
+    world.is_ok("errors");
     assert_eq!(world.node_state(release, BAKE), Some(NodeState::Succeeded), "a gap of a minute is within the tolerance");
 }
 
