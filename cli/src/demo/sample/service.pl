@@ -13,8 +13,8 @@ use IO::Select;
 use IO::Socket::INET;
 use POSIX ();
 
-my $POOL_SIZE    = 16;    # database connections
-my $FORGOTTEN_S  = 1;     # how long the database keeps one that nobody gave back
+my $POOL_SIZE    = 12;    # database connections
+my $FORGOTTEN_S  = 2;     # how long the database keeps one that nobody gave back
 my $MAX_REQUEST  = 16384; # bytes of a request's head
 my $PATIENCE_S   = 5;     # for a client that says nothing
 
