@@ -1,0 +1,130 @@
+//! From a deployment in a pipeline file to the jobs of its one target, as a runner gets them.
+
+use std::collections::BTreeMap;
+
+use pipelines::expression::{Context, Template};
+use pipelines::plan::{self, NodeIx, NodeKind, Plan, Purpose, Rollout};
+use pipelines::{Blocks, ExpandInput, SourceFile};
+use protocol::{ArtifactInput, AttemptId, Checkout, Job, Step};
+use serde_json::{Value, json};
+
+/// The one target of the suite's pipeline.
+pub const TARGET: &str = "local/one";
+/// The name of the artifact that the suite's pipeline builds.
+pub const ARTIFACT: &str = "app";
+const STAGE: &str = "live";
+
+/// A release's plan with one target.
+#[derive(Debug)]
+pub(super) struct Jobs {
+    plan: Plan,
+}
+
+/// What one release and its attempt bring along.
+#[derive(Debug, Clone)]
+pub(super) struct Release {
+    pub(super) number: u64,
+    pub(super) artifact: ArtifactInput,
+    pub(super) checkout: Checkout,
+}
+
+impl Jobs {
+    /// Compiles a pipeline that deploys with `deploy` (`uses`, `with`, `strategy`).
+    pub(super) fn of(deploy: &Value) -> Self {
+        let file = json!({
+            "name": "conformance",
+            "stages": [
+                {"name": "build", "jobs": [{"name": "package", "steps": ["true"], "artifacts": {ARTIFACT: "dist"}}]},
+                {"name": STAGE, "targets": [TARGET], "deploy": deploy},
+            ],
+        });
+        let source = SourceFile::new("pipeline.yaml", file.to_string());
+        let (pipeline, diagnostics) = pipelines::compile(&source, &Blocks::built_in());
+        let pipeline = pipeline.unwrap_or_else(|| panic!("the suite's pipeline has errors: {diagnostics:#?}\n{file:#}"));
+        let plan = pipelines::expand(&pipeline, &ExpandInput::default()).expect("a plan");
+        Self { plan }
+    }
+
+    /// The jobs that deploy, one per increment, in order.
+    pub(super) fn deploys(&self) -> Vec<NodeIx> {
+        let is_deploy = |ix: &&NodeIx| matches!(self.job(**ix), Some(job) if matches!(job.purpose, Purpose::Deploy { .. }));
+        self.rollout().nodes.iter().filter(is_deploy).copied().collect()
+    }
+
+    pub(super) fn rollback(&self) -> NodeIx {
+        self.rollout().rollback
+    }
+
+    pub(super) fn inspect(&self) -> NodeIx {
+        self.rollout().inspect
+    }
+
+    /// The runner's copy of a job, as the server would make it.
+    pub(super) fn rendered(&self, ix: NodeIx, release: &Release, attempt: AttemptId) -> Job {
+        let node = self.plan.node(ix).expect("a node of this plan");
+        let job = self.job(ix).expect("a job");
+        let context = context(release);
+        let insert = |text: &str| match Template::parse(text).map(|template| template.render(&context)) {
+            Ok(Ok(text)) => text,
+            wrong => panic!("{}: {text:?}: {wrong:?}", node.key),
+        };
+        let inserted = |env: &BTreeMap<String, String>| env.iter().map(|(name, value)| (name.clone(), insert(value))).collect();
+        let step = |step: &plan::Step| Step {
+            name: insert(&step.name),
+            run: insert(&step.run),
+            shell: step.shell.clone(),
+            env: inserted(&step.env),
+            working_directory: insert(&step.working_directory),
+            timeout_ms: step.timeout_ms,
+            files: step.files.clone(),
+        };
+        let mut env: BTreeMap<String, String> = inserted(&job.env);
+        let percent = if let Purpose::Deploy { percent } = job.purpose { percent } else { 100 };
+        env.insert("TIDEGATE_PERCENT".to_owned(), percent.to_string());
+        env.insert("TIDEGATE_COMMIT".to_owned(), release.checkout.commit.clone());
+        let wanted = |wanted: &plan::ArtifactIn| {
+            assert_eq!(wanted.name, ARTIFACT, "the suite's pipeline builds one artifact");
+            let path = if wanted.path.is_empty() { format!("artifacts/{ARTIFACT}") } else { wanted.path.clone() };
+            ArtifactInput { path, ..release.artifact.clone() }
+        };
+        Job {
+            attempt,
+            key: node.key.clone(),
+            pipeline: self.plan.pipeline.clone(),
+            release: release.number,
+            stage: STAGE.to_owned(),
+            target: node.target.clone(),
+            checkout: job.checkout.then(|| release.checkout.clone()),
+            env,
+            secrets: Vec::new(),
+            artifacts_in: job.artifacts_in.iter().map(wanted).collect(),
+            steps: job.steps.iter().map(step).collect(),
+            finally: job.finally.iter().map(step).collect(),
+            artifacts_out: Vec::new(),
+            container: job.container.clone(),
+            timeout_ms: job.timeout_ms,
+            grace_ms: job.grace_ms,
+        }
+    }
+
+    fn job(&self, ix: NodeIx) -> Option<&plan::Job> {
+        match &self.plan.node(ix)?.kind {
+            NodeKind::Job(job) => Some(job),
+            NodeKind::Gate(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => None,
+        }
+    }
+
+    fn rollout(&self) -> &Rollout {
+        self.plan.waves().flat_map(|(_, _, wave)| &wave.rollouts).next().expect("the one target's rollout")
+    }
+}
+
+fn context(release: &Release) -> Context {
+    let Checkout { commit, reference, .. } = &release.checkout;
+    let (account, region) = TARGET.split_once('/').unwrap_or((TARGET, ""));
+    Context::new()
+        .with("release", json!({"number": release.number, "commit": commit, "branch": reference}))
+        .with("stage", json!({"name": STAGE, "production": false}))
+        .with("wave", json!({"name": ""}))
+        .with("target", json!({"name": TARGET, "account": account, "region": region, "unit": ""}))
+}
