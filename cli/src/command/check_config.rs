@@ -19,7 +19,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
         let values: serde_json::Map<String, serde_json::Value> = loaded
             .values
             .iter()
-            .map(|(name, (value, origin))| ((*name).to_owned(), json!({ "value": shown(name, value), "origin": origin.to_string() })))
+            .map(|(name, (value, origin))| {
+                ((*name).to_owned(), json!({ "value": shown(name, value), "origin": origin.to_string(), "meaning": meaning(name) }))
+            })
             .collect();
         let problems: Vec<_> = loaded
             .problems
@@ -41,6 +43,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     loaded.settings()?;
     output.talk(output.paint_talk(Style::Good, "the configuration is valid"));
     Ok(Exit::Ok)
+}
+
+fn meaning(name: &str) -> &'static str {
+    KEYS.iter().find(|key| key.name == name).map_or("", |key| key.what)
 }
 
 /// As environment and flags would write it, with secrets and passwords hidden.

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     for file in files {
         let source = pipeline_file::read(&file)?;
         let (pipeline, diagnostics) = pipelines::compile(&source, &Blocks::built_in());
-        let is_valid = pipeline.is_some() && !(arguments.strict && !diagnostics.is_empty());
+        let is_valid = pipeline.is_some() && (!arguments.strict || diagnostics.is_empty());
         checked.push((source, pipeline, diagnostics, is_valid));
     }
     let all_valid = checked.iter().all(|(.., is_valid)| *is_valid);

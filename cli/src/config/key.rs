@@ -60,7 +60,6 @@ pub(crate) const KEYS: &[Key] = &[
     key("egress.allow_loopback", Kind::Flag, Some("false"), "monitors and notifications may reach addresses of this machine"),
     key("egress.allow_private", Kind::Flag, Some("true"), "they may reach private networks (RFC 1918, RFC 4193)"),
     key("monitors.allow_commands", Kind::Flag, Some("false"), "pipeline files may name commands that run on this machine"),
-    key("poll.interval", POLL, Some("30s"), "how often a connected repository is asked for its head by default"),
     key("retention.logs", RETENTION, Some("90d"), "how long logs of ended attempts are kept"),
     key("notify.slack", Kind::SecretTable, None, "the address of the incoming web hook of each Slack channel"),
     key("notify.webhook_secret", Kind::Secret, None, "signs messages to web hooks (HMAC-SHA256)"),
@@ -73,7 +72,6 @@ pub(crate) const KEYS: &[Key] = &[
     key("secrets.file", Kind::Path, None, "a TOML file with the values that jobs may name; readable by its owner only"),
 ];
 
-const POLL: Kind = Kind::Duration { least_ms: 200, most_ms: DAY_MS };
 const RETENTION: Kind = Kind::Duration { least_ms: DAY_MS, most_ms: 3650 * DAY_MS };
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 

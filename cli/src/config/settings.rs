@@ -20,7 +20,6 @@ pub(crate) struct Settings {
     pub(crate) allow_loopback: bool,
     pub(crate) allow_private: bool,
     pub(crate) allow_command_monitors: bool,
-    pub(crate) poll_interval_ms: u64,
     pub(crate) keep_logs_ms: u64,
     /// The address of the incoming web hook of each channel.
     pub(crate) slack: BTreeMap<String, String>,
@@ -76,7 +75,6 @@ impl Settings {
             allow_loopback: flag("egress.allow_loopback"),
             allow_private: flag("egress.allow_private"),
             allow_command_monitors: flag("monitors.allow_commands"),
-            poll_interval_ms: number("poll.interval"),
             keep_logs_ms: number("retention.logs"),
             slack: match values.get("notify.slack") {
                 Some((Value::Secrets(secrets), _)) => secrets.clone(),

@@ -91,7 +91,7 @@ pub(crate) fn duration_text(ms: u64) -> String {
     UNITS
         .iter()
         .rev()
-        .find(|(_, factor)| ms >= *factor && ms % factor == 0)
+        .find(|(_, factor)| ms >= *factor && ms.is_multiple_of(*factor))
         .map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", ms / factor))
 }
 

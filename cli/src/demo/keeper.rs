@@ -136,10 +136,10 @@ impl Shared {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|(known, _)| *known != name);
         running.extend(pid.map(|pid| (name, pid)));
-        if let Some(path) = self.pid_file.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            if let Err(error) = write_whole(path, &listed(&running)) {
-                tracing::warn!(%error, file = %path.display(), "process ids cannot be written");
-            }
+        if let Some(path) = self.pid_file.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
+            && let Err(error) = write_whole(path, &listed(&running))
+        {
+            tracing::warn!(%error, file = %path.display(), "process ids cannot be written");
         }
     }
 }

@@ -76,7 +76,6 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         allow_private: true,
         // The file is of the person who runs this, on their own machine.
         allow_command_monitors: true,
-        poll_interval_ms: 1_000,
         keep_logs_ms: 30 * 24 * 60 * 60 * 1000,
         slack: std::collections::BTreeMap::new(),
         webhook_secret: None,

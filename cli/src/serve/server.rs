@@ -114,10 +114,7 @@ fn public_url(settings: &Settings, address: SocketAddr) -> Result<url::Url> {
 /// The address may hold a password: only the kind of database is named.
 fn cannot_open(settings: &Settings, error: &store::Error) -> Failure {
     let (what, next) = match settings.database_url.strip_prefix("sqlite:") {
-        Some(path) => (
-            format!("the database {path}"),
-            "one SQLite database serves one server: is another one running on it? `tidegate doctor` looks further",
-        ),
+        Some(path) => (format!("the database {path}"), "one SQLite database serves one server: is another one running on it?"),
         None => (
             "the PostgreSQL database".to_owned(),
             "check that it runs, that the address in database.url is right and that its user may create tables",

@@ -1,8 +1,6 @@
 //! What needs no server, through the built binary.
 
-mod program;
-
-use program::Program;
+use crate::program::Program;
 
 const HELLO: &str = "name: hello
 stages:
@@ -26,7 +24,7 @@ fn validate_accepts_the_smallest_file_and_finds_it_by_itself() {
 
 #[test]
 fn the_pipelines_of_the_quick_start_are_valid() {
-    let page = include_str!("../../docs/quick-start.md");
+    let page = include_str!("../../../docs/quick-start.md");
     let first = page.split("<<'YAML'\n").nth(1).and_then(|rest| rest.split("YAML\n").next()).expect("the first pipeline");
     let more = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the production stage");
     let program = Program::new();

@@ -1,12 +1,10 @@
 //! The client commands through the built binary, against servers that answer badly or not at all.
 //! How they do against a real one is part of the demo's test.
 
-mod program;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use program::{Program, Ran};
+use crate::program::{Program, Ran};
 
 /// Every client command with arguments that are fine.
 const COMMANDS: &[&[&str]] = &[

@@ -4,63 +4,63 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     folder: tempfile::TempDir,
 }
 
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 }
 
 impl Program {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         self.write_bytes(name, text.as_bytes());
     }
 
-    pub fn write_bytes(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) {
         let path = self.folder().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, bytes).expect("written");
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, &[])
     }
 
-    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_tidegate")));
         finish(command.args(arguments).envs(variables.iter().copied()))
     }
 
     /// Runs a bash text that finds the binary as `$TIDEGATE`.
-    pub fn shell(&self, text: &str) -> Ran {
+    pub(crate) fn shell(&self, text: &str) -> Ran {
         finish(self.command(Path::new("bash")).args(["-c", text]).env("TIDEGATE", env!("CARGO_BIN_EXE_tidegate")))
     }
 
-    pub fn git(&self, arguments: &[&str]) {
+    pub(crate) fn git(&self, arguments: &[&str]) {
         let ran =
             finish(self.command(Path::new("git")).args(["-c", "user.name=Andrei", "-c", "user.email=andrei@shop.example"]).args(arguments));
         assert_eq!(ran.code, 0, "git {arguments:?}: {ran:?}");
     }
 
-    pub fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         let home: PathBuf = self.folder().join("home");
         command.current_dir(self.folder()).env_clear().env("PATH", env!("PATH")).env("HOME", home).stdin(Stdio::null());

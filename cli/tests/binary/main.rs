@@ -1,0 +1,7 @@
+//! The built binary as people and scripts use it: exit codes, stdout and stderr.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+mod client;
+mod demo;
+mod offline;
+mod program;
