@@ -89,11 +89,17 @@ const IMPURE: [&str; 17] = [
     "rand::",
 ];
 
+/// Where a library's own type asks for a hash map, which is filled and handed over, never iterated.
+const FILLED_ONLY: [&str; 1] = ["pipelines/src/expression/evaluate.rs"];
+
 #[test]
 fn pipelines_is_pure() {
     let files: Vec<_> = files("pipelines/src", &[".rs"]).into_iter().filter(|(path, _)| !is_test(path)).collect();
     assert!(files.len() > 5, "the rule looks at the wrong folder");
+    let (filled, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| FILLED_ONLY.contains(&path.as_str()));
     forbid("pipelines is a pure function of its arguments (architecture.md)", &files, &IMPURE);
+    let but_maps: Vec<_> = IMPURE.into_iter().filter(|word| *word != "HashMap").collect();
+    forbid("pipelines is a pure function of its arguments (architecture.md)", &filled, &but_maps);
 }
 
 #[test]
@@ -184,13 +190,18 @@ fn nothing_is_left_for_later_or_silenced() {
     for (path, text) in files("", &[".rs", ".sh", ".ts", ".tsx", ".sql"]) {
         for (number, line) in text.lines().enumerate() {
             for word in words {
-                if line.contains(word) {
+                if stands_alone(line, word) {
                     findings.push(format!("{path}:{}: `{word}`", number + 1));
                 }
             }
         }
     }
     report("say it with #[expect(…, reason)], an issue, or do it now", &findings);
+}
+
+/// Not as the end of a longer word, such as a component of a calendar.
+fn stands_alone(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_ascii_alphanumeric()))
 }
 
 #[test]
