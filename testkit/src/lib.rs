@@ -11,5 +11,6 @@ pub mod blocks;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod repository;
+pub mod sim;
 #[cfg(feature = "server")]
 pub mod world;

@@ -22,7 +22,6 @@ impl Pipeline {
         }
         let by = turn.actor.clone();
         self.place_hold(turn, id, scope, reason, by);
-        self.withdraw_held(turn);
         Ok(())
     }
 
@@ -53,6 +52,7 @@ impl Pipeline {
         fact.actor = Some(by);
         self.emit(turn, fact);
         turn.lanes.extend(self.index.doors.keys().cloned());
+        self.withdraw_held(turn);
     }
 
     /// Jobs that would touch a held target and that no runner has yet stand ready again (IB9).

@@ -5,6 +5,7 @@
 //! effects on every machine (R1).
 
 pub mod actor;
+pub mod audit;
 pub mod changes;
 pub mod dispatch;
 pub mod effect;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipelines::plan::{NodeIx, WaveIx};
+use pipelines::plan::{NodeIx, StageIx, WaveIx};
 
 use super::event::EventKind;
 use super::id::ReleaseNumber;
@@ -32,6 +32,7 @@ impl Pipeline {
         for ix in chosen {
             self.put_back(turn, number, ix);
         }
+        self.reopen_stages(turn, number, waves.first().map(|wave| wave.stage));
         for wave in waves {
             self.come_again(turn, number, wave);
         }
@@ -115,6 +116,17 @@ impl Pipeline {
         self.put_node(turn, row);
         turn.nodes.insert((number, ix));
         self.reopen_rollout(turn, number, ix);
+    }
+
+    /// What comes after the first stage that is entered again waits for it once more (W1).
+    fn reopen_stages(&mut self, turn: &mut Turn, number: ReleaseNumber, first: Option<StageIx>) {
+        let (Some(first), Some(plan)) = (first, self.release(number).map(|r| std::sync::Arc::clone(&r.plan))) else { return };
+        for (ix, stage) in (0..).map(StageIx).zip(&plan.stages).filter(|(ix, _)| *ix >= first) {
+            let start = (ix > first).then_some(stage.start);
+            for milestone in start.into_iter().chain([stage.end]) {
+                self.put_back(turn, number, milestone);
+            }
+        }
     }
 
     /// A rollout that failed half-way goes on; one that was taken back begins anew.

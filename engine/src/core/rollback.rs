@@ -279,6 +279,8 @@ impl Pipeline {
         } else if let Some((rule, _)) = self.retry_rule(to, node, Some(outcome)) {
             // The same rollback once more: it waits for nobody, and for no backoff (L6).
             self.use_retry(turn, to, node, rule);
+            let words = format!("{}; tried again by rule {}", in_words(outcome), rule.saturating_add(1));
+            self.emit_of(turn, Fact::new(EventKind::JobRetried, words).data("backoff_ms", 0), id);
             self.queue(turn, to, node, AttemptKind::Rollback { of });
         } else {
             self.back_failed(turn, &target, of, to, node, &in_words(outcome));

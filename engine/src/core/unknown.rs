@@ -87,13 +87,15 @@ impl Pipeline {
             self.index.going_back.get(&target).is_some_and(|lane| {
                 self.lanes.get(lane).and_then(|row| row.rollback.as_ref()).is_some_and(|r| r.waiting.contains(&target))
             });
-        let (now, state) = (turn.now, if goes_back { RolloutState::Failed } else { RolloutState::Running });
-        self.edit_rollout(turn, attempt.release, &target, |row| {
-            if row.state == RolloutState::Unknown {
-                row.state = state;
-                row.ended_at = goes_back.then_some(now);
-            }
-        });
+        if goes_back {
+            self.end_rollout(turn, attempt.release, &target, RolloutState::Failed, why);
+        } else {
+            self.edit_rollout(turn, attempt.release, &target, |row| {
+                if row.state == RolloutState::Unknown {
+                    row.state = RolloutState::Running;
+                }
+            });
+        }
         self.emit_of(turn, Fact::new(EventKind::TargetResolved, why), &attempt.id);
     }
 

@@ -19,13 +19,13 @@ use super::turn::{Fact, Turn};
 impl Pipeline {
     /// One reading, for everybody who watches that monitor. A late one that nobody needs is nothing.
     pub(crate) fn observe(&mut self, turn: &mut Turn, id: &MonitorId, reading: Reading) -> Result<(), Rejected> {
-        let Some(mut row) = self.watches.get(id).cloned() else { return Ok(()) };
         let watchers: Vec<Watcher> = self.index.watchers.get(id).into_iter().flatten().copied().collect();
         for watcher in &watchers {
             if let Watcher::Bake(number, ix) = watcher {
                 self.judge_gap(turn, *number, *ix);
             }
         }
+        let Some(mut row) = self.watches.get(id).cloned() else { return Ok(()) };
         self.note_reading(turn, &mut row, &reading);
         let bad_since = row.bad_since.filter(|_| matches!(reading, Reading::Bad { .. }));
         // A bad time that has had its effect has no other (IC2).

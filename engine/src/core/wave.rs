@@ -183,7 +183,8 @@ impl Pipeline {
 
     /// Something of a wave has ended: perhaps all of it has.
     pub(crate) fn review_wave(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx) {
-        let Some(row) = self.wave(number, wave) else { return };
+        // Hooks of a stage count for its last wave, also where the release never came to it.
+        let Some(row) = self.wave(number, wave) else { return self.leave(turn, number, wave) };
         let idle = self.release(number).is_some_and(|r| r.open_in(wave) == 0);
         match row.state {
             WaveState::Waiting | WaveState::Left => {}

@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+
+use engine::core::id::{MonitorId, ReleaseNumber};
+use engine::core::input::Reading;
+use engine::core::{EventKind, Input, Time, monitor_id};
+use pipelines::plan::{Bake, NodeKind};
+
+use super::{Findings, Invariant, Seen};
+use crate::sim::reached::Reached;
+
+/// One bake, told again from the readings alone.
+struct Watched {
+    began: Time,
+    /// Per monitor: when it was last read, and how many readings had data.
+    read: BTreeMap<MonitorId, (Time, u32)>,
+    /// The longest gap that any monitor has had.
+    gap_ms: u64,
+}
+
+#[derive(Default)]
+pub(super) struct BakeIsRealTime {
+    goes: BTreeMap<(ReleaseNumber, String), Watched>,
+}
+
+impl Invariant for BakeIsRealTime {
+    fn name(&self) -> &'static str {
+        "IB10"
+    }
+
+    fn says(&self) -> &'static str {
+        "a bake passes only after its whole time, with its data points, without a gap in watching and without a bad alarm (B1, B3)"
+    }
+
+    fn see(&mut self, seen: &Seen<'_>, found: &mut Findings) {
+        for event in seen.events() {
+            let (Some(number), Some(key)) = (event.release, &event.node) else { continue };
+            match event.kind {
+                EventKind::BakeErrored => found.reach(Reached::BakeErrored),
+                EventKind::BakeInconclusive => found.reach(Reached::BakeInconclusive),
+                EventKind::BakeFailed => found.reach(Reached::BakeFailed),
+                EventKind::BakeStarted | EventKind::BakePassed => {}
+                _ => continue,
+            }
+            let name = (number, key.clone());
+            if event.kind == EventKind::BakeStarted {
+                self.goes.insert(name, Watched { began: seen.at, read: BTreeMap::new(), gap_ms: 0 });
+            } else if let Some(mut watched) = self.goes.remove(&name)
+                && event.kind == EventKind::BakePassed
+            {
+                // The reading that ends it counts, too.
+                if let Input::Observe { monitor, reading } = seen.input {
+                    watched.note(seen.at, monitor, reading);
+                }
+                self.judge(seen, &name, &watched, found);
+            }
+        }
+        if let (Input::Observe { monitor, reading }, Ok(_)) = (seen.input, seen.outcome) {
+            for watched in self.goes.values_mut() {
+                watched.note(seen.at, monitor, reading);
+            }
+        }
+    }
+}
+
+impl BakeIsRealTime {
+    fn judge(&self, seen: &Seen<'_>, (number, key): &(ReleaseNumber, String), watched: &Watched, found: &mut Findings) {
+        let node = seen.plan(*number).and_then(|plan| plan.nodes.iter().find(|node| node.key == *key));
+        let Some(NodeKind::Bake(bake)) = node.map(|node| &node.kind) else { return };
+        let Bake { duration_ms, min_data_points, tolerance_ms, alarms, .. } = &**bake;
+        let took = seen.at.since_ms(watched.began);
+        if took < *duration_ms {
+            found.broken("IB10", format!("{key} of {number} passed after {took} of {duration_ms} ms"));
+        }
+        for alarm in alarms {
+            let id = monitor_id(&alarm.monitor);
+            let (last, points) = watched.read.get(&id).copied().unwrap_or((watched.began, 0));
+            if points < *min_data_points {
+                found.broken("B1", format!("{key} of {number} passed with {points} of {min_data_points} data points"));
+            }
+            let gap = watched.gap_ms.max(seen.at.since_ms(last));
+            if gap > *tolerance_ms {
+                found.broken("B3", format!("{key} of {number} passed over a gap of {gap} ms in watching"));
+            }
+            if seen.after.watch(&id).is_some_and(|watch| watch.bad_since.is_some()) {
+                found.broken("B1", format!("{key} of {number} passed while {} is bad", alarm.name));
+            }
+        }
+    }
+}
+
+impl Watched {
+    fn note(&mut self, at: Time, monitor: &MonitorId, reading: &Reading) {
+        let has_data = matches!(reading, Reading::Ok { .. } | Reading::Bad { .. });
+        if matches!(reading, Reading::Unreadable { .. }) {
+            return;
+        }
+        let (last, points) = self.read.get(monitor).copied().unwrap_or((self.began, 0));
+        // Monitors of other waves are read as well; their gaps do not count until they are read here.
+        if self.read.contains_key(monitor) {
+            self.gap_ms = self.gap_ms.max(at.since_ms(last));
+        }
+        self.read.insert(monitor.clone(), (at, points + u32::from(has_data)));
+    }
+}

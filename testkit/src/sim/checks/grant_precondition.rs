@@ -1,0 +1,96 @@
+use std::collections::BTreeMap;
+
+use engine::core::id::TargetName;
+use engine::core::row::AttemptKind;
+use engine::core::{Input, Time};
+use pipelines::plan::Class;
+use protocol::AttemptId;
+
+use super::{Findings, Invariant, Seen};
+
+/// The last deployment that was granted a target.
+struct Holder {
+    attempt: AttemptId,
+    /// The end of its lease or of its last credentials.
+    horizon: Time,
+    /// It reported, or an inspection or a person said after the horizon that it is over.
+    is_over: bool,
+}
+
+#[derive(Default)]
+pub(super) struct GrantPrecondition {
+    holders: BTreeMap<TargetName, Holder>,
+}
+
+impl Invariant for GrantPrecondition {
+    fn name(&self) -> &'static str {
+        "IA4"
+    }
+
+    fn says(&self) -> &'static str {
+        "a target is granted only after its last holder reported, or after its credentials ended and an inspection or a person said that it is over"
+    }
+
+    fn see(&mut self, seen: &Seen<'_>, found: &mut Findings) {
+        if seen.outcome.is_err() {
+            return;
+        }
+        match seen.input {
+            Input::Lease { attempt, lease_ms, .. } => self.granted(seen, attempt, *lease_ms, found),
+            Input::Heartbeat { fences, lease_ms, .. } => self.extend(&fences.attempt, seen.at + *lease_ms),
+            Input::Issued { fences, until } => self.extend(&fences.attempt, *until),
+            Input::Report(report) => {
+                let id = &report.fences.attempt;
+                let Some(row) = seen.before.attempts.get(id) else { return };
+                match (&row.kind, &row.target) {
+                    (AttemptKind::Inspect { unknown }, Some(target)) => {
+                        let busy = report.outputs.get("in_progress").is_some_and(|text| text == "true");
+                        if let Some(holder) = self.holders.get_mut(target).filter(|h| h.attempt == *unknown && !busy) {
+                            holder.is_over = true;
+                        }
+                    }
+                    (_, Some(target)) => {
+                        if let Some(holder) = self.holders.get_mut(target).filter(|h| h.attempt == *id) {
+                            holder.is_over = true;
+                        }
+                    }
+                    (_, None) => {}
+                }
+            }
+            Input::Resolve { target, .. } => self.resolved(seen, target, found),
+            _ => {}
+        }
+    }
+}
+
+impl GrantPrecondition {
+    fn granted(&mut self, seen: &Seen<'_>, id: &AttemptId, lease_ms: u64, found: &mut Findings) {
+        let Some(row) = seen.after.attempt(id).filter(|row| row.class == Class::Target) else { return };
+        let Some(target) = &row.target else { return };
+        let margin = seen.after.settings().unknown_margin_ms;
+        if let Some(last) = self.holders.get(target).filter(|h| !h.is_over) {
+            let inspects = matches!(&row.kind, AttemptKind::Inspect { unknown } if *unknown == last.attempt);
+            if !(inspects && seen.at >= last.horizon + margin) {
+                found.broken("IA4", format!("{id} was granted {target}, which {} may change until {}", last.attempt, last.horizon));
+            }
+        }
+        if !matches!(row.kind, AttemptKind::Inspect { .. }) {
+            self.holders.insert(target.clone(), Holder { attempt: id.clone(), horizon: seen.at + lease_ms, is_over: false });
+        }
+    }
+
+    fn resolved(&mut self, seen: &Seen<'_>, target: &TargetName, found: &mut Findings) {
+        let needs_person = seen.before.targets.get(target).and_then(|t| t.unknown.as_ref()).is_some_and(|u| u.needs_person);
+        let Some(holder) = self.holders.get_mut(target) else { return };
+        if seen.at < holder.horizon && !needs_person {
+            found.broken("IA4", format!("a person ended {} at {target} while it may act until {}", holder.attempt, holder.horizon));
+        }
+        holder.is_over = true;
+    }
+
+    fn extend(&mut self, id: &AttemptId, until: Time) {
+        if let Some(holder) = self.holders.values_mut().find(|h| h.attempt == *id) {
+            holder.horizon = holder.horizon.max(until);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Rare states that a campaign must have met: what never happened was not tested.
+
+macro_rules! rare {
+    ($($name:ident = $words:literal),+ $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Reached { $($name),+ }
+
+        impl Reached {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            #[must_use]
+            pub fn in_words(self) -> &'static str {
+                match self { $(Self::$name => $words),+ }
+            }
+        }
+    };
+}
+
+rare!(
+    LateResultAccepted = "a late result is accepted",
+    StaleRefused = "a message of an old lease is refused",
+    StaleFenceRefused = "a message with an old fence is refused",
+    RollbackDuringUnknown = "a rollback waits for an unknown target",
+    ApprovalExpired = "an approval expires",
+    CancelRacingSuccess = "a success comes after the cancel",
+    SupersededLater = "a release is superseded before a later wave",
+    Outdated = "a release is outdated",
+    FailedRollbackHeld = "a rollback fails, and the lane is held",
+    NoDestination = "a rollback has no destination",
+    InspectAdopts = "an inspection adopts a lost attempt",
+    InspectReruns = "an inspection runs a lost attempt again",
+    AlarmFired = "an alarm fires",
+    BakeFailed = "a bake fails",
+    BakeErrored = "a bake cannot be read",
+    BakeInconclusive = "a bake is inconclusive",
+    WindowClosedBetweenWaves = "a window closes between two waves",
+    RestartDuringRollback = "the server restarts during a rollback",
+    RollbackPassedHold = "a rollback passes a hold",
+    CrashBeforeCommit = "the server dies before a commit",
+    ManualRollback = "a person rolls back",
+    RetriedByHand = "a person retries a failed release",
+    QuarantineLifted = "a quarantine is lifted",
+    ResolvedByPerson = "a person says what runs at an unknown target",
+    EndedInCalm = "a history comes to its end in calm",
+);
+
+/// Which of them were met, and how often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReachedSet(u64);
+
+impl ReachedSet {
+    pub fn insert(&mut self, what: Reached) {
+        self.0 |= 1 << what as u64;
+    }
+
+    #[must_use]
+    pub fn contains(&self, what: Reached) -> bool {
+        self.0 & (1 << what as u64) != 0
+    }
+
+    pub fn join(&mut self, other: &Self) {
+        self.0 |= other.0;
+    }
+
+    /// What was never met.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Reached> {
+        Reached::ALL.iter().copied().filter(|what| !self.contains(*what)).collect()
+    }
+}
