@@ -24,11 +24,12 @@ pub(crate) fn deadline(plan: &Plan, row: &NodeRow) -> Option<Time> {
         .filter(|(at, alarm)| !bake.alarms.iter().take(*at).any(|before| before.monitor == alarm.monitor))
         .count();
     let unread = (record.last_read_at.len() < monitors).then(|| record.started_at + bake.tolerance_ms + 1);
+    let read_at_end = record.last_read_at.values().all(|at| *at >= record.ends_at);
     let end = match (record.overdue, unread) {
         (false, _) => Some(record.ends_at),
-        (true, None) => Some(record.ends_at + patience_ms(bake)),
-        // Only a first reading or the tolerance can end it.
-        (true, Some(_)) => None,
+        (true, None) if read_at_end => Some(record.ends_at + patience_ms(bake)),
+        // Only a reading or the tolerance can end it.
+        (true, None | Some(_)) => None,
     };
     [end, dark, unread].into_iter().flatten().min()
 }

@@ -1,6 +1,6 @@
 //! What stands before a wave, told again from rows and readings, the slow way.
 
-use engine::core::id::ReleaseNumber;
+use engine::core::id::{ReleaseNumber, TargetName};
 use engine::core::input::Reading;
 use engine::core::row::{GateRow, GateState, ReleaseRow};
 use engine::core::{Actor, Input, Time, monitor_id};
@@ -34,7 +34,15 @@ impl Door {
         let stage = release.plan.stage(wave.stage).map_or("", |s| s.name.as_str());
         let place = if wave_plan.name.is_empty() { stage.to_owned() } else { format!("{stage}/{}", wave_plan.name) };
         if !release.row.overrides.iter().any(|o| o.gate == format!("{place}/alarms")) {
-            door.closed.extend(wave_plan.alarms.iter().filter_map(|alarm| trouble(seen, alarm)));
+            // An alarm whose targets run nothing yet has nothing to say.
+            let runs = |alarm: &Alarm| {
+                let mut of = wave_plan.rollouts.iter().filter(|r| alarm.target.as_ref().is_none_or(|target| *target == r.target));
+                of.any(|r| {
+                    let row = seen.before.targets.get(&TargetName(r.target.clone()));
+                    row.is_some_and(|row| row.live.is_some() || row.partly.is_some() || !row.good.is_empty())
+                })
+            };
+            door.closed.extend(wave_plan.alarms.iter().filter(|alarm| runs(alarm)).filter_map(|alarm| trouble(seen, alarm)));
         }
         for ix in &wave_plan.gates {
             door.closed.extend(closed(seen, &release.row, release.plan.node(*ix).map(|n| &n.kind), *ix));
