@@ -52,7 +52,14 @@ impl Server {
         let engine = Engine::open(engine_settings, store, ports)
             .await
             .map_err(|error| Failure::failed(format!("the engine cannot start: {error}")))?;
-        let state = ApiState::new(Arc::clone(&engine), ApiSettings::new(public_url.clone()));
+        let metrics = match api::install_recorder() {
+            Ok(metrics) => Some(metrics),
+            Err(error) => {
+                tracing::warn!(%error, "metrics are not recorded");
+                None
+            }
+        };
+        let state = ApiState::with_metrics(Arc::clone(&engine), ApiSettings::new(public_url.clone()), metrics);
         Ok(Self { engine, address, public_url, state, listener, slots: settings.runner_slots, data: settings.data.clone() })
     }
 
