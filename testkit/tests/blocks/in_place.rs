@@ -29,7 +29,7 @@ mod handover {
             suite.deploy(2);
             suite.roll_back_to(1);
         });
-        assert!(seen.requests > 50, "{seen:?}");
+        assert!(seen.requests > 10, "{seen:?}");
         assert_eq!(seen.failures, Vec::<String>::new(), "{seen:?}");
     }
 }
@@ -51,7 +51,7 @@ mod restart {
         let suite = crate::suite(Service::new("restart"));
         suite.deploy(1);
         let seen = suite.subject.watched(|| suite.deploy(2));
-        assert!(seen.requests > 20, "{seen:?}");
+        assert!(seen.requests > 5, "{seen:?}");
         assert!(seen.gap <= Duration::from_secs(1), "{seen:?}");
     }
 }
