@@ -87,14 +87,31 @@ impl Pipeline {
     }
 
     fn review_parallel(&mut self, turn: &mut Turn, key: &LaneKey, waiting: &[Waiting]) {
+        let (alone, mut waiting): (Vec<Waiting>, Vec<Waiting>) = waiting.iter().partition(|w| self.policy(**w) != LanePolicy::Parallel);
+        waiting.extend(self.drop_outdated(turn, key, alone));
+        waiting.sort_by_key(|w| (w.order, w.number));
         for w in waiting {
             let door = self.look_at_door(turn, w.number, w.wave);
-            if door.is_open() && self.rollback_in(key).is_none() {
-                self.let_in(turn, key, *w);
+            if door.is_open() && self.rollback_in(key).is_none() && self.may_share(key, w) {
+                self.let_in(turn, key, w);
             } else {
-                self.show_door(turn, key, *w, door);
+                self.show_door(turn, key, w, door);
             }
         }
+    }
+
+    /// Where the file changed from one policy to another, a release goes in beside others only if its own plan and theirs allow it.
+    fn may_share(&self, key: &LaneKey, entering: Waiting) -> bool {
+        let shares = |number: ReleaseNumber| {
+            self.plan_of(number)
+                .waves()
+                .find(|(_, _, wave)| wave.lane.key == key.0)
+                .is_some_and(|(_, _, wave)| wave.lane.policy == LanePolicy::Parallel)
+        };
+        let inside = self.lanes.get(key).map(|lane| lane.inside.as_slice()).unwrap_or_default();
+        self.is_inside(key, entering.number)
+            || inside.is_empty()
+            || (shares(entering.number) && inside.iter().all(|number| shares(*number)))
     }
 
     /// L5: after a newer release has entered, an older one may not enter any more.
