@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn its_pipeline_file_is_valid_and_each_alarm_watches_its_own_target() {
         let ports = targets().zip(7001..).collect();
-        let text = pipeline(&ports, Path::new("/apps"), Bakes { beta: "2s", production: "3s" });
+        let text = pipeline(&ports, Path::new("/apps"), Bakes { beta: "2s", production: "5s" });
         let source = pipelines::SourceFile::new("pipeline.yaml", text);
         let (pipeline, diagnostics) = pipelines::compile(&source, &pipelines::Blocks::built_in());
         let rendered: String = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();

@@ -36,7 +36,7 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) const FAST: Self =
-        Self { bakes: Bakes { beta: "2s", production: "3s" }, approves_after_ms: 500, pause_ms: 0, release_within_ms: 240_000 };
+        Self { bakes: Bakes { beta: "2s", production: "5s" }, approves_after_ms: 500, pause_ms: 0, release_within_ms: 240_000 };
     pub(super) const LEISURELY: Self =
         Self { bakes: Bakes { beta: "5s", production: "12s" }, approves_after_ms: 30_000, pause_ms: 5_000, release_within_ms: 900_000 };
 }
