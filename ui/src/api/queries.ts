@@ -1,0 +1,138 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, body } from "./client";
+
+/**
+ * Every query of the pages: its key and how it is fetched. A key begins with its topic's noun, so that the live stream can say what to refetch
+ * (`live/patch.ts`): `["pipeline", name, …]` belongs to the topic `p/<name>`.
+ */
+export const keys = {
+  me: ["me"] as const,
+  pipelines: ["pipelines"] as const,
+  pipeline: (name: string) => ["pipeline", name] as const,
+  approvals: ["approvals"] as const,
+  monitors: ["monitors"] as const,
+  runners: ["runners"] as const,
+  queue: ["queue"] as const,
+  audit: ["audit"] as const,
+  attempt: (id: string) => ["attempt", id] as const,
+};
+
+export const me = queryOptions({
+  queryKey: keys.me,
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/session", { signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+  retry: false,
+});
+
+export const pipelines = (page: { cursor?: string; limit?: number } = {}) =>
+  queryOptions({
+    queryKey: [...keys.pipelines, page],
+    queryFn: async ({ signal }) => body(await api.GET("/api/v1/pipelines", { params: { query: page }, signal })),
+  });
+
+export const pipeline = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "show"],
+    queryFn: async ({ signal }) => body(await api.GET("/api/v1/pipelines/{pipeline}", { params: { path: { pipeline: name } }, signal })),
+  });
+
+export const board = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "board"],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/board", { params: { path: { pipeline: name } }, signal })),
+  });
+
+export const progress = (name: string, limit = 50) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "progress", limit],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/progress", { params: { path: { pipeline: name }, query: { limit } }, signal })),
+  });
+
+export const compare = (name: string, from: string, to: string) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "compare", from, to],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/compare", { params: { path: { pipeline: name }, query: { from, to } }, signal })),
+  });
+
+export const releases = (name: string, page: { cursor?: string; limit?: number } = {}) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "releases", page],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/releases", { params: { path: { pipeline: name }, query: page }, signal })),
+  });
+
+export const release = (name: string, number: number) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "release", number],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/releases/{number}", { params: { path: { pipeline: name, number } }, signal })),
+  });
+
+/** Fixed when the release was created (P1): never stale. */
+export const releasePlan = (name: string, number: number) =>
+  queryOptions({
+    queryKey: ["plan", name, number],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/releases/{number}/plan", { params: { path: { pipeline: name, number } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const targets = (name: string, target?: string) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "targets", target ?? null],
+    queryFn: async ({ signal }) =>
+      body(
+        await api.GET("/api/v1/pipelines/{pipeline}/targets", {
+          params: { path: { pipeline: name }, query: target === undefined ? {} : { name: target } },
+          signal,
+        }),
+      ),
+  });
+
+export const holds = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "holds"],
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/pipelines/{pipeline}/holds", { params: { path: { pipeline: name } }, signal })),
+  });
+
+export const attempt = (id: string) =>
+  queryOptions({
+    queryKey: keys.attempt(id),
+    queryFn: async ({ signal }) => body(await api.GET("/api/v1/attempts/{attempt}", { params: { path: { attempt: id } }, signal })),
+  });
+
+export const approvals = queryOptions({
+  queryKey: keys.approvals,
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/approvals", { signal })),
+});
+
+export const monitors = queryOptions({
+  queryKey: keys.monitors,
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/monitors", { signal })),
+  // Readings are not events; only their consequences are.
+  refetchInterval: 15_000,
+});
+
+export const runners = queryOptions({
+  queryKey: keys.runners,
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/runners", { signal })),
+  refetchInterval: 15_000,
+});
+
+export const queue = queryOptions({
+  queryKey: keys.queue,
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/queue", { signal })),
+  refetchInterval: 15_000,
+});
+
+export type AuditFilter = { pipeline?: string; release?: number; kind?: string; actor?: string; cursor?: string; limit?: number };
+
+export const audit = (filter: AuditFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.audit, filter],
+    queryFn: async ({ signal }) => body(await api.GET("/api/v1/audit", { params: { query: filter as never }, signal })),
+  });

@@ -1,0 +1,49 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { approvals } from "../api/queries";
+import { Glyph, type GlyphName } from "../design/glyphs";
+import styles from "./Rail.module.css";
+
+const places = [
+  { to: "/", glyph: "pipelines", name: "Pipelines" },
+  { to: "/approvals", glyph: "approvals", name: "Approvals" },
+  { to: "/monitors", glyph: "alarm", name: "Monitors" },
+  { to: "/runners", glyph: "runners", name: "Runners" },
+  { to: "/metrics", glyph: "metrics", name: "Metrics" },
+  { to: "/audit", glyph: "list", name: "Audit log" },
+] as const satisfies readonly { to: string; glyph: GlyphName; name: string }[];
+
+export function Rail() {
+  const waiting = useQuery(approvals).data?.items.filter((item) => item.gate.can_act).length ?? 0;
+  return (
+    <nav className={styles.rail} aria-label="Main">
+      <Link to="/" className={styles.logo} aria-label="Tidegate, all pipelines">
+        <Glyph name="pipelines" size={22} />
+      </Link>
+      {places.map(({ to, glyph, name }) => {
+        const count = to === "/approvals" ? waiting : 0;
+        return (
+          <Link
+            key={to}
+            to={to}
+            className={styles.place}
+            title={name}
+            aria-label={count > 0 ? `${name}, ${count} wait for you` : name}
+            activeOptions={{ exact: false, includeSearch: false }}
+          >
+            <Glyph name={glyph} size={18} />
+            {count > 0 && (
+              <span className={styles.badge} aria-hidden="true">
+                {count}
+              </span>
+            )}
+          </Link>
+        );
+      })}
+      <span className="grow" />
+      <Link to="/settings" className={styles.place} title="Settings" aria-label="Settings">
+        <Glyph name="settings" size={18} />
+      </Link>
+    </nav>
+  );
+}

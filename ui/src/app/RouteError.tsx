@@ -1,0 +1,11 @@
+import { useRouter } from "@tanstack/react-router";
+import { ErrorState } from "../design/Page";
+
+export function RouteError({ error }: { error: unknown }) {
+  const router = useRouter();
+  return (
+    <main>
+      <ErrorState error={error} onRetry={() => void router.invalidate()} />
+    </main>
+  );
+}

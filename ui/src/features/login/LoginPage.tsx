@@ -1,0 +1,43 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { messageOf } from "../../api/problem";
+import { useTitle } from "../../app/title";
+import { Button } from "../../design/Button";
+import { Field } from "../../design/Field";
+import { Notice } from "../../design/Page";
+import { Card } from "./Card";
+import { destination, signIn } from "./session";
+
+export function LoginPage() {
+  const { next } = useSearch({ from: "/login" });
+  const router = useRouter();
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const send = useMutation({
+    mutationFn: () => signIn(client, { name: name.trim(), password }),
+    onSuccess: () => router.history.push(destination(next)),
+    onError: () => setPassword(""),
+  });
+  useTitle("Sign in");
+  return (
+    <Card title="Sign in to Tidegate" onSubmit={() => send.mutate()}>
+      {send.isError && <Notice tone="bad">{messageOf(send.error)}</Notice>}
+      <Field label="Name" name="username" autoComplete="username" required value={name} onChange={(event) => setName(event.target.value)} />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+      <Button type="submit" look="primary" sending={send.isPending}>
+        Sign in
+      </Button>
+      <p className="c-3">First time here? The server prints a link for the first admin when it starts and nobody can sign in yet.</p>
+    </Card>
+  );
+}
