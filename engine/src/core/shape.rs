@@ -236,16 +236,5 @@ impl MonitorIds {
 
 /// A plan without anything, for what asks about a release that is not there.
 pub(crate) fn no_plan() -> std::sync::Arc<Plan> {
-    std::sync::Arc::new(Plan {
-        pipeline: String::new(),
-        stages: Vec::new(),
-        nodes: Vec::new(),
-        accounts: BTreeMap::new(),
-        triggers: Vec::new(),
-        notify: Vec::new(),
-        blocks: BTreeMap::new(),
-        inputs: BTreeMap::new(),
-        vars: BTreeSet::new(),
-        secrets: BTreeSet::new(),
-    })
+    std::sync::Arc::new(Plan::default())
 }

@@ -64,8 +64,7 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
         notify: pipeline.notify.clone(),
         blocks: pipeline.blocks.clone(),
         inputs,
-        vars: std::collections::BTreeSet::new(),
-        secrets: std::collections::BTreeSet::new(),
+        ..Plan::default()
     };
     debug_assert_eq!(plan.nodes.len(), count, "counted before they were made");
     for node in &plan.nodes {

@@ -9,9 +9,7 @@ use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
 use crate::text::{Duration, Placed as _, Problem, Span, Spanned, Text, shortened};
 use crate::{graph, model, plan};
 
-const TIMEOUT_MS: u64 = 60 * 60 * 1000;
 const LONGEST_TIMEOUT_MS: u64 = 7 * 24 * 60 * 60 * 1000;
-const GRACE_MS: u64 = 10_000;
 const BACKOFF_MS: u64 = 10_000;
 const POOL: &str = "default";
 
@@ -24,25 +22,10 @@ pub(super) struct Base {
 
 /// A job without steps, with every default.
 pub(super) fn blank(name: &str, purpose: plan::Purpose, base: &Base) -> plan::Job {
-    plan::Job {
-        name: name.to_owned(),
-        purpose,
-        class: plan::Class::BuildTest,
-        steps: Vec::new(),
-        finally: Vec::new(),
-        env: base.env.clone(),
-        condition: None,
-        runs_on: base.runs_on.clone().unwrap_or_else(|| plan::RunsOn { pool: POOL.to_owned(), labels: BTreeMap::new() }),
-        container: None,
-        timeout_ms: TIMEOUT_MS,
-        grace_ms: GRACE_MS,
-        retry: Vec::new(),
-        artifacts_in: Vec::new(),
-        artifacts_out: Vec::new(),
-        secrets: Vec::new(),
-        vars: Vec::new(),
-        account: None,
-        checkout: true,
+    let blank = plan::Job { name: name.to_owned(), purpose, env: base.env.clone(), ..plan::Job::default() };
+    match &base.runs_on {
+        Some(runs_on) => plan::Job { runs_on: runs_on.clone(), ..blank },
+        None => blank,
     }
 }
 

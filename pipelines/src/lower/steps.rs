@@ -21,6 +21,7 @@ pub(crate) fn step_shape(form: &StepForm, reader: &mut Reader) -> Option<plan::S
         working_directory: String::new(),
         timeout_ms: None,
         files: BTreeMap::new(),
+        condition: None,
     };
     match form {
         StepForm::Command(run) => shape.name = first_line(&run.value),

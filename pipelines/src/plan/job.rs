@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Adds, Parallel};
+
 /// What one runner executes. Texts may still hold `${{ … }}`; they are inserted when the job is leased.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Job {
@@ -31,6 +33,44 @@ pub struct Job {
     pub account: Option<String>,
     /// Start from a checkout of the release's commit.
     pub checkout: bool,
+    /// Run when the steps failed, before `finally`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Step>,
+    /// The jobs that it shares a limit with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<Parallel>,
+    /// What it adds to the plan (D1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds: Option<Adds>,
+}
+
+/// A job without steps that starts from a checkout, in the pool `default`, for an hour at most.
+impl Default for Job {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            purpose: Purpose::Job,
+            class: Class::BuildTest,
+            steps: Vec::new(),
+            finally: Vec::new(),
+            env: BTreeMap::new(),
+            condition: None,
+            runs_on: RunsOn { pool: "default".to_owned(), labels: BTreeMap::new() },
+            container: None,
+            timeout_ms: 60 * 60 * 1000,
+            grace_ms: 10_000,
+            retry: Vec::new(),
+            artifacts_in: Vec::new(),
+            artifacts_out: Vec::new(),
+            secrets: Vec::new(),
+            vars: Vec::new(),
+            account: None,
+            checkout: true,
+            on_failure: Vec::new(),
+            parallel: None,
+            adds: None,
+        }
+    }
 }
 
 /// The two classes of job (A2, R3).
@@ -77,6 +117,9 @@ pub struct Step {
     pub timeout_ms: Option<u64>,
     /// Files of a block that this step needs, by path in the workspace: `.tidegate/blocks/<block>/tool.sh`.
     pub files: BTreeMap<String, String>,
+    /// CEL; false: the step is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
 }
 
 /// Where a job may run.

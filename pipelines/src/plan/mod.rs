@@ -4,12 +4,14 @@
 //! very steps that were used then (X3). Node ids are positions in [`Plan::nodes`].
 
 mod bake;
+mod dynamic;
 mod gate;
 mod job;
 mod monitor;
 mod structure;
 
 pub use bake::{Bake, WhenUnclear};
+pub use dynamic::{Addition, Adds, AppliedAspect, AxisValues, DeferredMatrix, Derivation, MatrixAxis, Parallel};
 pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric, Window, WindowRule};
 pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
 pub use monitor::{Alarm, Comparison, Monitor, MonitorKind};

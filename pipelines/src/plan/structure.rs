@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Alarm, Bake, Gate, Job};
+use super::{Addition, Alarm, AppliedAspect, Bake, Derivation, Gate, Job};
 
 /// A position in [`Plan::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -23,12 +23,13 @@ pub struct WaveIx {
 }
 
 /// Everything that a release does on its way, fixed when it is created.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     pub pipeline: String,
-    /// In the order of the path. Every stage has at least one wave; a stage without waves is one wave (L1).
+    /// In the order of the path, stages that a job added last ([`Plan::path`]). Every stage has at least one wave; a stage without waves is one wave (L1).
     pub stages: Vec<Stage>,
-    /// In an order in which every node stands after all that it needs.
+    /// In an order in which every node stands after all that it needs; what waited for a job that added
+    /// others needs those too, and they stand last.
     pub nodes: Vec<Node>,
     pub accounts: BTreeMap<String, Account>,
     pub triggers: Vec<Trigger>,
@@ -41,6 +42,18 @@ pub struct Plan {
     /// Names of variables and secrets that any job asks for.
     pub vars: BTreeSet<String>,
     pub secrets: BTreeSet<String>,
+    /// Stages whose waves or targets were derived, by name (W4).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub derived: BTreeMap<String, Derivation>,
+    /// What the owner of the server added, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aspects: BTreeMap<String, AppliedAspect>,
+    /// What jobs added since the release was created (D1). Empty in the plan that the release's digest covers (P1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<Addition>,
+    /// The order of the path where it is not that of `stages`: an added stage stands last there. Empty: the order of `stages`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<StageIx>,
 }
 
 /// A named step on the path: build, beta, prod.
@@ -252,11 +265,16 @@ impl Plan {
         self.stage(ix.stage)?.waves.get(ix.wave as usize)
     }
 
+    /// Every stage in the order of the path.
+    pub fn stages_on_path(&self) -> impl Iterator<Item = (StageIx, &Stage)> {
+        let in_order = if self.path.is_empty() { 0..self.stages.len() } else { 0..0 };
+        let in_order = in_order.map(|at| StageIx(u32::try_from(at).unwrap_or(u32::MAX)));
+        in_order.chain(self.path.iter().copied()).filter_map(|ix| Some((ix, self.stage(ix)?)))
+    }
+
     /// Every wave in the order of the path.
     pub fn waves(&self) -> impl Iterator<Item = (WaveIx, &Stage, &Wave)> {
-        self.stages
-            .iter()
-            .zip(0..)
-            .flat_map(|(stage, s)| stage.waves.iter().zip(0..).map(move |(wave, w)| (WaveIx { stage: StageIx(s), wave: w }, stage, wave)))
+        self.stages_on_path()
+            .flat_map(|(ix, stage)| stage.waves.iter().zip(0..).map(move |(wave, at)| (WaveIx { stage: ix, wave: at }, stage, wave)))
     }
 }

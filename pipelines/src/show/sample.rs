@@ -1,11 +1,11 @@
 //! Plans made by hand, in the shape that expansion gives them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::plan::{
     Account, AfterRollback, Alarm, Approval, ArtifactOut, Bake, Class, Comparison, Gate, GateCondition, Job, Lane, LanePolicy, Milestone,
-    Monitor, MonitorKind, Node, NodeIx, NodeKind, Plan, Purpose, RollbackPolicy, RollbackScope, Rollout, RunsOn, Stage, StageIx, Step,
-    Trigger, Wave, WaveIx, WhenUnclear, Window,
+    Monitor, MonitorKind, Node, NodeIx, NodeKind, Plan, Purpose, RollbackPolicy, RollbackScope, Rollout, Stage, StageIx, Step, Trigger,
+    Wave, WaveIx, WhenUnclear, Window,
 };
 use crate::window;
 
@@ -82,8 +82,7 @@ pub(super) fn plan(stages: Vec<StageSample>) -> Plan {
         ],
         notify: vec![],
         blocks: BTreeMap::new(),
-        vars: BTreeSet::new(),
-        secrets: BTreeSet::new(),
+        ..Plan::default()
     }
 }
 
@@ -100,21 +99,10 @@ pub(super) fn job(name: &str, purpose: Purpose, class: Class, run: &str) -> Job 
             working_directory: String::new(),
             timeout_ms: None,
             files: BTreeMap::new(),
+            condition: None,
         }],
-        finally: vec![],
-        env: BTreeMap::new(),
-        condition: None,
-        runs_on: RunsOn { pool: "default".to_owned(), labels: BTreeMap::new() },
-        container: None,
         timeout_ms: HOUR_MS / 2,
-        grace_ms: 10_000,
-        retry: vec![],
-        artifacts_in: vec![],
-        artifacts_out: vec![],
-        secrets: vec![],
-        vars: vec![],
-        account: None,
-        checkout: true,
+        ..Job::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Random pipelines, in the shape in which the language crate makes plans.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipelines::plan::{
@@ -60,8 +60,7 @@ impl Builder<'_> {
             notify: Vec::new(),
             blocks: BTreeMap::new(),
             inputs: BTreeMap::new(),
-            vars: BTreeSet::new(),
-            secrets: BTreeSet::new(),
+            ..Plan::default()
         }
     }
 
@@ -345,7 +344,7 @@ fn job(name: &str, purpose: Purpose, class: Class) -> Job {
         artifacts_out: Vec::new(),
         secrets: Vec::new(),
         vars: Vec::new(),
-        account: None,
         checkout: false,
+        ..Job::default()
     }
 }

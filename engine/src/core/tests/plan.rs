@@ -225,8 +225,8 @@ pub(super) fn job(name: &str, purpose: Purpose, class: Class) -> Job {
         artifacts_out: Vec::new(),
         secrets: Vec::new(),
         vars: Vec::new(),
-        account: None,
         checkout: false,
+        ..Job::default()
     }
 }
 
@@ -267,8 +267,7 @@ impl Builder {
             notify: Vec::new(),
             blocks: BTreeMap::new(),
             inputs: BTreeMap::new(),
-            vars: BTreeSet::new(),
-            secrets: BTreeSet::new(),
+            ..Plan::default()
         }
     }
 

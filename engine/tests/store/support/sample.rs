@@ -1,6 +1,6 @@
 //! One of every row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::core::id::{HoldId, LaneKey, MonitorId, PersonId, PipelineId, ReleaseNumber, SourceOrder, TargetName};
@@ -33,8 +33,7 @@ pub(crate) fn plan(pipeline: &str) -> Arc<Plan> {
         inputs: BTreeMap::new(),
         notify: Vec::new(),
         blocks: BTreeMap::from([("process/in-place".to_owned(), "ab12".to_owned())]),
-        vars: BTreeSet::new(),
-        secrets: BTreeSet::new(),
+        ..Plan::default()
     })
 }
 
