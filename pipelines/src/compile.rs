@@ -3,7 +3,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expand::{ExpandError, ExpandInput, MAX_NODES, expand};
 use crate::model::Pipeline;
 use crate::text::{Node, Problem, Read as _, Reader, Span, Value, parse};
-use crate::{SourceFile, file, lower};
+use crate::{Environment, SourceFile, file, lower};
 
 /// Reads a pipeline file. Never fails and never panics: what is wrong is answered as diagnostics, all of it at
 /// once, in the order of the file. There is a pipeline when none of them is an error.
@@ -11,13 +11,19 @@ use crate::{SourceFile, file, lower};
 /// Takes at most about 50 ms and 64 MB, whatever the text.
 #[must_use]
 pub fn compile(source: &SourceFile, library: &Blocks) -> (Option<Pipeline>, Vec<Diagnostic>) {
+    compile_in(source, &Environment::of_blocks(library))
+}
+
+/// As [`compile`], with everything that the server offers and demands.
+#[must_use]
+pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pipeline>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
     let node = parse(&source.text, &mut reader);
     let form = node.and_then(|node| file::Pipeline::read(&node, &mut reader));
     let mut elsewhere = Vec::new();
     let mut pipeline = None;
     if let Some(form) = form {
-        let (lowered, found) = lower::lower(&form, source, library, &mut reader);
+        let (lowered, found) = lower::lower(&form, source, environment, &mut reader);
         elsewhere = found;
         if !reader.has_errors() {
             check_size(&lowered, form.stages.span, &mut reader);

@@ -3,12 +3,14 @@
 //! Invariant: everything here is a pure function of its arguments. Equal input, equal plan, on every
 //! machine. This crate does not know files, networks, clocks, databases or which release is where.
 //!
-//! Entry points: [`compile`] (text → pipeline and diagnostics, never fails), [`expand`] (pipeline →
-//! [`plan::Plan`]).
+//! Entry points: [`compile_in`] (text → pipeline and diagnostics, never fails), [`expand`] (pipeline →
+//! [`plan::Plan`]), [`dynamic`] (what a plan becomes while its release is on its way).
 
 pub mod blocks;
 mod compile;
 pub mod diagnostic;
+pub mod dynamic;
+mod environment;
 mod expand;
 pub mod expression;
 mod file;
@@ -24,8 +26,9 @@ mod text;
 pub mod window;
 
 pub use blocks::Blocks;
-pub use compile::{compile, names_files};
+pub use compile::{compile, compile_in, names_files};
 pub use diagnostic::Diagnostic;
+pub use environment::Environment;
 pub use expand::{ExpandError, ExpandInput, MAX_NODES, expand};
 pub use model::Pipeline;
 pub use source::SourceFile;

@@ -109,6 +109,8 @@ codes! {
     CanaryWithoutBake = "canary_without_bake",
     /// Data points are asked for where no alarm reads any.
     DataPointsWithoutAlarms = "data_points_without_alarms",
+    /// A matrix that stands for more jobs than one may (D4).
+    MatrixTooLarge = "matrix_too_large",
     /// A plan beyond the limit of nodes (D4).
     TooManyNodes = "too_many_nodes",
     /// More findings than anybody reads; the rest is left out.

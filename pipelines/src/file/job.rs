@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::file::{StepForm, words};
+use crate::file::{MatrixForm, StepForm, words};
 use crate::text::{Duration, Map, Node, Read, Reader, Spanned, Text, Value, record};
 
 record! {
@@ -27,6 +27,10 @@ record! {
         /// Between the signal to stop and the kill.
         grace = "grace": Option<Spanned<Duration>>,
         retry = "retry": Option<RetryForm>,
+        /// One job for each combination of values: `{os: [linux, macos]}`.
+        matrix = "matrix": Option<Spanned<MatrixForm>>,
+        /// How many of the combinations run at once; without it, all.
+        max_parallel = "max_parallel": Option<Spanned<u32>>,
         /// What the job leaves: a name, unique in the pipeline, and the path of a file or folder.
         artifacts = "artifacts": Option<Map<Spanned<String>>>,
         /// What the job starts with, of earlier jobs.
@@ -35,8 +39,6 @@ record! {
         checkout = "checkout": Option<bool>,
     }
     later {
-        "matrix": "one job for each combination (`matrix`)",
-        "per": "one job for each region (`per: region`)",
         "generate": "generated stages, jobs and targets (`generate`)",
         "upload": "uploading a piece of pipeline (`upload`)",
         "id_token": "an OIDC token for a step (`id_token`)",

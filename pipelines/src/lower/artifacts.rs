@@ -1,14 +1,15 @@
 use super::Lower;
+use super::matrix::{Spread, plain_name};
 use crate::diagnostic::Code;
 use crate::file::{Stage, UsesArtifacts};
 use crate::plan;
-use crate::text::{Problem, Span, one_of, shortened};
+use crate::text::{Problem, Span, Spanned, one_of, shortened};
 
 /// Which job leaves an artifact.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) stage: usize,
-    /// In file order.
+    /// Among the jobs of the stage as [`Lower::entries`] lists them.
     job: usize,
 }
 
@@ -55,16 +56,33 @@ impl Ended {
 impl Lower<'_> {
     pub(super) fn collect_artifacts(&mut self, stages: &[Stage]) {
         for (stage, form) in stages.iter().enumerate() {
-            for (job, form) in form.jobs.iter().flatten().enumerate() {
+            let forms = form.jobs.as_deref().unwrap_or_default();
+            for (form, at) in forms.iter().zip(0..) {
                 for (name, path) in form.artifacts.iter().flat_map(|artifacts| &artifacts.entries) {
                     self.name("an artifact", name);
-                    self.workspace_path(path);
-                    if self.artifacts.insert(name.value.clone(), Origin { stage, job }).is_some() {
-                        let problem = Problem::error(
-                            Code::DuplicateName,
-                            name.span,
-                            format!("two jobs leave an artifact `{}`", shortened(&name.value)),
-                        );
+                    // What an expression stands for is checked where it is inserted.
+                    if !path.value.contains("${{") {
+                        self.workspace_path(path);
+                    }
+                    let is_deferred = matches!(self.spreads.get(&(stage, at)), Some(Spread::Deferred(_)));
+                    if is_deferred {
+                        self.spread_artifacts.insert(name.value.clone(), Vec::new());
+                    }
+                }
+            }
+            for (entry, job) in self.entries(stage, forms).into_iter().zip(0..) {
+                let Some(form) = forms.get(entry.form) else { continue };
+                for (name, _) in form.artifacts.iter().flat_map(|artifacts| &artifacts.entries) {
+                    let suffix = entry.combination.and_then(|_| entry.name.strip_prefix(&plain_name(entry.form, form))).unwrap_or_default();
+                    let own = format!("{}{suffix}", name.value);
+                    if entry.combination.is_some() {
+                        self.spread_artifacts.entry(name.value.clone()).or_default().push(own.clone());
+                    } else if self.spread_artifacts.contains_key(&name.value) {
+                        continue;
+                    }
+                    if self.artifacts.insert(own.clone(), Origin { stage, job }).is_some() {
+                        let message = format!("two jobs leave an artifact `{}`", shortened(&own));
+                        let problem = Problem::error(Code::DuplicateName, name.span, message);
                         self.report(problem.help("names of artifacts are unique in a pipeline; give one another name"));
                     }
                 }
@@ -75,23 +93,35 @@ impl Lower<'_> {
     pub(super) fn artifacts_in(&mut self, form: Option<&UsesArtifacts>, consumer: &Consumer) -> Vec<plan::ArtifactIn> {
         match form {
             None => Vec::new(),
-            Some(UsesArtifacts::Names(names)) => names
-                .iter()
-                .map(|name| {
-                    self.artifact(&name.value, name.span, consumer);
-                    plan::ArtifactIn { name: name.value.clone(), path: String::new() }
-                })
-                .collect(),
-            Some(UsesArtifacts::Paths(paths)) => paths
-                .entries
-                .iter()
-                .map(|(name, path)| {
-                    self.artifact(&name.value, name.span, consumer);
+            Some(UsesArtifacts::Names(names)) => names.iter().flat_map(|name| self.laid(name, "", consumer)).collect(),
+            Some(UsesArtifacts::Paths(paths)) => {
+                let laid = paths.entries.iter().flat_map(|(name, path)| {
                     self.workspace_path(path);
-                    plan::ArtifactIn { name: name.value.clone(), path: path.value.clone() }
-                })
-                .collect(),
+                    self.laid(name, &path.value, consumer)
+                });
+                laid.collect()
+            }
         }
+    }
+
+    /// One artifact, or that of each combination of a matrix.
+    fn laid(&mut self, name: &Spanned<String>, path: &str, consumer: &Consumer) -> Vec<plan::ArtifactIn> {
+        let Some(all) = self.spread_artifacts.get(&name.value).cloned() else {
+            self.artifact(&name.value, name.span, consumer);
+            return vec![plan::ArtifactIn { name: name.value.clone(), path: path.to_owned() }];
+        };
+        if all.is_empty() {
+            let message = format!("the artifacts `{}` of a matrix from an output have no names yet", shortened(&name.value));
+            let problem = Problem::error(Code::UnknownArtifact, name.span, message);
+            self.report(problem.help("pass what the jobs leave on as outputs, or write the values of the matrix out"));
+        }
+        let below = |own: &String| if path.is_empty() { String::new() } else { format!("{path}/{own}") };
+        all.iter()
+            .map(|own| {
+                self.artifact(own, name.span, consumer);
+                plan::ArtifactIn { name: own.clone(), path: below(own) }
+            })
+            .collect()
     }
 
     /// Checks that the artifact is there when the consumer starts (P2).

@@ -9,35 +9,49 @@ use crate::text::{Problem, Span, one_of};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
     /// First names.
-    roots: &'static [&'static str],
+    pub(super) roots: &'static [&'static str],
     /// Jobs whose outputs may be read.
     pub(super) needs: Vec<String>,
+    /// Axes of the job's matrix, where it has one.
+    pub(super) matrix: Option<Axes>,
+}
+
+/// What is known of the axes of a matrix.
+#[derive(Debug, Clone)]
+pub(super) enum Axes {
+    Named(Vec<String>),
+    /// They come from an output.
+    Any,
 }
 
 impl Scope {
     /// A job that runs once in its stage.
     pub(super) fn job(needs: Vec<String>) -> Self {
-        Self { roots: &["release", "stage", "wave", "needs", "vars", "secrets", "inputs", "env", "artifacts"], needs }
+        Self { roots: &["release", "stage", "wave", "needs", "vars", "secrets", "inputs", "env", "artifacts"], needs, matrix: None }
     }
 
     /// A job at a target.
     pub(super) fn target() -> Self {
-        Self { roots: &["release", "stage", "wave", "target", "vars", "secrets", "inputs", "env", "artifacts"], needs: Vec::new() }
+        Self {
+            roots: &["release", "stage", "wave", "target", "vars", "secrets", "inputs", "env", "artifacts"],
+            needs: Vec::new(),
+            matrix: None,
+        }
     }
 
     /// An alarm, whose texts are inserted when the plan is made.
     pub(super) fn alarm() -> Self {
-        Self { roots: &["stage", "wave", "target", "inputs"], needs: Vec::new() }
+        Self { roots: &["stage", "wave", "target", "inputs"], needs: Vec::new(), matrix: None }
     }
 
     /// What is read in front of a stage, for all its targets at once.
     pub(super) fn gate() -> Self {
-        Self { roots: &["stage", "inputs"], needs: Vec::new() }
+        Self { roots: &["stage", "inputs"], needs: Vec::new(), matrix: None }
     }
 
     /// What belongs to the pipeline and to no release.
     pub(super) fn settings() -> Self {
-        Self { roots: &["vars", "secrets"], needs: Vec::new() }
+        Self { roots: &["vars", "secrets"], needs: Vec::new(), matrix: None }
     }
 }
 
@@ -92,6 +106,15 @@ impl Lower<'_> {
             let mut path = reference.split('.');
             let root = path.next().unwrap_or_default();
             let field = path.next();
+            if root == "matrix"
+                && let Some(axes) = &scope.matrix
+            {
+                match (axes, field) {
+                    (Axes::Named(names), Some(field)) => self.one_of(span, "the matrix of this job", field, names.clone()),
+                    (Axes::Named(_), None) | (Axes::Any, _) => {}
+                }
+                continue;
+            }
             if !scope.roots.contains(&root) {
                 let problem = Problem::error(Code::UnknownValueName, span, format!("there is no value `{root}` here"));
                 self.report(problem.expected(one_of(scope.roots.iter().copied())).suggest(root, scope.roots.iter().copied()));
@@ -107,6 +130,7 @@ impl Lower<'_> {
                 ),
                 ("target", Some(field)) => self.one_of(span, "a target", field, TARGET_FIELDS.iter().copied().map(str::to_owned).collect()),
                 ("inputs", Some(field)) => self.one_of(span, "the manual trigger", field, self.inputs.iter().cloned().collect()),
+                ("needs", Some(_)) if scope.needs.iter().any(|name| names(reference, name)) => {}
                 ("needs", Some(field)) => self.one_of(span, "`needs` of this job", field, scope.needs.clone()),
                 _ => {}
             }
@@ -126,4 +150,10 @@ impl Lower<'_> {
             None => problem.suggest(field, known.iter().map(String::as_str)),
         });
     }
+}
+
+/// A job's name may hold dots: `needs['test-1.10'].outputs.count`.
+fn names(reference: &str, job: &str) -> bool {
+    let rest = reference.strip_prefix("needs.").and_then(|rest| rest.strip_prefix(job));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

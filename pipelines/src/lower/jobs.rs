@@ -3,8 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Lower;
 use super::artifacts::{Consumer, Ended};
 use super::inserts::Scope;
+use super::matrix::{Entry, Spread, plain_name};
 use super::names::BESIDE_JOBS;
 use crate::diagnostic::Code;
+use crate::dynamic::{Combination, specialised};
 use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
 use crate::text::{Duration, Placed as _, Problem, Span, Spanned, Text, shortened};
 use crate::{graph, model, plan};
@@ -36,86 +38,123 @@ impl Lower<'_> {
     }
 
     /// The jobs of a stage in an order in which each stands after what it needs.
-    pub(super) fn jobs(&mut self, stage: usize, forms: &[file::Job], base: &Base) -> Vec<model::Job> {
-        let names: Vec<String> = forms.iter().enumerate().map(|(at, form)| self.job_name(at, form)).collect();
-        let mut seen = BTreeSet::new();
+    pub(super) fn jobs(&mut self, stage: (usize, &str), forms: &[file::Job], base: &Base) -> Vec<model::Job> {
+        let (stage, stage_name) = stage;
         for form in forms {
             if let Some(name) = &form.name {
-                self.unique(&mut seen, "jobs of this stage", name);
+                self.key_name("a job", name, BESIDE_JOBS);
             }
         }
-        let places: BTreeMap<&str, usize> = names.iter().enumerate().rev().map(|(at, name)| (name.as_str(), at)).collect();
-        let needs: Vec<BTreeSet<usize>> = forms.iter().enumerate().map(|(at, form)| self.needs(at, form, &names, &places)).collect();
+        let entries = self.entries(stage, forms);
+        self.unique_jobs(forms, &entries);
+        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let form_names: Vec<String> = forms.iter().enumerate().map(|(at, form)| plain_name(at, form)).collect();
+        for (at, entry) in entries.iter().enumerate() {
+            places.entry(entry.name.as_str()).or_default().push(at);
+            if let Some(name) = form_names.get(entry.form).filter(|name| **name != entry.name) {
+                places.entry(name.as_str()).or_default().push(at);
+            }
+        }
+        let of_form: Vec<BTreeSet<usize>> = forms.iter().enumerate().map(|(at, form)| self.needs(at, form, &entries, &places)).collect();
+        let nothing = BTreeSet::new();
+        let needs: Vec<&BTreeSet<usize>> = entries.iter().map(|entry| of_form.get(entry.form).unwrap_or(&nothing)).collect();
         let edges: Vec<(usize, usize)> =
             needs.iter().enumerate().flat_map(|(job, needs)| needs.iter().map(move |need| (*need, job))).collect();
-        let order = match graph::order(forms.len(), &edges) {
+        let order = match graph::order(entries.len(), &edges) {
             Ok(order) => order,
             Err(cycle) => {
-                self.report_cycle(&cycle.path, forms, &names);
-                (0..forms.len()).collect()
+                self.report_cycle(&cycle.path, forms, &entries);
+                (0..entries.len()).collect()
             }
         };
-        let mut before = vec![Ended::none(forms.len()); forms.len()];
+        let mut before = vec![Ended::none(entries.len()); entries.len()];
+        let mut lowered: BTreeMap<usize, plan::Job> = BTreeMap::new();
         let mut place = BTreeMap::new();
-        let mut jobs = Vec::with_capacity(forms.len());
+        let mut jobs = Vec::with_capacity(entries.len());
         for (at, job) in order.into_iter().enumerate() {
-            let (Some(form), Some(name), Some(needed)) = (forms.get(job), names.get(job), needs.get(job)) else { continue };
+            let (Some(entry), Some(needed)) = (entries.get(job), needs.get(job)) else { continue };
+            let Some(form) = forms.get(entry.form) else { continue };
             place.insert(job, at);
-            let mut ended = Ended::none(forms.len());
-            for need in needed {
+            let mut ended = Ended::none(entries.len());
+            for need in *needed {
                 ended.add(*need);
                 before.get(*need).into_iter().for_each(|others| ended.join(others));
             }
-            let scope = Scope::job(needed.iter().filter_map(|need| names.get(*need).cloned()).collect());
-            let consumer = Consumer { stage, after: ended };
-            let lowered = self.job(name, form, base, &scope, &consumer);
-            if let Some(own) = before.get_mut(job) {
-                *own = consumer.after;
+            if !lowered.contains_key(&entry.form) {
+                let names = needed.iter().filter_map(|need| entries.get(*need)).map(|entry| entry.name.clone());
+                let scope = Scope { matrix: self.axes(stage, entry.form), ..Scope::job(names.collect()) };
+                let consumer = Consumer { stage, after: ended.clone() };
+                let name = form_names.get(entry.form).map(String::as_str).unwrap_or_default();
+                self.check_matrix(form, &Scope { matrix: None, ..scope.clone() });
+                let job = self.job(name, form, base, &scope, &consumer);
+                lowered.insert(entry.form, job);
             }
-            jobs.push(model::Job { needs: needed.iter().filter_map(|need| place.get(need).copied()).collect(), job: lowered });
+            if let Some(own) = before.get_mut(job) {
+                *own = ended;
+            }
+            let Some(whole) = lowered.get(&entry.form) else { continue };
+            let needs = needed.iter().filter_map(|need| place.get(need).copied()).collect();
+            jobs.push(model::Job { needs, job: self.spread_job(stage, stage_name, entry, form, whole) });
         }
         jobs
     }
 
-    fn job_name(&mut self, at: usize, form: &file::Job) -> String {
-        match &form.name {
-            Some(name) => {
-                self.key_name("a job", name, BESIDE_JOBS);
-                name.value.clone()
+    /// The job of one entry: itself, one combination of it, or what becomes its combinations later.
+    fn spread_job(&self, stage: usize, stage_name: &str, entry: &Entry, form: &file::Job, whole: &plan::Job) -> plan::Job {
+        match (self.spreads.get(&(stage, entry.form)), entry.combination) {
+            (Some(Spread::Many { combinations, .. }), Some(at)) => {
+                let nothing = Combination::new();
+                let combination = combinations.get(at).unwrap_or(&nothing);
+                let limit = form.max_parallel.as_ref().map(|max_parallel| max_parallel.value);
+                let parallel = limit.map(|limit| plan::Parallel { group: format!("{stage_name}/{}", whole.name), limit });
+                plan::Job { parallel, ..specialised(whole, &entry.name, combination) }
             }
-            None => format!("job-{}", at + 1),
+            (Some(Spread::Deferred(matrix)), _) => {
+                let adds = plan::DeferredMatrix { job: whole.clone(), ..(**matrix).clone() };
+                let condition = whole.condition.clone().filter(|condition| !condition.contains("matrix"));
+                plan::Job { name: whole.name.clone(), condition, adds: Some(plan::Adds::Matrix(Box::new(adds))), ..plan::Job::default() }
+            }
+            _ => whole.clone(),
         }
     }
 
-    fn needs(&mut self, job: usize, form: &file::Job, names: &[String], places: &BTreeMap<&str, usize>) -> BTreeSet<usize> {
+    fn unique_jobs(&mut self, forms: &[file::Job], entries: &[Entry]) {
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in entries {
+            let Some(name) = forms.get(entry.form).and_then(|form| form.name.as_ref()) else { continue };
+            if names.insert(entry.name.as_str(), entry.form).is_some() {
+                let twice = format!("two jobs of this stage are called `{}`", shortened(&entry.name));
+                self.report(Problem::error(Code::DuplicateName, name.span, twice).help("give one of them another name"));
+            }
+        }
+    }
+
+    fn needs(&mut self, job: usize, form: &file::Job, entries: &[Entry], places: &BTreeMap<&str, Vec<usize>>) -> BTreeSet<usize> {
         let mut needs = BTreeSet::new();
         for need in form.needs.iter().flatten() {
-            match places.get(need.value.as_str()).copied() {
-                Some(at) if at == job => {
-                    self.report(
-                        Problem::error(Code::NeedsCycle, need.span, format!("the job `{}` needs itself", need.value)).help("remove it"),
-                    );
-                }
-                Some(at) => _ = needs.insert(at),
-                None if self.reader.is_incomplete() || self.reader.skips() => {}
-                None => {
-                    let problem =
-                        Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))
-                            .expected("the name of a job of the same stage; stages wait for each other by themselves")
-                            .suggest(&need.value, names.iter().map(String::as_str));
-                    self.report(problem);
-                }
+            let found = places.get(need.value.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let is_own = |at: &usize| entries.get(*at).is_some_and(|entry| entry.form == job);
+            if found.iter().any(is_own) {
+                let problem = Problem::error(Code::NeedsCycle, need.span, format!("the job `{}` needs itself", shortened(&need.value)));
+                self.report(problem.help("remove it"));
+            } else if !found.is_empty() {
+                needs.extend(found);
+            } else if !self.reader.is_incomplete() && !self.reader.skips() {
+                let problem = Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))
+                    .expected("the name of a job of the same stage; stages wait for each other by themselves")
+                    .suggest(&need.value, places.keys().copied());
+                self.report(problem);
             }
         }
         needs
     }
 
-    fn report_cycle(&mut self, path: &[usize], forms: &[file::Job], names: &[String]) {
-        let circle: Vec<&str> = path.iter().filter_map(|job| names.get(*job)).map(String::as_str).collect();
+    fn report_cycle(&mut self, path: &[usize], forms: &[file::Job], entries: &[Entry]) {
+        let circle: Vec<&str> = path.iter().filter_map(|job| entries.get(*job)).map(|entry| entry.name.as_str()).collect();
         // An edge goes from what is needed; people read "needs" the other way round.
         let circle: Vec<&str> = circle.into_iter().rev().collect();
-        let first = path.first().copied().unwrap_or_default();
-        let before = path.iter().rev().nth(1).and_then(|job| names.get(*job));
+        let first = path.first().and_then(|first| entries.get(*first)).map(|entry| entry.form).unwrap_or_default();
+        let before = path.iter().rev().nth(1).and_then(|job| entries.get(*job)).map(|entry| &entry.name);
         let needs = forms.get(first).and_then(|form| form.needs.as_ref());
         let edge = needs.into_iter().flatten().find(|need| Some(&need.value) == before).or_else(|| needs.and_then(|needs| needs.first()));
         let span = edge.map_or(Span::default(), |need| need.span);
@@ -155,6 +194,9 @@ impl Lower<'_> {
         job.artifacts_in = self.artifacts_in(form.uses_artifacts.as_ref(), consumer);
         let left = form.artifacts.iter().flat_map(|artifacts| &artifacts.entries);
         job.artifacts_out = left.map(|(name, path)| plan::ArtifactOut { name: name.value.clone(), path: path.value.clone() }).collect();
+        for (_, path) in form.artifacts.iter().flat_map(|artifacts| &artifacts.entries) {
+            self.inserted(&path.value, path.span, scope);
+        }
         self.finish(&mut job);
         job
     }

@@ -9,6 +9,7 @@ mod deploys;
 mod gates;
 mod inserts;
 mod jobs;
+mod matrix;
 mod names;
 mod queries;
 mod stages;
@@ -23,10 +24,10 @@ use std::sync::Arc;
 pub(crate) use steps::step_shape;
 pub(crate) use used_blocks::repository_path;
 
-use crate::blocks::{Block, Blocks};
+use crate::blocks::Block;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Problem, Reader, Span};
-use crate::{SourceFile, file, model, plan};
+use crate::{Environment, SourceFile, file, model, plan};
 
 /// What the lowering of one file knows.
 struct Lower<'a> {
@@ -34,11 +35,15 @@ struct Lower<'a> {
     source: &'a SourceFile,
     /// Of the pipeline.
     name: &'a str,
-    library: &'a Blocks,
+    environment: &'a Environment,
     /// Inputs of the manual trigger.
     inputs: BTreeSet<String>,
     accounts: BTreeSet<String>,
     artifacts: BTreeMap<String, artifacts::Origin>,
+    /// What the artifacts of a matrix are called, by the name in the file.
+    spread_artifacts: BTreeMap<String, Vec<String>>,
+    /// By the position of the stage and of the job in it.
+    spreads: BTreeMap<(usize, usize), matrix::Spread>,
     /// Blocks of the repository that were looked up, and what was found.
     local_blocks: BTreeMap<String, Option<Arc<Block>>>,
     /// Findings in other files than the pipeline's.
@@ -54,17 +59,19 @@ struct Lower<'a> {
 pub(crate) fn lower(
     form: &file::Pipeline,
     source: &SourceFile,
-    library: &Blocks,
+    environment: &Environment,
     reader: &mut Reader,
 ) -> (model::Pipeline, Vec<Diagnostic>) {
     let mut lower = Lower {
         reader,
         source,
         name: &form.name.value,
-        library,
+        environment,
         inputs: BTreeSet::new(),
         accounts: BTreeSet::new(),
         artifacts: BTreeMap::new(),
+        spread_artifacts: BTreeMap::new(),
+        spreads: BTreeMap::new(),
         local_blocks: BTreeMap::new(),
         elsewhere: Vec::new(),
         digests: BTreeMap::new(),
@@ -83,6 +90,7 @@ impl Lower<'_> {
         let accounts = self.accounts(form.accounts.as_ref());
         let notify = self.notify(form.notify.as_deref());
         self.base = self.pipeline_base(form);
+        self.spread_all(&form.stages.value);
         self.collect_artifacts(&form.stages.value);
         if form.stages.value.is_empty() {
             self.report(Problem::error(Code::EmptyStage, form.stages.span, "a pipeline needs a stage").expected("at least one stage"));
@@ -126,6 +134,14 @@ impl Lower<'_> {
             accounts.insert(name.value.clone(), lowered);
         }
         accounts
+    }
+
+    /// Only a server that can add to a plan may run `what`.
+    fn splicing(&mut self, span: Span, what: &str) {
+        if !self.environment.splices {
+            let problem = Problem::error(Code::NotAvailable, span, format!("not available here: {what}"));
+            self.report(problem.help("whoever runs this pipeline cannot add jobs to a release that is on its way"));
+        }
     }
 
     fn report(&mut self, problem: Problem) {

@@ -18,8 +18,8 @@ impl Lower<'_> {
         self.name("a stage", &form.name);
         let production = form.production.unwrap_or(false);
         let base = self.stage_base(form);
-        let jobs = self.jobs(at, form.jobs.as_deref().unwrap_or_default(), &base);
-        let count = form.jobs.as_ref().map_or(0, Vec::len);
+        let jobs = self.jobs((at, &form.name.value), form.jobs.as_deref().unwrap_or_default(), &base);
+        let count = self.entries(at, form.jobs.as_deref().unwrap_or_default()).len();
         let first = Consumer { stage: at, after: Ended::none(count) };
         let rest = Consumer { stage: at, after: Ended::all(count) };
         let mut gate_names = BTreeSet::new();

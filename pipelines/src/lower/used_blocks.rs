@@ -26,9 +26,9 @@ impl Lower<'_> {
             );
             None
         } else {
-            let block = self.library.get(name).cloned();
+            let block = self.environment.blocks.get(name).cloned();
             if block.is_none() {
-                let names: Vec<&str> = self.library.names().collect();
+                let names: Vec<&str> = self.environment.blocks.names().collect();
                 let listed = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                 let problem = Problem::error(Code::UnknownBlock, uses.span, format!("there is no block `{}`", shortened(name)))
                     .expected(format!("one of {listed}, or a folder of the repository: `./blocks/mine`"))

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    AfterRollback, Alarm, Approval, Bake, Class, Comparison, DependsOn, Gate, GateCondition, Job, Lane, LanePolicy, Metric, MonitorKind,
-    Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
+    Adds, AfterRollback, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition, Job, Lane,
+    LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
 };
 use crate::window;
 
@@ -155,7 +155,14 @@ pub(super) fn bake(bake: &Bake) -> String {
 }
 
 pub(super) fn job(job: &Job) -> String {
-    let mut parts = vec![count(job.steps.len(), "step")];
+    let mut parts = vec![match &job.adds {
+        Some(Adds::Matrix(matrix)) => matrix_text(matrix),
+        Some(Adds::Generated { .. }) => format!("{}, prints what is added after it", count(job.steps.len(), "step")),
+        None => count(job.steps.len(), "step"),
+    }];
+    if let Some(parallel) = &job.parallel {
+        parts.push(format!("at most {} of {} at once", parallel.limit, parallel.group));
+    }
     match job.class {
         Class::BuildTest => {}
         Class::Target => parts.push("touches the target".to_owned()),
@@ -180,6 +187,15 @@ pub(super) fn job(job: &Job) -> String {
     let purpose = purpose(job.purpose);
     let name = if job.name == purpose { job.name.clone() } else { format!("{purpose} {}", job.name) };
     format!("{name}: {}", parts.join(", "))
+}
+
+fn matrix_text(matrix: &DeferredMatrix) -> String {
+    let axes = matrix.axes.iter().map(|axis| match &axis.values {
+        AxisValues::Listed(values) => format!("{} ({})", axis.name, values.join(", ")),
+        AxisValues::From(text) => format!("{} from {text}", axis.name),
+    });
+    let axes: Vec<String> = matrix.whole.iter().cloned().chain(axes).collect();
+    format!("one job of {} for each of {}", count(matrix.job.steps.len(), "step"), axes.join(", "))
 }
 
 fn purpose(purpose: Purpose) -> &'static str {
