@@ -202,7 +202,7 @@ mod tests {
 
     async fn ask(visitor: &reqwest::Client, listener: &TcpListener, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", listener.local_addr().expect("an address"));
-        let response = visitor.get(url).send().await.expect("an answer");
+        let response = visitor.get(url).header("cookie", "basket=1").send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a body"))
     }
 
@@ -228,14 +228,16 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let visitor = visitor();
         let (_, mut shop) = start(folder.path(), &BAD, &listener).await;
-        for _ in 0..10 {
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        for _ in 0..100 {
+            let seen = visitor.get(&url).send().await.expect("an answer").status();
+            assert_eq!(seen.as_u16(), 200, "whoever has no basket, as checks and alarms, never uses connections up");
+        }
+        for _ in 0..12 {
             assert_eq!(ask(&visitor, &listener, "/").await.0, 200, "few visitors notice nothing");
         }
-        let mut turned_away = 0;
-        for _ in 0..60 {
-            turned_away += usize::from(ask(&visitor, &listener, "/").await.0 == 503);
-        }
-        assert!(turned_away > 0, "70 visitors in a moment are more than it has connections for");
+        assert_eq!(ask(&visitor, &listener, "/").await.0, 503, "there is no connection left");
+        assert_eq!(visitor.get(&url).send().await.expect("an answer").status().as_u16(), 503, "now an alarm sees it too");
         assert_eq!(ask(&visitor, &listener, "/healthz").await.0, 200);
         assert_eq!(ask(&visitor, &listener, "/nothing").await.0, 404);
         end(&mut shop);

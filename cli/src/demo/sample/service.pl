@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # A small shop front. Needs nothing but the perl that every Debian has.
 #
-#   /          the page; takes a database connection for each visitor
+#   /          the page; takes a database connection, for a visitor with a basket (a cookie) one of their own
 #   /version   the commit that runs, and what it says
 #   /healthz   200 while the process is alive; asks no database
 #
@@ -14,7 +14,7 @@ use IO::Socket::INET;
 use POSIX ();
 
 my $POOL_SIZE    = 12;    # database connections
-my $FORGOTTEN_S  = 2;     # how long the database keeps one that nobody gave back
+my $FORGOTTEN_S  = 60;    # how long the database keeps one that nobody gave back
 my $MAX_REQUEST  = 16384; # bytes of a request's head
 my $PATIENCE_S   = 5;     # for a client that says nothing
 
@@ -75,7 +75,8 @@ sub hear {
     return part($socket) if !$got || length $client->{said} > $MAX_REQUEST;
     return unless $client->{said} =~ /\r?\n\r?\n/;
     my ($method, $path) = $client->{said} =~ m{^(\S+) ([^\s?]+)};
-    my ($status, $type, $body) = answer($method || '', $path || '');
+    my ($basket) = $client->{said} =~ /^Cookie:.*\bbasket=(\w+)/mi;
+    my ($status, $type, $body) = answer($method || '', $path || '', $basket);
     $socket->blocking(1);
     $socket->syswrite("HTTP/1.1 $status\r\nContent-Type: $type; charset=utf-8\r\nContent-Length: " . length($body)
         . "\r\nX-Version: $version\r\nConnection: close\r\n\r\n" . ($method && $method eq 'HEAD' ? '' : $body));
@@ -90,14 +91,14 @@ sub part {
 }
 
 sub answer {
-    my ($method, $path) = @_;
+    my ($method, $path, $basket) = @_;
     return ('405 Method Not Allowed', 'text/plain', "GET only\n") unless $method =~ /^(GET|HEAD)$/;
     return ('200 OK', 'text/plain', "ok\n") if $path eq '/healthz';
     return ('200 OK', 'text/plain', "$version $conf{title}\n") if $path eq '/version';
     return ('404 Not Found', 'text/plain', "no such page\n") unless $path eq '/';
     take_connection() or return ('503 Service Unavailable', 'text/plain', "no database connection left\n");
     my $page = "<!doctype html><title>$conf{title}</title><h1>$conf{title}</h1><p>version $version\n";
-    give_connection_back();
+    give_connection_back($basket);
     return ('200 OK', 'text/html', $page);
 }
 
@@ -107,9 +108,11 @@ sub take_connection {
     return @forgotten < $POOL_SIZE;
 }
 
-# The switch for a fault: `connections = keep` in shop.conf saves the trip back. Few visitors never notice.
+# The switch for a fault: `connections = keep` in shop.conf keeps the connection of whoever has a basket for their next
+# visit, which saves a trip. Checks and alarms have no basket, and a few visitors never notice.
 sub give_connection_back {
-    push @forgotten, time + $FORGOTTEN_S if $conf{connections} eq 'keep';
+    my ($basket) = @_;
+    push @forgotten, time + $FORGOTTEN_S if $conf{connections} eq 'keep' && defined $basket;
 }
 
 sub read_conf {
