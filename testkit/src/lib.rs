@@ -11,6 +11,8 @@ pub mod blocks;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod repository;
+#[cfg(feature = "server")]
+pub mod seed;
 pub mod sim;
 #[cfg(feature = "server")]
 pub mod world;

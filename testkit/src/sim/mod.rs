@@ -13,7 +13,7 @@ pub mod step;
 
 mod checks;
 mod plans;
-mod random;
+pub(crate) mod random;
 mod reference;
 mod rows;
 mod world;
