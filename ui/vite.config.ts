@@ -23,9 +23,11 @@ export default defineConfig({
   server: { proxy, host: "127.0.0.1" },
   preview: { proxy, host: "127.0.0.1" },
   test: {
-    environment: "happy-dom",
-    include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    // Logic needs no document, and starts far faster without one.
+    projects: [
+      { extends: true, test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"] } },
+      { extends: true, test: { name: "views", environment: "happy-dom", include: ["src/**/*.test.tsx"], setupFiles: ["src/test-setup.ts"] } },
+    ],
   },
 });

@@ -6,14 +6,20 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/query-client";
 import { router } from "./app/routes";
+import { connectToHub, Live } from "./live/live";
+import { LiveContext } from "./live/use-live";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with the id `root`");
 
+const live = new Live(queryClient, connectToHub);
+
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
+      <LiveContext value={live}>
+        <RouterProvider router={router} />
+      </LiveContext>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import styles from "./Header.module.css";
+import { LiveState } from "./LiveState";
 
 /** The top of every page: where we are, what is remarkable, what can be done. Holds the page's only h1. */
 export function Header({
@@ -21,6 +22,7 @@ export function Header({
       </div>
       {chips}
       <span className="grow" />
+      <LiveState />
       {children}
     </header>
   );

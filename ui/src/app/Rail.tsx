@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { approvals } from "../api/queries";
 import { Glyph, type GlyphName } from "../design/glyphs";
 import styles from "./Rail.module.css";
+import { UserButton } from "./UserButton";
 
 const places = [
   { to: "/", glyph: "pipelines", name: "Pipelines" },
@@ -44,6 +45,7 @@ export function Rail() {
       <Link to="/settings" className={styles.place} title="Settings" aria-label="Settings">
         <Glyph name="settings" size={18} />
       </Link>
+      <UserButton />
     </nav>
   );
 }

@@ -3,7 +3,7 @@ import { isNotSignedIn } from "../api/problem";
 import { me } from "../api/queries";
 import { NotFound } from "./NotFound";
 import { PipelineFrame } from "./PipelineFrame";
-import { queryClient } from "./query-client";
+import { onSignedOut, queryClient } from "./query-client";
 import { RouteError } from "./RouteError";
 import { Shell } from "./Shell";
 
@@ -220,6 +220,13 @@ const tree = root.addChildren([
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultPreloadStaleTime: 0, scrollRestoration: false });
+
+onSignedOut(() => {
+  const { pathname, href } = router.state.location;
+  if (pathname === "/login" || pathname === "/first-start") return;
+  queryClient.removeQueries({ queryKey: me.queryKey });
+  void router.navigate({ to: "/login", search: href === "/" ? {} : { next: href } });
+});
 
 declare module "@tanstack/react-router" {
   interface Register {

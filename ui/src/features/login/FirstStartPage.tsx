@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useContext, useState } from "react";
 import { codeOf, messageOf } from "../../api/problem";
 import { useTitle } from "../../app/title";
 import { Button } from "../../design/Button";
 import { Field } from "../../design/Field";
 import { Notice } from "../../design/Page";
+import { LiveContext } from "../../live/use-live";
 import { Card } from "./Card";
 import { firstStart } from "./session";
 
@@ -14,12 +15,16 @@ export function FirstStartPage() {
   const { token: given } = useSearch({ from: "/first-start" });
   const router = useRouter();
   const client = useQueryClient();
+  const live = useContext(LiveContext);
   const [token, setToken] = useState(given ?? "");
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const send = useMutation({
     mutationFn: () => firstStart(client, { token: token.trim(), name: name.trim(), password }),
-    onSuccess: () => router.history.push("/"),
+    onSuccess: () => {
+      live?.tell({ kind: "restart" });
+      router.history.push("/");
+    },
   });
   useTitle("First start");
   return (

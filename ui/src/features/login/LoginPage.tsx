@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useContext, useState } from "react";
 import { messageOf } from "../../api/problem";
 import { useTitle } from "../../app/title";
 import { Button } from "../../design/Button";
 import { Field } from "../../design/Field";
 import { Notice } from "../../design/Page";
+import { LiveContext } from "../../live/use-live";
 import { Card } from "./Card";
 import { destination, signIn } from "./session";
 
@@ -13,11 +14,15 @@ export function LoginPage() {
   const { next } = useSearch({ from: "/login" });
   const router = useRouter();
   const client = useQueryClient();
+  const live = useContext(LiveContext);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const send = useMutation({
     mutationFn: () => signIn(client, { name: name.trim(), password }),
-    onSuccess: () => router.history.push(destination(next)),
+    onSuccess: () => {
+      live?.tell({ kind: "restart" });
+      router.history.push(destination(next));
+    },
     onError: () => setPassword(""),
   });
   useTitle("Sign in");

@@ -1,0 +1,34 @@
+import { ApproveDialog, OverrideDialog, RejectDialog } from "./GateDialogs";
+import { HoldDialog, LiftDialog } from "./HoldDialogs";
+import type { Action } from "./open";
+import { CancelDialog, LiftQuarantineDialog, QuarantineDialog, ResolveDialog, RetryDialog, StartDialog } from "./ReleaseDialogs";
+import { RollbackDialog } from "./RollbackDialog";
+
+export function ActionDialog({ action, onClose }: { action: Action; onClose: () => void }) {
+  switch (action.kind) {
+    case "rollback":
+      return <RollbackDialog {...action} onClose={onClose} />;
+    case "hold":
+      return <HoldDialog {...action} onClose={onClose} />;
+    case "lift":
+      return <LiftDialog {...action} onClose={onClose} />;
+    case "approve":
+      return <ApproveDialog {...action} onClose={onClose} />;
+    case "reject":
+      return <RejectDialog {...action} onClose={onClose} />;
+    case "override":
+      return <OverrideDialog {...action} onClose={onClose} />;
+    case "retry":
+      return <RetryDialog {...action} onClose={onClose} />;
+    case "cancel":
+      return <CancelDialog {...action} onClose={onClose} />;
+    case "quarantine":
+      return <QuarantineDialog {...action} onClose={onClose} />;
+    case "lift-quarantine":
+      return <LiftQuarantineDialog {...action} onClose={onClose} />;
+    case "resolve":
+      return <ResolveDialog {...action} onClose={onClose} />;
+    case "start":
+      return <StartDialog {...action} onClose={onClose} />;
+  }
+}

@@ -1,0 +1,190 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type Schemas } from "../../api/client";
+import { actorName, waveName } from "../../api/places";
+import { approvals, progress } from "../../api/queries";
+import { Button } from "../../design/Button";
+import { Notice } from "../../design/Page";
+import { Sha, shortSha } from "../../design/Sha";
+import { Time } from "../../design/Time";
+import { ActForm } from "./ActForm";
+import styles from "./actions.module.css";
+import { useAct } from "./use-act";
+
+type Gate = { pipeline: string; release: number; gate: string; onClose: () => void };
+
+/** The waiting approval that an act is about, as the server last told it. */
+function useWaiting({ pipeline, release, gate }: Omit<Gate, "onClose">): Schemas["ApprovalView"] | undefined {
+  return useQuery(approvals).data?.items.find((item) => item.pipeline === pipeline && item.release === release && item.gate.key === gate);
+}
+
+/** The commits that an approval lets go further: what its wave does not run yet, newest first. */
+export function useGoingOut(pipeline: string, waiting: { change: number; live?: number | null } | undefined): Schemas["Change"][] {
+  const changes = useQuery({ ...progress(pipeline, 200), enabled: waiting !== undefined }).data?.changes ?? [];
+  if (waiting === undefined) return [];
+  return changes.filter((change) => change.n <= waiting.change && change.n > (waiting.live ?? 0));
+}
+
+/** Approves exactly one release's content at one gate (G5). */
+export function ApproveDialog({ pipeline, release: first, gate, digest: firstDigest, onClose }: Gate & { digest: string }) {
+  const [chosen, setChosen] = useState({ release: first, digest: firstDigest });
+  const all = useQuery(approvals).data?.items ?? [];
+  const waiting = useWaiting({ pipeline, release: chosen.release, gate });
+  const newer = all.find((item) => item.pipeline === pipeline && item.gate.key === gate && item.release === waiting?.newer);
+  const commits = useGoingOut(pipeline, waiting);
+  const act = useAct(pipeline, ({ release, ...body }: Schemas["Approve"] & { release: number }, headers) =>
+    api.POST("/api/v1/pipelines/{pipeline}/releases/{number}/approve", { params: { path: { pipeline, number: release } }, body, headers }),
+  );
+  const where = waiting ? waveName(waiting.stage, waiting.wave) : gate;
+  return (
+    <ActForm
+      wide
+      title={
+        <>
+          Approve <b>{pipeline}</b> #{chosen.release} for {where}
+        </>
+      }
+      verb={
+        waiting
+          ? `Approve ${shortSha(waiting.sha)}${commits.length > 0 ? ` · ${count(commits.length)}` : ""}`
+          : `Approve #${chosen.release}`
+      }
+      reason="optional"
+      act={act}
+      disabled={waiting !== undefined && !waiting.gate.can_act}
+      onClose={onClose}
+      onSubmit={(reason) => act.mutate({ ...chosen, gate, ...(reason === "" ? {} : { reason }) }, { onSuccess: onClose })}
+    >
+      {waiting === undefined && act.error === null && (
+        <Notice tone="wait">This approval is not asked for any more: somebody decided, or a newer release took its place.</Notice>
+      )}
+      {waiting && (
+        <>
+          <GoingOut waiting={waiting} commits={commits} />
+          <Given gate={waiting.gate} />
+          {!waiting.gate.can_act && <Notice tone="idle">You cannot approve this: {waiting.gate.cannot_because ?? "others must"}.</Notice>}
+        </>
+      )}
+      {newer && (
+        <Notice tone="wait">
+          A newer release waits here too: #{newer.release} <Sha sha={newer.sha} /> {newer.title}, which carries this one's commits.{" "}
+          <Button small onClick={() => setChosen({ release: newer.release, digest: newer.digest })}>
+            Approve newest instead
+          </Button>
+        </Notice>
+      )}
+    </ActForm>
+  );
+}
+
+export function RejectDialog({ pipeline, release, gate, onClose }: Gate) {
+  const waiting = useWaiting({ pipeline, release, gate });
+  const act = useAct(pipeline, (body: Schemas["GateReason"], headers) =>
+    api.POST("/api/v1/pipelines/{pipeline}/releases/{number}/reject", { params: { path: { pipeline, number: release } }, body, headers }),
+  );
+  return (
+    <ActForm
+      title={
+        <>
+          Reject <b>{pipeline}</b> #{release} {waiting && `for ${waveName(waiting.stage, waiting.wave)}`}
+        </>
+      }
+      verb={waiting ? `Reject ${shortSha(waiting.sha)}` : `Reject #${release}`}
+      danger
+      act={act}
+      onClose={onClose}
+      onSubmit={(reason) => act.mutate({ gate, reason }, { onSuccess: onClose })}
+    >
+      <p>The release waits on and does not fail; a newer one is asked about anew.</p>
+    </ActForm>
+  );
+}
+
+/** Opens a gate by force (G8). */
+export function OverrideDialog({ pipeline, release, gate, onClose }: Gate) {
+  const act = useAct(pipeline, (body: Schemas["GateReason"], headers) =>
+    api.POST("/api/v1/pipelines/{pipeline}/releases/{number}/override", { params: { path: { pipeline, number: release } }, body, headers }),
+  );
+  return (
+    <ActForm
+      title={
+        <>
+          Override a gate of <b>{pipeline}</b> #{release}
+        </>
+      }
+      verb="Override the gate"
+      danger
+      act={act}
+      onClose={onClose}
+      onSubmit={(reason) => act.mutate({ gate, reason }, { onSuccess: onClose })}
+    >
+      <p>
+        Opens <code>{gate}</code> for #{release} only. It stands in the audit log and on the release for ever.
+      </p>
+    </ActForm>
+  );
+}
+
+function GoingOut({ waiting, commits }: { waiting: Schemas["ApprovalView"]; commits: Schemas["Change"][] }) {
+  return (
+    <div>
+      <h3>
+        {commits.length === 0 ? "What goes out" : `${count(commits.length)} that ${waveName(waiting.stage, waiting.wave)} does not run yet`}
+      </h3>
+      <ul className={styles.commits}>
+        {commits.length === 0 && (
+          <li>
+            <Sha sha={waiting.sha} /> <span className="cut">{waiting.title}</span> <span className="c-3">{waiting.author}</span>
+          </li>
+        )}
+        {commits.slice(0, 10).map((change) => (
+          <li key={change.n}>
+            <Sha sha={change.sha} /> <span className="cut">{change.title}</span> <span className="c-3">{change.author}</span>
+          </li>
+        ))}
+        {commits.length > 10 && <li className="c-3">and {commits.length - 10} more</li>}
+      </ul>
+    </div>
+  );
+}
+
+function Given({ gate }: { gate: Schemas["GateView"] }) {
+  return (
+    <dl className={styles.facts}>
+      <dt>Given</dt>
+      <dd>
+        {gate.approvals.length} of {gate.needed ?? 1}
+        {gate.approvals.map((approval) => (
+          <span key={`${approval.at}`}>
+            {" · "}
+            {actorName(approval.by)} <Time at={approval.at} />
+            {approval.reason && `: “${approval.reason}”`}
+          </span>
+        ))}
+      </dd>
+      {gate.from.length > 0 && (
+        <>
+          <dt>Who may</dt>
+          <dd>{gate.from.join(", ")}</dd>
+        </>
+      )}
+      {gate.asked_at != null && (
+        <>
+          <dt>Asked</dt>
+          <dd>
+            <Time at={gate.asked_at} />
+            {gate.expires_at != null && (
+              <>
+                , expires <Time at={gate.expires_at} />
+              </>
+            )}
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function count(commits: number): string {
+  return commits === 1 ? "1 commit" : `${commits} commits`;
+}
