@@ -1,6 +1,7 @@
 use crate::blocks::Blocks;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expand::{ExpandError, ExpandInput, MAX_NODES, expand};
+use crate::lower::REGISTRY;
 use crate::model::Pipeline;
 use crate::text::{Node, Problem, Read as _, Reader, Span, Value, parse};
 use crate::{Environment, SourceFile, file, lower};
@@ -44,7 +45,7 @@ fn check_size(pipeline: &Pipeline, span: Span, reader: &mut Reader) {
     }
 }
 
-/// The files of the repository that a pipeline file names, for [`SourceFile::files`]: calendars, and folders of
+/// The files of the repository that a pipeline file names, for [`SourceFile::files`]: calendars, inventories, and folders of
 /// local blocks, which end in `/` and stand for everything below them. Paths that leave the repository are left out.
 #[must_use]
 pub fn names_files(text: &str) -> Vec<String> {
@@ -62,7 +63,8 @@ fn collect(node: &Node, names: &mut std::collections::BTreeSet<String>) {
         Value::Mapping(entries) => {
             for (key, value) in entries {
                 match (key.text.as_str(), &value.value) {
-                    ("calendar", Value::Scalar { text, .. }) => names.extend(lower::repository_path(text)),
+                    ("inventory", Value::Scalar { text, .. }) if text == REGISTRY => {}
+                    ("calendar" | "inventory", Value::Scalar { text, .. }) => names.extend(lower::repository_path(text)),
                     ("uses", Value::Scalar { text, .. }) if text.starts_with("./") => {
                         names.extend(lower::repository_path(text).map(|path| format!("{path}/")));
                     }

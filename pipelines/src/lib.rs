@@ -15,6 +15,7 @@ mod expand;
 pub mod expression;
 mod file;
 pub mod graph;
+pub mod inventory;
 mod lower;
 mod model;
 pub mod plan;

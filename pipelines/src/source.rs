@@ -6,7 +6,7 @@ pub struct SourceFile {
     /// As a person would name it: `.tidegate/pipeline.yaml`.
     pub name: String,
     pub text: String,
-    /// Calendars and local blocks, by path from the root of the repository, without a leading `./`.
+    /// Calendars, inventories and local blocks, by path from the root of the repository, without a leading `./`.
     pub files: BTreeMap<String, String>,
 }
 

@@ -64,6 +64,7 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
         notify: pipeline.notify.clone(),
         blocks: pipeline.blocks.clone(),
         inputs,
+        derived: pipeline.derived.clone(),
         ..Plan::default()
     };
     debug_assert_eq!(plan.nodes.len(), count, "counted before they were made");

@@ -21,7 +21,10 @@ pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric
 pub(crate) use job::{Job, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use matrix::{AxisForm, Matrix, MatrixForm};
 pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Triggers};
-pub(crate) use stage::{AfterRollback, LaneForm, LanePer, LanePolicy, Rollback, RollbackCause, RollbackScope, Stage, Targets, Wave};
+pub(crate) use stage::{
+    AfterRollback, DerivedWaves, LaneForm, LanePer, LanePolicy, Picked, Rollback, RollbackCause, RollbackScope, Scale, Stage, Targets,
+    Wave, Waves, WavesBy,
+};
 pub(crate) use step::{Shell, Step, StepForm, Task, TaskForm};
 
 /// The words that a key takes, as an enum with a JSON Schema.

@@ -14,6 +14,8 @@ record! {
         accounts = "accounts": Option<Map<Account>>,
         /// Environment variables of every step.
         env = "env": Option<Map<Text>>,
+        /// Where `targets: {where: …}` are looked up that do not say so themselves: a file of the repository, or `registry`.
+        inventory = "inventory": Option<Spanned<String>>,
         /// Where jobs run that do not say so themselves.
         runs_on = "runs_on": Option<RunsOn>,
         /// Who is told of what.
@@ -27,7 +29,6 @@ record! {
         "aspects": "organisation-wide additions (`aspects`)",
         "preview": "an environment for each pull request (`preview`)",
         "generate": "generated stages, jobs and targets (`generate`)",
-        "inventory": "targets from an inventory (`inventory`)",
     }
 }
 

@@ -41,32 +41,26 @@ record! {
     later {
         "overrides": "changes for single targets (`overrides`)",
         "generate": "generated stages, jobs and targets (`generate`)",
-        "matrix": "one job for each combination (`matrix`)",
         "preview": "an environment for each pull request (`preview`)",
         "extends": "stages and defaults from a shared shape (`extends`)",
-        "inventory": "targets from an inventory (`inventory`)",
-        "where": "targets from an inventory (`where`)",
-        "per": "one job for each region (`per: region`)",
     }
 }
 
-/// Names of targets.
+/// Names of targets, or what picks them from an inventory.
 #[derive(Debug, Clone, schemars::JsonSchema)]
-#[schemars(transparent)]
-pub(crate) struct Targets(pub(crate) Vec<Spanned<String>>);
+#[schemars(untagged)]
+pub(crate) enum Targets {
+    Listed(Vec<Spanned<String>>),
+    Picked(Picked),
+}
 
 impl Read for Targets {
-    const WHAT: &'static str = "a list of targets such as `[prod/eu-west-1]`";
+    const WHAT: &'static str = "a list of targets such as `[prod/eu-west-1]`, or a map with `inventory` and `where`";
 
     fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
         match &node.value {
-            Value::Sequence(_) => Vec::read(node, reader).map(Self),
-            Value::Mapping(_) if node.get("inventory").is_some() || node.get("where").is_some() => {
-                reader.report(
-                    Problem::error(Code::NotAvailable, node.span, "not available yet: targets from an inventory").expected(Self::WHAT),
-                );
-                None
-            }
+            Value::Sequence(_) => Vec::read(node, reader).map(Self::Listed),
+            Value::Mapping(_) => Picked::read(node, reader).map(Self::Picked),
             Value::Scalar { text, plain: true } if !text.is_empty() => {
                 reader.report(
                     Problem::error(Code::WrongType, node.span, format!("this is {}", node.describe()))
@@ -75,7 +69,7 @@ impl Read for Targets {
                 );
                 None
             }
-            _ => {
+            Value::Scalar { .. } => {
                 reader.wrong_type(node, Self::WHAT);
                 None
             }
@@ -83,22 +77,71 @@ impl Read for Targets {
     }
 }
 
-/// Waves in order.
+record! {
+    /// Targets from an inventory.
+    Picked: "targets from an inventory" {
+        /// A file of the repository, or `registry` for that of the server; without it, the `inventory` of the pipeline.
+        inventory = "inventory": Option<Spanned<String>>,
+        /// CEL over the labels of a target: `tier == 'prod'`; without it, all of them.
+        condition = "where": Option<Spanned<Text>>,
+    }
+}
+
+/// Waves in order, or how they are made of the targets of the stage.
 #[derive(Debug, Clone, schemars::JsonSchema)]
-#[schemars(transparent)]
-pub(crate) struct Waves(pub(crate) Vec<Wave>);
+#[schemars(untagged)]
+pub(crate) enum Waves {
+    Listed(Vec<Wave>),
+    Derived(Box<DerivedWaves>),
+}
 
 impl Read for Waves {
-    const WHAT: &'static str = "a list of waves";
+    const WHAT: &'static str = "a list of waves, or a map with `by`";
 
     fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
-        if node.get("by").is_some() {
-            reader.report(
-                Problem::error(Code::NotAvailable, node.span, "not available yet: waves from an inventory (`by`)").expected(Self::WHAT),
-            );
-            return None;
+        match &node.value {
+            Value::Mapping(_) => Read::read(node, reader).map(Self::Derived),
+            Value::Sequence(_) => Vec::read(node, reader).map(Self::Listed),
+            Value::Scalar { .. } => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
         }
-        Vec::read(node, reader).map(Self)
+    }
+}
+
+record! {
+    /// Waves that are made of the targets of the stage; never two targets of a region at once.
+    DerivedWaves: "derived waves" {
+        by = "by": Spanned<WavesBy>,
+        /// How long each wave bakes; without it, as the stage says.
+        scale = "scale": Option<Spanned<Scale>>,
+        /// `amazon`: the label that says how busy a target is, without it `traffic`. `labels`: the label that groups.
+        label = "label": Option<Spanned<String>>,
+        /// `labels`: the values of the label, in order; other values follow.
+        order = "order": Option<Vec<Spanned<Text>>>,
+        /// `sizes`: how many targets each wave has, as numbers or percentages; the last one repeats.
+        sizes = "sizes": Option<Spanned<Vec<Spanned<Text>>>>,
+    }
+}
+
+words! {
+    WavesBy: "how waves are made" {
+        /// One box, one quiet region, one busy region, then growing groups.
+        Amazon = "amazon",
+        /// One wave for each value of a label.
+        Labels = "labels",
+        /// So many targets in each.
+        Sizes = "sizes",
+    }
+}
+
+words! {
+    Scale: "a scale" {
+        /// Minutes.
+        Small = "small",
+        /// One box 1 hour and 100 data points, the first wave 12 hours, later ones 4 and 2 hours.
+        Large = "large",
     }
 }
 
@@ -121,11 +164,6 @@ record! {
         after = "after": Option<TaskForm>,
         on_failure = "on_failure": Option<TaskForm>,
         finally = "finally": Option<TaskForm>,
-    }
-    later {
-        "overrides": "changes for single targets (`overrides`)",
-        "where": "targets from an inventory (`where`)",
-        "by": "waves from an inventory (`by`)",
     }
 }
 

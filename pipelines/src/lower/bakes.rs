@@ -72,7 +72,7 @@ impl Lower<'_> {
     }
 }
 
-fn blank(duration_ms: u64) -> plan::Bake {
+pub(super) fn blank(duration_ms: u64) -> plan::Bake {
     plan::Bake {
         duration_ms,
         min_data_points: 0,

@@ -8,6 +8,7 @@ mod bakes;
 mod deploys;
 mod gates;
 mod inserts;
+mod inventory;
 mod jobs;
 mod matrix;
 mod names;
@@ -21,12 +22,15 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use inventory::REGISTRY;
+pub(crate) use names::is_name;
 pub(crate) use steps::step_shape;
 pub(crate) use used_blocks::repository_path;
 
 use crate::blocks::Block;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::text::{Problem, Reader, Span};
+use crate::inventory::Inventory;
+use crate::text::{Problem, Reader, Span, Spanned};
 use crate::{Environment, SourceFile, file, model, plan};
 
 /// What the lowering of one file knows.
@@ -44,6 +48,12 @@ struct Lower<'a> {
     spread_artifacts: BTreeMap<String, Vec<String>>,
     /// By the position of the stage and of the job in it.
     spreads: BTreeMap<(usize, usize), matrix::Spread>,
+    /// Where targets are picked that do not say so themselves.
+    inventory: Option<Spanned<String>>,
+    /// Inventories that were looked up, and what was found.
+    inventories: BTreeMap<String, Option<Arc<Inventory>>>,
+    /// By the name of the stage.
+    derived: BTreeMap<String, plan::Derivation>,
     /// Blocks of the repository that were looked up, and what was found.
     local_blocks: BTreeMap<String, Option<Arc<Block>>>,
     /// Findings in other files than the pipeline's.
@@ -72,6 +82,9 @@ pub(crate) fn lower(
         artifacts: BTreeMap::new(),
         spread_artifacts: BTreeMap::new(),
         spreads: BTreeMap::new(),
+        inventory: form.inventory.clone(),
+        inventories: BTreeMap::new(),
+        derived: BTreeMap::new(),
         local_blocks: BTreeMap::new(),
         elsewhere: Vec::new(),
         digests: BTreeMap::new(),
@@ -108,6 +121,7 @@ impl Lower<'_> {
             notify,
             stages,
             blocks: std::mem::take(&mut self.digests),
+            derived: std::mem::take(&mut self.derived),
         }
     }
 

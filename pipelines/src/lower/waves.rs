@@ -6,10 +6,11 @@ use super::inserts::Scope;
 use super::jobs::Base;
 use super::names::BESIDE_WAVES;
 use crate::diagnostic::Code;
-use crate::file::{self, Targets};
+use crate::file::{self, DerivedWaves, Targets, Waves};
+use crate::inventory::Place;
 use crate::model::{Hooks, Target, Wave};
 use crate::plan;
-use crate::text::{Problem, Spanned, nearest, shortened};
+use crate::text::{Problem, Span, Spanned, nearest, shortened};
 
 /// What the waves of one stage share.
 pub(super) struct Shared<'s> {
@@ -24,8 +25,14 @@ pub(super) struct Shared<'s> {
 impl Lower<'_> {
     pub(super) fn waves(&mut self, stage: &file::Stage, shared: &Shared<'_>) -> Vec<Wave> {
         let mut targets_seen = BTreeSet::new();
-        let Some(waves) = &stage.waves else {
+        let listed = match &stage.waves {
+            None => None,
+            Some(Spanned { value: Waves::Listed(waves), span }) => Some((waves, *span)),
+            Some(Spanned { value: Waves::Derived(form), span }) => return self.waves_of_targets(stage, form, *span, shared),
+        };
+        let Some((waves, waves_span)) = listed else {
             let targets = stage.targets.as_ref().map(|targets| self.targets(targets, &mut targets_seen)).unwrap_or_default();
+            stage.targets.iter().for_each(|targets| self.remember_picked(&stage.name.value, targets));
             self.accounts_of_alarms(stage.alarms.iter().flatten(), &targets);
             let has_alarms = !shared.alarms.is_empty();
             return vec![Wave {
@@ -43,19 +50,19 @@ impl Lower<'_> {
             let problem = Problem::error(Code::ConflictingKeys, targets.span, "the stage has `targets` and `waves`");
             self.report(problem.help("name the targets in the waves alone"));
         }
-        if waves.value.0.is_empty() {
+        if waves.is_empty() {
             self.report(
-                Problem::error(Code::OutOfRange, waves.span, "there are no waves").expected("at least one wave, or `targets` instead"),
+                Problem::error(Code::OutOfRange, waves_span, "there are no waves").expected("at least one wave, or `targets` instead"),
             );
         }
         let mut names = BTreeSet::new();
-        for wave in &waves.value.0 {
+        for wave in waves {
             if let Some(name) = &wave.name {
                 self.key_name("a wave", name, BESIDE_WAVES);
                 self.unique(&mut names, "waves of this stage", name);
             }
         }
-        let lowered = waves.value.0.iter().enumerate().map(|(at, wave)| self.wave(at, wave, stage, shared, &mut targets_seen));
+        let lowered = waves.iter().enumerate().map(|(at, wave)| self.wave(at, wave, stage, shared, &mut targets_seen));
         lowered.collect()
     }
 
@@ -68,6 +75,7 @@ impl Lower<'_> {
         targets_seen: &mut BTreeSet<String>,
     ) -> Wave {
         let targets = self.targets(&form.targets, targets_seen);
+        self.remember_picked(&stage.name.value, &form.targets);
         let mut alarm_names = shared.alarm_names.clone();
         let mut alarms = shared.alarms.to_vec();
         alarms.extend(self.alarms(form.alarms.as_deref().unwrap_or_default(), &Scope::alarm(), &mut alarm_names));
@@ -112,20 +120,41 @@ impl Lower<'_> {
         }
     }
 
-    fn max_parallel(&mut self, form: Option<&Spanned<u32>>) -> u32 {
+    pub(super) fn max_parallel(&mut self, form: Option<&Spanned<u32>>) -> u32 {
         if let Some(max_parallel) = form.filter(|max_parallel| max_parallel.value == 0) {
             self.report(Problem::error(Code::OutOfRange, max_parallel.span, "no target could ever start").expected("1 or more"));
         }
         form.map_or(0, |max_parallel| max_parallel.value)
     }
 
+    /// Waves that are derived: there is at least one, also where none could be, so that the stage is still looked at.
+    fn waves_of_targets(&mut self, stage: &file::Stage, form: &DerivedWaves, span: Span, shared: &Shared<'_>) -> Vec<Wave> {
+        let Some(form_of_targets) = &stage.targets else {
+            let problem = Problem::error(Code::MissingKey, span, "derived waves need the targets that they are made of");
+            self.report(problem.expected("`targets: {inventory: targets.yaml}`, or a list of targets, in the stage"));
+            return vec![empty_wave()];
+        };
+        let places = self.places(form_of_targets);
+        let targets = self.targets_of(&places, form_of_targets, &mut BTreeSet::new());
+        self.accounts_of_alarms(stage.alarms.iter().flatten(), &targets);
+        let places: Vec<Place> = places.into_iter().map(|place| place.value).collect();
+        let waves = self.derived_waves(stage, form, shared, &targets, &places);
+        if waves.is_empty() { vec![empty_wave()] } else { waves }
+    }
+
     fn targets(&mut self, form: &Spanned<Targets>, seen: &mut BTreeSet<String>) -> Vec<Target> {
-        if form.value.0.is_empty() {
+        let places = self.places(form);
+        self.targets_of(&places, form, seen)
+    }
+
+    fn targets_of(&mut self, places: &[Spanned<Place>], form: &Spanned<Targets>, seen: &mut BTreeSet<String>) -> Vec<Target> {
+        if matches!(&form.value, Targets::Listed(names) if names.is_empty()) {
             self.report(Problem::error(Code::OutOfRange, form.span, "there are no targets").expected("at least one target"));
         }
         let mut targets = Vec::new();
-        for target in &form.value.0 {
-            self.target_name(target);
+        for place in places {
+            let target = Spanned { value: place.value.target.clone(), span: place.span };
+            self.target_name(&target);
             if !seen.insert(target.value.clone()) {
                 let problem = Problem::error(
                     Code::DuplicateTarget,
@@ -135,7 +164,7 @@ impl Lower<'_> {
                 self.report(problem.help("remove it from one place"));
                 continue;
             }
-            targets.push(Target { name: target.value.clone(), account: self.account_of(target) });
+            targets.push(Target { name: target.value.clone(), account: self.account_of(&target) });
         }
         targets
     }
@@ -156,5 +185,19 @@ impl Lower<'_> {
             self.report(problem);
         }
         None
+    }
+}
+
+/// Stands for waves that could not be made.
+fn empty_wave() -> Wave {
+    Wave {
+        name: String::new(),
+        targets: Vec::new(),
+        max_parallel: 0,
+        at_least: None,
+        gates: Vec::new(),
+        bake: None,
+        alarms: Vec::new(),
+        hooks: Hooks::default(),
     }
 }

@@ -17,6 +17,8 @@ pub struct Pipeline {
     pub(crate) stages: Vec<Stage>,
     /// Digests of the blocks that are used, by the name in `uses`.
     pub(crate) blocks: BTreeMap<String, String>,
+    /// Stages whose targets were picked or whose waves were derived.
+    pub(crate) derived: BTreeMap<String, plan::Derivation>,
 }
 
 impl Pipeline {

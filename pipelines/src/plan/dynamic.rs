@@ -77,7 +77,7 @@ pub struct Addition {
 }
 
 /// Why the targets of a stage stand in the waves that they stand in (W4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Derivation {
     /// For people: `amazon, scale large, from targets.yaml where tier == 'prod'`.
     pub rule: String,

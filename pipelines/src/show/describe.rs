@@ -106,7 +106,18 @@ pub(super) fn own_target<'n>(alarm: &'n str, targets: &BTreeSet<&str>) -> Option
 
 /// A text about one target as one about any of them.
 pub(super) fn of_any_target(text: &str, target: &str) -> String {
-    text.replace(target, "<target>")
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '/');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(target) {
+        let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + target.len()..).unwrap_or_default());
+        let inside = before.chars().next_back().or_else(|| out.chars().next_back()).is_some_and(is_part) || after.starts_with(is_part);
+        out.push_str(before);
+        out.push_str(if inside { target } else { "<target>" });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 pub(super) fn names(alarms: &[Alarm]) -> String {

@@ -83,7 +83,9 @@ fn stage_outline(plan: &Plan, stage: &Stage, ix: StageIx) -> StageOutline {
     }
     StageOutline {
         name: stage.name.clone(),
-        settings: value(&serde_json::json!({"production": stage.production, "rollback": stage.rollback, "notify": stage.notify})),
+        settings: value(
+            &serde_json::json!({"production": stage.production, "rollback": stage.rollback, "notify": stage.notify, "derived": plan.derived.get(&stage.name).map(|derivation| &derivation.rule)}),
+        ),
         waves: stage.waves.iter().map(|wave| (wave.name.clone(), wave_value(wave))).collect(),
         places,
     }

@@ -46,6 +46,12 @@ impl Tree<'_> {
         if stage.waves.iter().any(|wave| !wave.rollouts.is_empty()) {
             self.line(1, &describe::rollback(&stage.rollback));
         }
+        if let Some(derivation) = self.plan.derived.get(&stage.name) {
+            self.line(1, &format!("targets: {}", derivation.rule));
+            for (target, condition) in &derivation.left_out {
+                self.line(1, &format!("left out: {target}, because {condition} is false"));
+            }
+        }
         self.jobs_of(1, |node| node.stage == ix && node.wave.is_none(), &[&stage.on_failure, &stage.finally]);
         for notify in &stage.notify {
             self.line(1, &describe::notify(notify));
@@ -70,6 +76,12 @@ impl Tree<'_> {
         self.alarms(depth, wave);
         self.jobs_of(depth, |node| node.wave == Some(ix) && node.target.is_none(), &[&wave.on_failure, &wave.finally]);
         self.pace(depth, wave);
+        let derivation = self.plan.stage(ix.stage).and_then(|stage| self.plan.derived.get(&stage.name));
+        for rollout in &wave.rollouts {
+            if let Some(reason) = derivation.and_then(|derivation| derivation.reasons.get(&rollout.target)) {
+                self.line(depth, &format!("{} is here: {reason}", rollout.target));
+            }
+        }
         self.rollouts(depth, &wave.rollouts);
         self.outside(depth, "if the wave fails", &wave.on_failure);
         self.outside(depth, "however the wave ends", &wave.finally);
