@@ -27,7 +27,10 @@ export default defineConfig({
     // Logic needs no document, and starts far faster without one.
     projects: [
       { extends: true, test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"] } },
-      { extends: true, test: { name: "views", environment: "happy-dom", include: ["src/**/*.test.tsx"], setupFiles: ["src/test-setup.ts"] } },
+      {
+        extends: true,
+        test: { name: "views", environment: "happy-dom", include: ["src/**/*.test.tsx"], setupFiles: ["src/test-setup.ts"] },
+      },
     ],
   },
 });

@@ -1,4 +1,5 @@
 import "./design/tokens.css";
+import "./design/fonts.css";
 import "./design/base.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

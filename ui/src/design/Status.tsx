@@ -17,7 +17,7 @@ export function Chip({ look, children }: { look: { glyph?: Look["glyph"]; tone: 
   return (
     <span className={`${styles.chip} ${styles[look.tone]}`}>
       {look.glyph && <Glyph name={look.glyph} size={12} />}
-      {children ?? look.word}
+      <span>{children ?? look.word}</span>
     </span>
   );
 }

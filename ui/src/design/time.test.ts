@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, duration, relative } from "./time";
+import { age, clock, duration, localTimes, relative } from "./time";
 
 const minute = 60_000;
 
@@ -21,4 +21,9 @@ test("what is to come says in, what was says ago, and what is now says so", () =
 
 test("a clock that runs behind never shows a negative age", () => {
   expect(age(10_000, 5_000)).toBe("0s");
+});
+
+test("a moment in a sentence is told in the reader's own time", () => {
+  const at = Date.parse("2026-11-21T11:27:19.147Z");
+  expect(localTimes("watched until 2026-11-21T11:27:19.147Z.", at)).toBe(`watched until ${clock(at, at)}.`);
 });

@@ -47,6 +47,11 @@ export function utc(at_ms: number): string {
   return `${utcFormat.format(at_ms)} UTC`;
 }
 
+/** Moments within the server's sentences (`until 2026-11-21T11:27:19.147Z`) in the reader's own time. */
+export function localTimes(text: string, now_ms: number): string {
+  return text.replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, (moment) => clock(Date.parse(moment), now_ms));
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }

@@ -1,0 +1,47 @@
+import { Fragment, useState } from "react";
+import { Button } from "../../design/Button";
+import { Glyph } from "../../design/glyphs";
+import { Chip } from "../../design/Status";
+import styles from "./Board.module.css";
+import { Connector } from "./Connector";
+import type { Lane as LaneOf } from "./layout";
+import { WaveCard } from "./WaveCard";
+
+/** One line of the board: waves and, between them, what has to happen before a release goes on. */
+export function Lane({ lane }: { lane: LaneOf }) {
+  const [open, setOpen] = useState(false);
+  const folded = lane.isFolded && !open;
+  return (
+    <section className={styles.lane} aria-label={lane.name ?? "Stages"}>
+      {lane.name !== undefined && (
+        <h2 className={styles.laneName}>
+          {lane.name} <span>{lane.summary}</span>
+          {lane.isFolded && (
+            <>
+              {folded && <Chip look={{ glyph: "ok", tone: "ok" }}>all live</Chip>}
+              <Button look="quiet" small aria-expanded={!folded} onClick={() => setOpen(!open)}>
+                {folded ? "Show" : "Fold"}
+                <Glyph name="down" size={12} />
+              </Button>
+            </>
+          )}
+        </h2>
+      )}
+      {!folded && (
+        <div
+          className={styles.track}
+          tabIndex={lane.name === undefined ? undefined : 0}
+          role="group"
+          aria-label={`${lane.name ?? "Stages"}: waves`}
+        >
+          {lane.cards.map((card) => (
+            <Fragment key={card.key}>
+              {!card.isFirst && <Connector card={card} />}
+              <WaveCard card={card} />
+            </Fragment>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
