@@ -4,7 +4,7 @@ use super::alarms::Alarms;
 use super::nodes::{Home, Nodes};
 use super::stage::at_target;
 use crate::blocks::Verb;
-use crate::model::{Deploy, Stage, Strategy, Target, Wave};
+use crate::model::{Deploy, Regional, Stage, Strategy, Target, Wave};
 use crate::plan::{self, Bake, Job, Milestone, NodeIx, NodeKind, Purpose, Rollout, Step};
 
 /// What the rollouts of one wave share.
@@ -12,6 +12,7 @@ pub(super) struct Place<'p> {
     pub(super) stage: &'p Stage,
     pub(super) wave: &'p Wave,
     pub(super) deploy: &'p Deploy,
+    pub(super) regional: &'p Regional,
     /// Of the keys of its nodes.
     pub(super) prefix: &'p str,
     pub(super) home: Home<'p>,
@@ -35,20 +36,42 @@ struct Increment {
 }
 
 pub(super) fn expand(place: &Place<'_>, target: &Target, alarms: &Alarms, nodes: &mut Nodes) -> Rollout {
-    let mut builder = Builder { place, target, alarms, nodes, made: Vec::new(), last: Vec::new() };
+    let own = Own::of(place.stage, place.wave, place.deploy, target);
+    let mut builder = Builder { place, own, target, alarms, nodes, made: Vec::new(), last: Vec::new() };
     builder.run()
 }
 
-/// How many nodes [`expand`] makes, without the hooks of the deployment.
-pub(super) fn count(stage: &Stage, wave: &Wave, deploy: &Deploy) -> usize {
+/// How many nodes [`expand`] makes.
+pub(super) fn count(stage: &Stage, wave: &Wave, deploy: &Deploy, target: &Target) -> usize {
+    let Own { deploy, verify, bake } = Own::of(stage, wave, deploy, target);
     let increments = increments(&deploy.strategy);
     let between = increments.iter().filter(|increment| increment.bake.is_some() && deploy.between.is_some()).count();
-    let around = 2 + usize::from(stage.verify.is_some()) + usize::from(wave.bake.is_some()) + 2;
+    let around = 2 + usize::from(verify.is_some()) + usize::from(bake.is_some()) + 2 + deploy.hooks.count();
     increments.len() + between + around + usize::from(deploy.strategy == Strategy::BlueGreen)
+}
+
+/// What one target runs: its own where it is overridden, else the stage's.
+#[derive(Clone, Copy)]
+struct Own<'p> {
+    deploy: &'p Deploy,
+    verify: Option<&'p Job>,
+    bake: Option<&'p Bake>,
+}
+
+impl<'p> Own<'p> {
+    fn of(stage: &'p Stage, wave: &'p Wave, deploy: &'p Deploy, target: &Target) -> Self {
+        let own = stage.overrides.get(&target.name);
+        Self {
+            deploy: own.and_then(|own| own.deploy.as_ref()).unwrap_or(deploy),
+            verify: own.and_then(|own| own.verify.as_ref()).or(stage.verify.as_ref()),
+            bake: own.and_then(|own| own.bake.as_ref()).or(wave.bake.as_ref()),
+        }
+    }
 }
 
 struct Builder<'b> {
     place: &'b Place<'b>,
+    own: Own<'b>,
     target: &'b Target,
     alarms: &'b Alarms,
     nodes: &'b mut Nodes,
@@ -58,7 +81,8 @@ struct Builder<'b> {
 
 impl<'b> Builder<'b> {
     fn run(&mut self) -> Rollout {
-        let Place { deploy, wave, stage, front, .. } = *self.place;
+        let Place { front, .. } = *self.place;
+        let Own { deploy, verify, bake } = self.own;
         let (key, home) = (self.key("start"), self.home());
         let start = self.nodes.milestone(key, home, front, Milestone::TargetStart);
         self.last = vec![start];
@@ -70,8 +94,8 @@ impl<'b> Builder<'b> {
                 self.bake(key, between);
             }
         }
-        self.hook(stage.verify.as_ref());
-        if let Some(bake) = &wave.bake {
+        self.hook(verify);
+        if let Some(bake) = bake {
             self.bake("bake", bake);
         }
         if deploy.strategy == Strategy::BlueGreen {
@@ -132,7 +156,7 @@ impl<'b> Builder<'b> {
 
     fn add(&mut self, key: &str, job: Job) -> NodeIx {
         let (key, home) = (self.key(key), self.home());
-        let ix = self.nodes.job(key, home, &self.last, at_target(job, self.target));
+        let ix = self.nodes.job(key, home, &self.last, at_target(job, self.target, self.place.regional));
         self.made.push(ix);
         self.last = vec![ix];
         ix
@@ -140,11 +164,11 @@ impl<'b> Builder<'b> {
 
     fn detached(&mut self, job: Job) -> NodeIx {
         let (key, home) = (self.key(&job.name), self.home());
-        self.nodes.job(key, home, &[], at_target(job, self.target))
+        self.nodes.job(key, home, &[], at_target(job, self.target, self.place.regional))
     }
 
     fn block_job(&self, name: &str, purpose: Purpose, verbs: &[Verb]) -> Job {
-        let deploy = self.place.deploy;
+        let deploy = self.own.deploy;
         let named = verbs.iter().filter_map(|verb| deploy.named.get(verb));
         let mut secrets: BTreeSet<&String> = deploy.job.secrets.iter().collect();
         let mut vars: BTreeSet<&String> = deploy.job.vars.iter().collect();
@@ -163,7 +187,7 @@ impl<'b> Builder<'b> {
     }
 
     fn steps(&self, verbs: &[Verb]) -> Vec<Step> {
-        verbs.iter().flat_map(|verb| self.place.deploy.block.steps(*verb, Some(&self.target.name))).collect()
+        verbs.iter().flat_map(|verb| self.own.deploy.block.steps(*verb, Some(&self.target.name))).collect()
     }
 
     fn home(&self) -> Home<'b> {

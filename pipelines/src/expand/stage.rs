@@ -10,22 +10,19 @@ pub(super) fn expand_all(pipeline: &model::Pipeline, inputs: &BTreeMap<String, S
     let mut stages: Vec<Stage> = Vec::with_capacity(pipeline.stages.len());
     for (stage, ix) in pipeline.stages.iter().zip(0..) {
         let after = stages.last().map(|before| before.end);
-        stages.push(Expansion { stage, ix: StageIx(ix), inputs, nodes }.run(after));
+        stages.push(Expansion { stage, ix: StageIx(ix), inputs, regional: &pipeline.regional, nodes }.run(after));
     }
     stages
 }
 
 /// How many nodes the plan will have, known before the first is made.
 pub(super) fn count(pipeline: &model::Pipeline) -> usize {
-    let hooks = |hooks: &model::Hooks| {
-        [&hooks.before, &hooks.after, &hooks.on_failure, &hooks.finally].into_iter().filter(|hook| hook.is_some()).count()
-    };
     let stage = |stage: &model::Stage| {
         let waves = stage.waves.iter().map(|wave| {
-            let each = stage.deploy.as_ref().map_or(0, |deploy| rollout::count(stage, wave, deploy) + hooks(&deploy.hooks));
-            2 + wave.gates.len() + hooks(&wave.hooks) + each * wave.targets.len()
+            let of_target = |deploy| wave.targets.iter().map(move |target| rollout::count(stage, wave, deploy, target)).sum::<usize>();
+            2 + wave.gates.len() + wave.hooks.count() + stage.deploy.as_ref().map_or(0, of_target)
         });
-        2 + stage.gates.len() + stage.jobs.len() + hooks(&stage.hooks) + waves.sum::<usize>()
+        2 + stage.gates.len() + stage.jobs.len() + stage.hooks.count() + waves.sum::<usize>()
     };
     pipeline.stages.iter().map(stage).sum()
 }
@@ -34,6 +31,7 @@ struct Expansion<'e> {
     stage: &'e model::Stage,
     ix: StageIx,
     inputs: &'e BTreeMap<String, String>,
+    regional: &'e model::Regional,
     nodes: &'e mut Nodes,
 }
 
@@ -87,7 +85,7 @@ impl Expansion<'_> {
         let alarms = alarms::insert(stage, wave, self.inputs);
         let rollouts: Vec<_> = match &stage.deploy {
             Some(deploy) => {
-                let place = rollout::Place { stage, wave, deploy, prefix: &prefix, home, front: &front };
+                let place = rollout::Place { stage, wave, deploy, regional: self.regional, prefix: &prefix, home, front: &front };
                 wave.targets.iter().map(|target| rollout::expand(&place, target, &alarms, self.nodes)).collect()
             }
             None => Vec::new(),
@@ -163,9 +161,15 @@ impl Expansion<'_> {
     }
 }
 
-/// A job at a target: it never goes out again by itself (A2), and it has the target's account (A8).
-pub(super) fn at_target(mut job: Job, target: &model::Target) -> Job {
+/// A job at a target: it never goes out again by itself (A2), it has the target's account (A8), and of what was
+/// built once per region it starts with that of its own (P2).
+pub(super) fn at_target(mut job: Job, target: &model::Target, regional: &model::Regional) -> Job {
     job.class = Class::Target;
     job.account.clone_from(&target.account);
+    for artifact in &mut job.artifacts_in {
+        if let Some(own) = regional.get(&artifact.name).and_then(|regions| regions.get(target.region())) {
+            artifact.name.clone_from(own);
+        }
+    }
     job
 }

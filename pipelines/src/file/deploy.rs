@@ -28,8 +28,28 @@ record! {
         finally = "finally": Option<TaskForm>,
     }
     later {
-        "overrides": "changes for single targets (`overrides`)",
         "if": "conditions of deployments (`if`); jobs and hooks may have one",
+    }
+}
+
+record! {
+    /// What is different at a target: each key stands in place of that of `deploy` or of the stage.
+    Override: "an override" {
+        /// Key by key over the `with` of `deploy`.
+        #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
+        with = "with": Option<Arc<Node>>,
+        strategy = "strategy": Option<Spanned<StrategyForm>>,
+        /// Key by key over the `env` of `deploy`.
+        env = "env": Option<Map<Text>>,
+        runs_on = "runs_on": Option<RunsOn>,
+        container = "container": Option<Spanned<String>>,
+        timeout = "timeout": Option<Spanned<Duration>>,
+        bake = "bake": Option<BakeForm>,
+        verify = "verify": Option<TaskForm>,
+        before = "before": Option<TaskForm>,
+        after = "after": Option<TaskForm>,
+        on_failure = "on_failure": Option<TaskForm>,
+        finally = "finally": Option<TaskForm>,
     }
 }
 

@@ -29,6 +29,8 @@ record! {
         retry = "retry": Option<RetryForm>,
         /// One job for each combination of values: `{os: [linux, macos]}`.
         matrix = "matrix": Option<Spanned<MatrixForm>>,
+        /// `region`: one job for each region that the pipeline deploys to, as `matrix.region`.
+        per = "per": Option<Spanned<JobPer>>,
         /// How many of the combinations run at once; without it, all.
         max_parallel = "max_parallel": Option<Spanned<u32>>,
         /// What the job leaves: a name, unique in the pipeline, and the path of a file or folder.
@@ -45,6 +47,8 @@ record! {
         "on_failure": "`on_failure` of a single job; a stage, a wave and `deploy` may have it",
     }
 }
+
+words! { JobPer: "what a job belongs to" { Region = "region", } }
 
 /// A pool, or labels that a runner must carry (`pool` among them).
 #[derive(Debug, Clone, schemars::JsonSchema)]

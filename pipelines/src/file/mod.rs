@@ -16,9 +16,9 @@ mod step;
 pub(crate) use alarm::Alarm;
 pub(crate) use bake::{BakeForm, Unclear};
 pub(crate) use block::{Block, BlockInput, InputType, StrategyName};
-pub(crate) use deploy::{Deploy, RollingForm, Strategy, StrategyForm};
+pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};
 pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
-pub(crate) use job::{Job, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
+pub(crate) use job::{Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use matrix::{AxisForm, Matrix, MatrixForm};
 pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Triggers};
 pub(crate) use stage::{

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Code;
-use crate::file::{Alarm, BakeForm, Deploy, Gate, Job, Notify, RunsOn, TaskForm, words};
+use crate::file::{Alarm, BakeForm, Deploy, Gate, Job, Notify, Override, RunsOn, TaskForm, words};
 use crate::text::{Duration, Map, Node, Problem, Read, Reader, Spanned, Text, Value, record};
 
 record! {
@@ -33,13 +33,14 @@ record! {
         notify = "notify": Option<Vec<Notify>>,
         env = "env": Option<Map<Text>>,
         runs_on = "runs_on": Option<RunsOn>,
+        /// What single targets do in another way, by target or by a pattern such as `prod/*`.
+        overrides = "overrides": Option<Map<Override>>,
         before = "before": Option<TaskForm>,
         after = "after": Option<TaskForm>,
         on_failure = "on_failure": Option<TaskForm>,
         finally = "finally": Option<TaskForm>,
     }
     later {
-        "overrides": "changes for single targets (`overrides`)",
         "generate": "generated stages, jobs and targets (`generate`)",
         "preview": "an environment for each pull request (`preview`)",
         "extends": "stages and defaults from a shared shape (`extends`)",

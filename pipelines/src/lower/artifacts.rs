@@ -1,5 +1,5 @@
 use super::Lower;
-use super::matrix::{Spread, plain_name};
+use super::matrix::{Entry, REGION, Spread, plain_name};
 use crate::diagnostic::Code;
 use crate::file::{Stage, UsesArtifacts};
 use crate::plan;
@@ -77,6 +77,9 @@ impl Lower<'_> {
                     let own = format!("{}{suffix}", name.value);
                     if entry.combination.is_some() {
                         self.spread_artifacts.entry(name.value.clone()).or_default().push(own.clone());
+                        if let Some(region) = self.region_of(stage, &entry).filter(|_| form.per.is_some()) {
+                            self.regional.entry(name.value.clone()).or_default().insert(region, own.clone());
+                        }
                     } else if self.spread_artifacts.contains_key(&name.value) {
                         continue;
                     }
@@ -90,14 +93,21 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn artifacts_in(&mut self, form: Option<&UsesArtifacts>, consumer: &Consumer) -> Vec<plan::ArtifactIn> {
+    fn region_of(&self, stage: usize, entry: &Entry) -> Option<String> {
+        let Spread::Many { combinations, .. } = self.spreads.get(&(stage, entry.form))? else { return None };
+        let combination = combinations.get(entry.combination?)?;
+        combination.iter().find(|(axis, _)| axis == REGION).map(|(_, region)| region.clone())
+    }
+
+    /// `at_target`: what is built once per region keeps its name, and becomes that of the region where the plan is made.
+    pub(super) fn artifacts_in(&mut self, form: Option<&UsesArtifacts>, consumer: &Consumer, at_target: bool) -> Vec<plan::ArtifactIn> {
         match form {
             None => Vec::new(),
-            Some(UsesArtifacts::Names(names)) => names.iter().flat_map(|name| self.laid(name, "", consumer)).collect(),
+            Some(UsesArtifacts::Names(names)) => names.iter().flat_map(|name| self.laid(name, "", consumer, at_target)).collect(),
             Some(UsesArtifacts::Paths(paths)) => {
                 let laid = paths.entries.iter().flat_map(|(name, path)| {
                     self.workspace_path(path);
-                    self.laid(name, &path.value, consumer)
+                    self.laid(name, &path.value, consumer, at_target)
                 });
                 laid.collect()
             }
@@ -105,8 +115,9 @@ impl Lower<'_> {
     }
 
     /// One artifact, or that of each combination of a matrix.
-    fn laid(&mut self, name: &Spanned<String>, path: &str, consumer: &Consumer) -> Vec<plan::ArtifactIn> {
-        let Some(all) = self.spread_artifacts.get(&name.value).cloned() else {
+    fn laid(&mut self, name: &Spanned<String>, path: &str, consumer: &Consumer, at_target: bool) -> Vec<plan::ArtifactIn> {
+        let Some(all) = self.spread_artifacts.get(&name.value).filter(|_| !at_target || !self.regional.contains_key(&name.value)).cloned()
+        else {
             self.artifact(&name.value, name.span, consumer);
             return vec![plan::ArtifactIn { name: name.value.clone(), path: path.to_owned() }];
         };
@@ -126,7 +137,9 @@ impl Lower<'_> {
 
     /// Checks that the artifact is there when the consumer starts (P2).
     pub(super) fn artifact(&mut self, name: &str, span: Span, consumer: &Consumer) {
-        let Some(origin) = self.artifacts.get(name).copied() else {
+        // Those of one job for all regions are there at the same time.
+        let of_some_region = self.regional.get(name).and_then(|regions| regions.values().next());
+        let Some(origin) = self.artifacts.get(of_some_region.map_or(name, String::as_str)).copied() else {
             if self.reader.is_incomplete() || self.reader.skips() {
                 return;
             }

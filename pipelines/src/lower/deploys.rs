@@ -43,13 +43,15 @@ impl Lower<'_> {
         };
         self.settings(&mut job, &settings, &scope);
         let container = std::mem::take(&mut self.named);
-        job.artifacts_in = self.artifacts_in(form.uses_artifacts.as_ref(), consumer);
+        job.artifacts_in = self.artifacts_in(form.uses_artifacts.as_ref(), consumer, true);
         let block = self.used_block(&form.uses);
         let (strategy, between) = self.strategy(form.strategy.as_ref(), block.as_deref(), has_alarms);
         let block = block?;
         let before = self.reader.reported();
-        let invocation = self.invocation(&block, form, targets, consumer, &scope);
-        for name in invocation.artifacts() {
+        let mut invocation = self.invocation(&block, form, targets, consumer, &scope);
+        let artifacts = invocation.artifacts();
+        self.of_regions(&mut invocation, targets, form.uses.span);
+        for name in artifacts {
             if !job.artifacts_in.iter().any(|artifact| artifact.name == name) {
                 job.artifacts_in.push(plan::ArtifactIn { name, path: String::new() });
             }
@@ -98,6 +100,22 @@ impl Lower<'_> {
             }
         }
         invocation
+    }
+
+    /// An input that names an artifact of every region has another value at each target.
+    fn of_regions(&mut self, invocation: &mut Invocation, targets: &[Target], span: Span) {
+        for input in invocation.block.inputs().iter().filter(|input| input.kind == file::InputType::Artifact) {
+            let Some(Given::Text(name)) = invocation.values.get(&input.name) else { continue };
+            let Some(regions) = self.regional.get(name) else { continue };
+            if let Some(target) = targets.iter().find(|target| !regions.contains_key(target.region())) {
+                let message = format!("the artifact `{name}` is built once per region, and `{}` has none", target.name);
+                let problem = Problem::error(Code::UnknownArtifact, span, message);
+                self.reader.report(problem.expected("targets such as `prod/eu-west-1`"));
+            }
+            let own = targets.iter().filter_map(|target| Some((target.name.clone(), regions.get(target.region())?.clone())));
+            let own = Given::PerTarget(own.collect());
+            invocation.values.insert(input.name.clone(), own);
+        }
     }
 
     /// What the steps of one verb name; a block names the same at every target.

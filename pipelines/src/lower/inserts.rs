@@ -30,6 +30,10 @@ impl Scope {
         Self { roots: &["release", "stage", "wave", "needs", "vars", "secrets", "inputs", "env", "artifacts"], needs, matrix: None }
     }
 
+    pub(super) fn is_target(&self) -> bool {
+        self.roots.contains(&"target")
+    }
+
     /// A job at a target.
     pub(super) fn target() -> Self {
         Self {

@@ -191,7 +191,7 @@ impl Lower<'_> {
             job.grace_ms = grace.value.ms;
         }
         job.checkout = form.checkout.unwrap_or(true);
-        job.artifacts_in = self.artifacts_in(form.uses_artifacts.as_ref(), consumer);
+        job.artifacts_in = self.artifacts_in(form.uses_artifacts.as_ref(), consumer, false);
         let left = form.artifacts.iter().flat_map(|artifacts| &artifacts.entries);
         job.artifacts_out = left.map(|(name, path)| plan::ArtifactOut { name: name.value.clone(), path: path.value.clone() }).collect();
         for (_, path) in form.artifacts.iter().flat_map(|artifacts| &artifacts.entries) {
@@ -238,7 +238,7 @@ impl Lower<'_> {
             retry: task.retry.as_ref(),
         };
         self.settings(job, &settings, scope);
-        job.artifacts_in = self.artifacts_in(task.uses_artifacts.as_ref(), consumer);
+        job.artifacts_in = self.artifacts_in(task.uses_artifacts.as_ref(), consumer, scope.is_target());
     }
 
     pub(super) fn settings(&mut self, job: &mut plan::Job, form: &Settings<'_>, scope: &Scope) {

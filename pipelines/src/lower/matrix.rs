@@ -6,9 +6,12 @@ use super::names::is_name;
 use crate::diagnostic::Code;
 use crate::dynamic::{Combination, MOST_COMBINATIONS, combinations, names};
 use crate::expand::MAX_NODES;
-use crate::file::{self, AxisForm, Matrix, MatrixForm};
+use crate::file::{self, AxisForm, JobPer, Matrix, MatrixForm, Waves};
 use crate::plan::{AxisValues, DeferredMatrix, Job, MatrixAxis};
-use crate::text::{Map, Problem, Span, Text, shortened};
+use crate::text::{Map, Problem, Span, Spanned, Text, shortened};
+
+/// The axis of `per: region`.
+pub(super) const REGION: &str = "region";
 
 /// The jobs that one job of the file stands for.
 #[derive(Debug, Clone)]
@@ -33,10 +36,12 @@ impl Lower<'_> {
     /// Reads the matrices of all jobs, before anything asks for their names.
     pub(super) fn spread_all(&mut self, stages: &[file::Stage]) {
         let mut total = 0;
+        let asks_for_regions = stages.iter().flat_map(|stage| stage.jobs.iter().flatten()).any(|job| job.per.is_some());
+        let regions = if asks_for_regions { self.regions(stages) } else { BTreeSet::new() };
         for (stage, form) in stages.iter().enumerate() {
             for (at, job) in form.jobs.iter().flatten().enumerate() {
                 let name = plain_name(at, job);
-                let Some(spread) = self.spread(&name, job) else { continue };
+                let Some(spread) = self.spread(&name, job, &regions) else { continue };
                 if let Spread::Many { names, .. } = &spread {
                     total += names.len();
                     if total > MAX_NODES {
@@ -81,15 +86,18 @@ impl Lower<'_> {
         }
     }
 
-    fn spread(&mut self, name: &str, job: &file::Job) -> Option<Spread> {
+    fn spread(&mut self, name: &str, job: &file::Job, regions: &BTreeSet<String>) -> Option<Spread> {
         if let Some(max_parallel) = &job.max_parallel {
             if max_parallel.value == 0 {
                 self.report(Problem::error(Code::OutOfRange, max_parallel.span, "no job could ever start").expected("1 or more"));
             }
-            if job.matrix.is_none() {
+            if job.matrix.is_none() && job.per.is_none() {
                 let problem = Problem::error(Code::ConflictingKeys, max_parallel.span, "`max_parallel` of a job needs a `matrix`");
                 self.report(problem.help("add `matrix`, or remove `max_parallel`"));
             }
+        }
+        if let Some(per) = &job.per {
+            return self.per_region(name, per, job.matrix.is_some(), regions);
         }
         let form = job.matrix.as_ref()?;
         let max_parallel = job.max_parallel.as_ref().map_or(0, |max_parallel| max_parallel.value);
@@ -136,6 +144,44 @@ impl Lower<'_> {
                 }
             }
         }
+    }
+
+    fn per_region(&mut self, name: &str, per: &Spanned<JobPer>, has_matrix: bool, regions: &BTreeSet<String>) -> Option<Spread> {
+        match per.value {
+            JobPer::Region => {}
+        }
+        if has_matrix {
+            let problem = Problem::error(Code::ConflictingKeys, per.span, "a job is spread over regions, or over a matrix");
+            self.report(problem.expected("one of `per` and `matrix`"));
+        }
+        if regions.is_empty() {
+            let problem = Problem::error(Code::OutOfRange, per.span, "no target of this pipeline has a region");
+            self.report(problem.expected("targets such as `prod/eu-west-1`"));
+            return None;
+        }
+        if regions.len() > MOST_COMBINATIONS {
+            let problem = Problem::error(Code::MatrixTooLarge, per.span, format!("the pipeline deploys to {} regions", regions.len()));
+            self.report(problem.expected(format!("at most {MOST_COMBINATIONS}")));
+            return None;
+        }
+        let combinations: Vec<Combination> = regions.iter().map(|region| vec![(REGION.to_owned(), region.clone())]).collect();
+        Some(Spread::Many { names: names(name, &[REGION], &combinations), combinations })
+    }
+
+    /// Of every target that any stage has.
+    fn regions(&mut self, stages: &[file::Stage]) -> BTreeSet<String> {
+        let mut regions = BTreeSet::new();
+        for stage in stages {
+            let of_waves = stage.waves.iter().flat_map(|waves| match &waves.value {
+                Waves::Listed(waves) => waves.iter().map(|wave| &wave.targets).collect(),
+                Waves::Derived(_) => Vec::new(),
+            });
+            for targets in stage.targets.iter().chain(of_waves) {
+                let places = self.places(targets);
+                regions.extend(places.iter().filter_map(|place| place.value.target.split('/').nth(1)).map(str::to_owned));
+            }
+        }
+        regions
     }
 
     fn axes_of(&mut self, matrix: &Matrix) -> Option<Vec<MatrixAxis>> {

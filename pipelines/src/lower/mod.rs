@@ -12,6 +12,7 @@ mod inventory;
 mod jobs;
 mod matrix;
 mod names;
+mod overrides;
 mod queries;
 mod stages;
 mod steps;
@@ -46,6 +47,8 @@ struct Lower<'a> {
     artifacts: BTreeMap<String, artifacts::Origin>,
     /// What the artifacts of a matrix are called, by the name in the file.
     spread_artifacts: BTreeMap<String, Vec<String>>,
+    /// Artifacts that are built once per region.
+    regional: model::Regional,
     /// By the position of the stage and of the job in it.
     spreads: BTreeMap<(usize, usize), matrix::Spread>,
     /// Where targets are picked that do not say so themselves.
@@ -81,6 +84,7 @@ pub(crate) fn lower(
         accounts: BTreeSet::new(),
         artifacts: BTreeMap::new(),
         spread_artifacts: BTreeMap::new(),
+        regional: model::Regional::new(),
         spreads: BTreeMap::new(),
         inventory: form.inventory.clone(),
         inventories: BTreeMap::new(),
@@ -122,6 +126,7 @@ impl Lower<'_> {
             stages,
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),
+            regional: std::mem::take(&mut self.regional),
         }
     }
 

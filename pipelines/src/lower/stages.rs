@@ -32,6 +32,7 @@ impl Lower<'_> {
         let targets: Vec<_> = waves.iter().flat_map(|wave| wave.targets.clone()).collect();
         let has_alarms = waves.iter().any(|wave| !wave.alarms.is_empty());
         let deploy = form.deploy.as_ref().and_then(|deploy| self.deploy(deploy, &base, &rest, &targets, has_alarms));
+        let overrides = self.overrides(form, &base, &rest, &waves);
         let verify = form.verify.as_ref().map(|verify| self.task("verify", Purpose::Verify, verify, &base, &Scope::target(), &rest));
         let hooks = self.hooks(
             &[form.before.as_ref(), form.after.as_ref(), form.on_failure.as_ref(), form.finally.as_ref()],
@@ -49,6 +50,7 @@ impl Lower<'_> {
             gates,
             deploy,
             verify,
+            overrides,
             rollback: rollback(form.rollback.as_ref()),
             lane,
             lane_per_stage,
@@ -95,6 +97,7 @@ impl Lower<'_> {
     fn check_without_targets(&mut self, form: &file::Stage) {
         let only_with_targets = [
             ("verify", form.verify.is_some()),
+            ("overrides", form.overrides.is_some()),
             ("alarms", form.alarms.is_some()),
             ("bake", form.bake.is_some()),
             ("max_parallel", form.max_parallel.is_some()),

@@ -19,7 +19,12 @@ pub struct Pipeline {
     pub(crate) blocks: BTreeMap<String, String>,
     /// Stages whose targets were picked or whose waves were derived.
     pub(crate) derived: BTreeMap<String, plan::Derivation>,
+    /// Artifacts that are built once per region.
+    pub(crate) regional: Regional,
 }
+
+/// By the name of an artifact in the file, then by region: what it is called there.
+pub(crate) type Regional = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Pipeline {
     #[must_use]
@@ -62,6 +67,8 @@ pub(crate) struct Stage {
     pub(crate) gates: Vec<plan::Gate>,
     pub(crate) deploy: Option<Deploy>,
     pub(crate) verify: Option<plan::Job>,
+    /// By target.
+    pub(crate) overrides: BTreeMap<String, Override>,
     pub(crate) rollback: plan::RollbackPolicy,
     pub(crate) lane: plan::LanePolicy,
     pub(crate) lane_per_stage: bool,
@@ -117,6 +124,12 @@ pub(crate) struct Hooks {
     pub(crate) finally: Option<plan::Job>,
 }
 
+impl Hooks {
+    pub(crate) fn count(&self) -> usize {
+        [&self.before, &self.after, &self.on_failure, &self.finally].into_iter().filter(|hook| hook.is_some()).count()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Deploy {
     /// Everything but the steps.
@@ -128,6 +141,14 @@ pub(crate) struct Deploy {
     /// Between increments, without its alarms.
     pub(crate) between: Option<plan::Bake>,
     pub(crate) hooks: Hooks,
+}
+
+/// What one target does in another way; none: as the stage.
+#[derive(Debug, Clone)]
+pub(crate) struct Override {
+    pub(crate) deploy: Option<Deploy>,
+    pub(crate) verify: Option<plan::Job>,
+    pub(crate) bake: Option<plan::Bake>,
 }
 
 /// Names of secrets and variables.

@@ -128,16 +128,18 @@ impl Tree<'_> {
 
     /// Targets that go through the same steps are shown together.
     fn rollouts(&mut self, depth: usize, rollouts: &[Rollout]) {
-        let mut groups: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+        let mut groups: Vec<(Vec<&str>, Vec<String>, String)> = Vec::new();
         for rollout in rollouts {
-            let lines = self.rollout_lines(rollout);
-            match groups.iter_mut().find(|(_, other)| *other == lines) {
-                Some((targets, _)) => targets.push(&rollout.target),
-                None => groups.push((vec![&rollout.target], lines)),
+            let (lines, content) = (self.rollout_lines(rollout), self.rollout_content(rollout));
+            match groups.iter_mut().find(|(_, other, others)| *other == lines && *others == content) {
+                Some((targets, ..)) => targets.push(&rollout.target),
+                None => groups.push((vec![&rollout.target], lines, content)),
             }
         }
-        for (targets, lines) in groups {
-            self.line(depth, &format!("target {}", targets.join(", ")));
+        let shown: Vec<Vec<String>> = groups.iter().map(|(_, lines, _)| lines.clone()).collect();
+        for (at, (targets, lines, _)) in groups.into_iter().enumerate() {
+            let same = shown.get(..at).is_some_and(|before| before.contains(&lines));
+            self.line(depth, &format!("target {}{}", targets.join(", "), if same { ", with settings of its own" } else { "" }));
             for line in lines {
                 self.line(depth + 1, &line);
             }
@@ -154,6 +156,16 @@ impl Tree<'_> {
             *line = describe::of_any_target(line, &rollout.target).replace(" (<target>)", "");
         }
         lines
+    }
+
+    /// What the jobs of a rollout are made of, without the target's own name, region and account.
+    fn rollout_content(&self, rollout: &Rollout) -> String {
+        let jobs =
+            rollout.nodes.iter().chain(&rollout.on_failure).chain(&rollout.finally).filter_map(|ix| match &self.plan.node(*ix)?.kind {
+                NodeKind::Job(job) => Some(serde_json::json!([job.steps, job.env, job.runs_on]).to_string()),
+                NodeKind::Gate(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => None,
+            });
+        describe::of_any_target(&jobs.collect::<Vec<_>>().join("\n"), &rollout.target)
     }
 
     fn gates(&mut self, depth: usize, gates: &[NodeIx]) {

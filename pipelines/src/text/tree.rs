@@ -22,7 +22,7 @@ pub(crate) struct Node {
     depth: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Value {
     Scalar {
         text: String,
@@ -62,6 +62,16 @@ impl Node {
     /// A scalar without quotes.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(&self.value, Value::Scalar { plain: true, .. })
+    }
+
+    /// The map `base` with the keys of the map `own` in place of its own.
+    pub(crate) fn overlaid(base: &Self, own: &Self) -> Self {
+        let (Value::Mapping(under), Value::Mapping(over)) = (&base.value, &own.value) else {
+            return Self { span: own.span, value: own.value.clone(), weight: own.weight, depth: own.depth };
+        };
+        let kept = under.iter().filter(|(key, _)| own.get(&key.text).is_none());
+        let entries: Vec<(Key, Arc<Self>)> = kept.chain(over).cloned().collect();
+        Self { span: own.span, value: Value::Mapping(entries), weight: base.weight + own.weight, depth: base.depth.max(own.depth) }
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Arc<Self>> {
