@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 
 /**
@@ -24,11 +24,18 @@ export const me = queryOptions({
   retry: false,
 });
 
-export const pipelines = (page: { cursor?: string; limit?: number } = {}) =>
-  queryOptions({
-    queryKey: [...keys.pipelines, page],
-    queryFn: async ({ signal }) => body(await api.GET("/api/v1/pipelines", { params: { query: page }, signal })),
-  });
+const PIPELINES_AT_ONCE = 100;
+
+/** The list of pipelines, page after page. */
+export const pipelinePages = infiniteQueryOptions({
+  queryKey: [...keys.pipelines, "pages"],
+  queryFn: async ({ pageParam, signal }) => {
+    const query = { limit: PIPELINES_AT_ONCE, ...(pageParam === undefined ? {} : { cursor: pageParam }) };
+    return body(await api.GET("/api/v1/pipelines", { params: { query }, signal }));
+  },
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (last) => last.next_cursor ?? undefined,
+});
 
 export const pipeline = (name: string) =>
   queryOptions({

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { board, pipelines } from "../api/queries";
+import { board, keys } from "../api/queries";
 import { Live } from "./live";
 import type { FromPage, ToPage } from "./protocol";
 
@@ -104,12 +104,12 @@ test("a reset fetches everything again that the stream keeps true", async () => 
     { seq: 3, state: "live" },
     { seq: 90, state: "failed" },
   ]);
-  client.setQueryData(pipelines().queryKey, { items: [], seq: 1 });
+  client.setQueryData(keys.pipelines, { items: [], seq: 1 });
   await vi.advanceTimersByTimeAsync(1);
   receive({ kind: "reset", seq: 90 });
   await vi.advanceTimersByTimeAsync(10);
   expect(fetched).toHaveBeenCalledTimes(2);
-  expect(client.getQueryState(pipelines().queryKey)?.isInvalidated).toBe(true);
+  expect(client.getQueryState(keys.pipelines)?.isInvalidated).toBe(true);
 });
 
 test("a topic is followed for as long as somebody on the page wants it", () => {

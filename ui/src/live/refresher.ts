@@ -61,5 +61,8 @@ export class Refresher {
 
 /** Up to which event an answer is complete; answers without a number are always behind. */
 export function seqOf(data: unknown): number {
-  return typeof data === "object" && data !== null && "seq" in data && typeof data.seq === "number" ? data.seq : -1;
+  if (typeof data !== "object" || data === null) return -1;
+  // A list that was fetched page by page is as old as its oldest page.
+  if ("pages" in data && Array.isArray(data.pages)) return Math.min(...data.pages.map(seqOf));
+  return "seq" in data && typeof data.seq === "number" ? data.seq : -1;
 }

@@ -5,6 +5,7 @@ import { useMay } from "../../app/access";
 import { Button, buttonClass } from "../../design/Button";
 import { Glyph } from "../../design/glyphs";
 import { Time } from "../../design/Time";
+import { localTimes } from "../../design/time";
 import { openApprove, openLift, openResolve } from "../actions/open";
 import { attentionRow, type Row } from "./attention";
 import styles from "./Board.module.css";
@@ -40,7 +41,7 @@ export function AttentionList({ items, stages }: { items: readonly Schemas["Atte
                 <div>
                   <p className={styles.attentionTitle}>{title}</p>
                   <p className={styles.attentionDetail}>
-                    {hold ? `${hold.by}: ${hold.reason}` : row.detail}
+                    {hold ? `${hold.by}: ${hold.reason}` : localTimes(row.detail, Date.now())}
                     {item.since != null && (
                       <>
                         {" · "}

@@ -11,7 +11,7 @@ import { Left, Time } from "../../design/Time";
 import { openRetry, openRollback } from "../actions/open";
 import styles from "./Board.module.css";
 import { useBoard } from "./context";
-import { type Card, deviants, headline, majority, segments, shapeOf, shortTarget, waveLook } from "./layout";
+import { type Card, codeOf, deviants, headline, majority, segments, shapeOf, shortTarget, waveLook } from "./layout";
 
 const NAMED_DEVIANTS = 8;
 
@@ -82,7 +82,7 @@ function Targets({ wave }: { wave: Schemas["BoardWave"] }) {
         <TargetRow
           key={front.name}
           front={front}
-          name={shortTarget(front, wave.targets)}
+          name={shape === "codes" ? codeOf(front, wave.targets) : shortTarget(front, wave.targets)}
           differs={front.live !== most}
           isCode={shape === "codes"}
         />
@@ -183,7 +183,7 @@ function Foot({ card }: { card: Card }) {
       <Link to="/p/$pipeline/releases/$number" params={{ pipeline, number: release }} search={{}} className={styles.release}>
         #{release}
       </Link>
-      {wave.lane.rollback_of != null ? <span>rollback of #{wave.lane.rollback_of}</span> : since > 0 && <Time at={since} />}
+      {wave.lane.rollback_of != null ? <span>rollback of #{wave.lane.rollback_of}</span> : since > 0 && <Time at={since} as="age" />}
       <span className="grow" />
       {failed > 0 && mayRetry ? (
         <Button look="soft" small onClick={() => openRetry({ pipeline, release, what: { kind: "failed_jobs" } })}>

@@ -34,7 +34,7 @@ export function attentionRow(item: Item): Row {
         act: "open",
       };
     case "alarm":
-      return { glyph: "alarm", tone: "bad", title: `Alarms keep ${release} out${at}`, detail, act: "monitors" };
+      return { glyph: "alarm", tone: "bad", title: `Alarms keep ${release} out of ${where || "its next wave"}`, detail, act: "monitors" };
     case "flagged":
       return { glyph: "flag", tone: "bad", title: `${item.target ?? "A target"} runs what went bad elsewhere`, detail, act: "targets" };
     case "approval":

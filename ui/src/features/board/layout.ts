@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { regionCode } from "../../api/region";
 import { type Look, targetLook, worst } from "../../design/state";
 
 type Stage = Schemas["BoardStage"];
@@ -113,6 +114,11 @@ export function shapeOf(targets: readonly Front[]): Shape {
 export function deviants(targets: readonly Front[]): Front[] {
   const most = majority(targets);
   return targets.filter((front) => front.state !== "live" || front.live !== most);
+}
+
+/** The region's code where names stand in two columns. */
+export function codeOf(front: Front, all: readonly Front[]): string {
+  return regionCode(shortTarget(front, all));
 }
 
 /** `a` of `prod/eu-west-1/a`: within a wave the region says most; the whole name stands in the tooltip. */

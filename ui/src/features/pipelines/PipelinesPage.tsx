@@ -1,18 +1,160 @@
-import { useQuery } from "@tanstack/react-query";
-import { pipelines } from "../../api/queries";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useRef, useState } from "react";
+import { pipelinePages } from "../../api/queries";
+import { useMay } from "../../app/access";
 import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
-import { Loaded, PageBody } from "../../design/Page";
+import { Button } from "../../design/Button";
+import { Glyph } from "../../design/glyphs";
+import { useKeys } from "../../design/keys";
+import { EmptyState, Loaded, PageBody } from "../../design/Page";
+import { useLive } from "../../live/use-live";
+import { ConnectDialog } from "./ConnectDialog";
+import { isOnly, matches, onlyValues, type Summary, starredFirst } from "./filter";
+import { PipelineRow } from "./PipelineRow";
+import styles from "./Pipelines.module.css";
+import { useStars } from "./stars";
 
+const onlyWords = { starred: "Starred", failing: "Failing", waiting: "Waiting for me" };
+
+/** Every pipeline in a line: where its newest commit is, what is wrong, what waits for the reader. */
 export function PipelinesPage() {
-  const query = useQuery(pipelines());
   useTitle("Pipelines");
+  useLive("pipelines");
+  const query = useInfiniteQuery(pipelinePages);
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const mayConnect = useMay("connect");
+  const [connecting, setConnecting] = useState(false);
   return (
     <>
-      <Header title="Pipelines" />
+      <Header title="Pipelines">{mayConnect && <Button onClick={() => setConnecting(true)}>Connect a repository…</Button>}</Header>
+      <Filters />
       <PageBody label="Pipelines">
-        <Loaded query={query}>{(data) => <p>{data.items.length} pipelines</p>}</Loaded>
+        <Loaded query={{ ...query, data: items }} rows={12}>
+          {(all) => <List all={all} onConnect={mayConnect ? () => setConnecting(true) : undefined} />}
+        </Loaded>
+        {query.hasNextPage && (
+          <Button onClick={() => void query.fetchNextPage()} sending={query.isFetchingNextPage}>
+            More pipelines
+          </Button>
+        )}
       </PageBody>
+      {connecting && <ConnectDialog onClose={() => setConnecting(false)} />}
     </>
   );
+}
+
+function Filters() {
+  const { q, only } = useSearch({ from: "/signed-in/" });
+  const navigate = useNavigate({ from: "/" });
+  const input = useRef<HTMLInputElement>(null);
+  useKeys([{ keys: "/", does: "filter pipelines", group: "Pipelines", act: () => input.current?.focus() }]);
+  const set = (change: { q?: string | undefined; only?: string | undefined }) => {
+    const next = { q, only, ...change };
+    void navigate({
+      search: Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== "")),
+      replace: true,
+    });
+  };
+  return (
+    <search className={styles.filters}>
+      <label className={styles.search}>
+        <Glyph name="search" size={14} />
+        <span className="visually-hidden">Filter by name or commit</span>
+        <input
+          ref={input}
+          type="search"
+          placeholder="Filter by name or commit"
+          value={q ?? ""}
+          onChange={(event) => set({ q: event.target.value })}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") event.currentTarget.blur();
+          }}
+        />
+        <kbd>/</kbd>
+      </label>
+      <div className={styles.chips} role="group" aria-label="Show only">
+        {onlyValues.map((value) => (
+          <button key={value} type="button" aria-pressed={only === value} onClick={() => set({ only: only === value ? undefined : value })}>
+            {onlyWords[value]}
+          </button>
+        ))}
+      </div>
+    </search>
+  );
+}
+
+function List({ all, onConnect }: { all: readonly Summary[]; onConnect: (() => void) | undefined }) {
+  const { q, only } = useSearch({ from: "/signed-in/" });
+  const stars = useStars();
+  const table = useRef<HTMLTableElement>(null);
+  const shown = useMemo(
+    () =>
+      starredFirst(
+        all.filter((each) => matches(each, q ?? "", isOnly(only) ? only : undefined, stars)),
+        stars,
+      ),
+    [all, q, only, stars],
+  );
+  useKeys([
+    { keys: "j", does: "next pipeline", group: "Pipelines", act: () => step(table.current, 1) },
+    { keys: "k", does: "previous pipeline", group: "Pipelines", act: () => step(table.current, -1) },
+  ]);
+  if (all.length === 0) {
+    return (
+      <EmptyState glyph="pipelines" title="No pipelines yet">
+        <p>
+          A pipeline follows a branch of a repository that has a file <code>.tidegate/pipeline.yaml</code>.
+        </p>
+        {onConnect ? (
+          <p>
+            <Button look="primary" onClick={onConnect}>
+              Connect a repository…
+            </Button>
+          </p>
+        ) : (
+          <p>An operator can connect one.</p>
+        )}
+      </EmptyState>
+    );
+  }
+  if (shown.length === 0) {
+    return (
+      <EmptyState glyph="search" title="No pipeline matches">
+        <p>
+          {all.length} {all.length === 1 ? "pipeline is" : "pipelines are"} there. Change the filter above.
+        </p>
+      </EmptyState>
+    );
+  }
+  return (
+    <table className={styles.table} ref={table}>
+      <thead>
+        <tr>
+          <th>
+            <span className="visually-hidden">Star</span>
+          </th>
+          <th>Pipeline</th>
+          <th>State</th>
+          <th>Newest commit</th>
+          <th>Waves</th>
+          <th className={styles.number}>On the way</th>
+          <th>For you</th>
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map((summary) => (
+          <PipelineRow key={summary.name} summary={summary} starred={stars.has(summary.name)} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Moves the focus from one row's name to the next. */
+function step(table: HTMLTableElement | null, by: number): void {
+  const links = [...(table?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
 }

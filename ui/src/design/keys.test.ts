@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { meant, type Shortcut } from "./keys";
+
+const key = (keys: string, does = keys): Shortcut => ({ keys, does, act: () => {} });
+
+test("a sequence goes before its last key alone", () => {
+  const list = [key("b"), key("g b")];
+  expect(meant(list, "g", "b")?.keys).toBe("g b");
+  expect(meant(list, "", "b")?.keys).toBe("b");
+  expect(meant(list, "x", "z")).toBeUndefined();
+});
+
+test("what was registered last wins", () => {
+  expect(meant([key("n", "page"), key("n", "panel")], "", "n")?.does).toBe("panel");
+});
