@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useRouterState } from "@tanstack/react-router";
 import { approvals } from "../api/queries";
 import { Glyph, type GlyphName } from "../design/glyphs";
 import styles from "./Rail.module.css";
@@ -16,6 +16,7 @@ const places = [
 
 export function Rail() {
   const waiting = useQuery(approvals).data?.items.filter((item) => item.gate.can_act).length ?? 0;
+  const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <nav className={styles.rail} aria-label="Main">
       <Link to="/" className={styles.logo} aria-label="Tidegate, all pipelines">
@@ -30,7 +31,9 @@ export function Rail() {
             className={styles.place}
             title={name}
             aria-label={count > 0 ? `${name}, ${count} wait for you` : name}
-            activeOptions={{ exact: false, includeSearch: false }}
+            // A pipeline's pages are part of the list of pipelines.
+            data-within={to === "/" && path.startsWith("/p/") ? "" : undefined}
+            activeOptions={{ exact: to === "/", includeSearch: false }}
           >
             <Glyph name={glyph} size={18} />
             {count > 0 && (

@@ -2,6 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { ActionHost } from "../features/actions/ActionHost";
 import { useLive } from "../live/use-live";
 import { useFreshness } from "./LiveState";
+import { Overlays } from "./Overlays";
 import { Rail } from "./Rail";
 import styles from "./Shell.module.css";
 
@@ -16,6 +17,7 @@ export function Shell() {
       <Rail />
       <Main />
       <ActionHost />
+      <Overlays />
     </div>
   );
 }
