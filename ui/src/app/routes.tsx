@@ -104,13 +104,21 @@ export type ReleaseSearch = {
   /** The attempt of that node; its newest when absent. */
   attempt?: number;
   q?: string;
+  /** What is unfolded in the graph, separated by commas. */
+  open?: string;
 };
 const release = createRoute({
   getParentRoute: () => pipeline,
   path: "/releases/$number",
   params: { parse: ({ number }) => ({ number: Number(number) }), stringify: ({ number }) => ({ number: String(number) }) },
   validateSearch: (search: Record<string, unknown>): ReleaseSearch =>
-    optional({ view: text(search.view), node: text(search.node), attempt: whole(search.attempt), q: text(search.q) }),
+    optional({
+      view: text(search.view),
+      node: text(search.node),
+      attempt: whole(search.attempt),
+      q: text(search.q),
+      open: text(search.open),
+    }),
   component: lazyRouteComponent(() => import("../features/release/ReleasePage"), "ReleasePage"),
 });
 

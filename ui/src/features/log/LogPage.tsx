@@ -1,17 +1,59 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { release } from "../../api/queries";
 import { useTitle } from "../../app/title";
-import { Loaded, PageBody } from "../../design/Page";
+import { EmptyState, Loaded } from "../../design/Page";
+import { useLive } from "../../live/use-live";
+import { AttemptTitle } from "../release/AttemptTitle";
+import { initialNode, nodeName } from "../release/release";
+import { LogPanel } from "./LogPanel";
 
+/** A log with the whole page for itself. */
 export function LogPage() {
   const { pipeline, number } = useParams({ from: "/signed-in/p/$pipeline/releases/$number/log" });
+  const search = useSearch({ from: "/signed-in/p/$pipeline/releases/$number/log" });
+  const navigate = useNavigate({ from: "/p/$pipeline/releases/$number/log" });
+  useLive(`p/${pipeline}`);
   const query = useQuery(release(pipeline, number));
-  useTitle(`Log #${number}`, pipeline);
+  const node =
+    query.data && (query.data.nodes.find((each) => each.key === search.node) ?? (search.node ? undefined : initialNode(query.data)));
+  const attempt = node?.attempts.find((each) => each.number === search.attempt) ?? (search.attempt ? undefined : node?.attempts.at(-1));
+  useTitle(node ? `${nodeName(node)} log` : "Log", `#${number}`, pipeline);
   return (
-    <PageBody label={`Log #${number}`}>
-      <h2>Log #{number}</h2>
-      <Loaded query={query}>{(data) => <p>{data.nodes.length} nodes</p>}</Loaded>
-    </PageBody>
+    <Loaded query={query}>
+      {() =>
+        node === undefined || attempt === undefined ? (
+          <EmptyState glyph="list" title="There is no such log">
+            <p>
+              {search.node ? `Nothing of ${search.node} has run in this release` : "Nothing of this release has run yet"}
+              {search.attempt ? `, or it has no attempt ${search.attempt}` : ""}.{" "}
+              <Link to="/p/$pipeline/releases/$number" params={{ pipeline, number }}>
+                Release #{number}
+              </Link>
+            </p>
+          </EmptyState>
+        ) : (
+          <LogPanel
+            attempt={attempt}
+            title={
+              <>
+                <Link to="/p/$pipeline/releases/$number" params={{ pipeline, number }} search={{ node: node.key }}>
+                  #{number}
+                </Link>
+                <AttemptTitle node={node} attempt={attempt} />
+              </>
+            }
+            q={search.q ?? ""}
+            onSearch={(q) =>
+              void navigate({
+                search: (before) => ({ ...before, q: q === "" ? undefined : q }) as typeof before,
+                hash: true,
+                replace: true,
+              })
+            }
+          />
+        )
+      }
+    </Loaded>
   );
 }

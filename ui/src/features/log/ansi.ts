@@ -69,6 +69,7 @@ const sequence = new RegExp(
 );
 
 // Controls, zero-width signs, and marks that turn the direction of writing (Trojan Source, CVE-2021-42574).
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unseen = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 const plain = /^[\t\u0020-\u007e]*$/;
 

@@ -7,7 +7,8 @@ const stepLine = /^--- step (\d+) of (\d+): (.*)$/;
 const endLine = /^--- (?:exit code (\d+)|(.+?)) after (\S+(?: \S+)?)$/;
 const wrong = /\b(?:errors?|fail(?:ed|ure|ures)?|fatal|panic(?:ked)?|exception|traceback|assert(?:ion)? failed)\b|^\s*(?:E\s{2,}|✕|✗|✘)/i;
 // "0 failed", "no errors", "error_log", "failed=0", "--fail-on-error" report or name failures, they are none.
-const harmless = /\b(?:0|no|without|zero) (?:errors?|fail(?:ed|ures?)|exceptions?)\b|\b(?:errors?|failed|failures?)\s*[:=]\s*0\b|\bon[-_]error\b|\b(?:error|fail)[-_]\w|[-_](?:error|fail)\b/i;
+const harmless =
+  /\b(?:0|no|without|zero) (?:errors?|fail(?:ed|ures?)|exceptions?)\b|\b(?:errors?|failed|failures?)\s*[:=]\s*0\b|\bon[-_]error\b|\b(?:error|fail)[-_]\w|[-_](?:error|fail)\b/i;
 
 export function lineKind(line: string): LineKind {
   const text = plainText(line);

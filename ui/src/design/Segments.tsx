@@ -1,0 +1,34 @@
+import { Link } from "@tanstack/react-router";
+import styles from "./Segments.module.css";
+
+/** The views of one page, side by side; which one is open stands in the address. */
+export function Segments({
+  label,
+  param,
+  value,
+  options,
+}: {
+  label: string;
+  /** The search parameter; the first option is the view when it is absent. */
+  param: string;
+  value: string;
+  options: readonly { value: string; text: string; count?: number | undefined }[];
+}) {
+  return (
+    <nav className={styles.segments} aria-label={label}>
+      {options.map((option, index) => (
+        <Link
+          key={option.value}
+          to="."
+          search={((before: Record<string, unknown>) => ({ ...before, [param]: index === 0 ? undefined : option.value })) as never}
+          activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+          className={option.value === value ? `${styles.segment} ${styles.chosen}` : styles.segment}
+          replace
+        >
+          {option.text}
+          {option.count !== undefined && option.count > 0 && <span className={`num ${styles.count}`}>{option.count}</span>}
+        </Link>
+      ))}
+    </nav>
+  );
+}

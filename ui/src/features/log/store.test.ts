@@ -1,0 +1,91 @@
+import { expect, test, vi } from "vitest";
+import { type LogReader, LogStore, type Tail } from "./store";
+
+/** A log on a server: what is stored, and what a follower hears. */
+function server(lines: string[], options: { complete?: boolean; piece?: number; tails?: Tail[][] } = {}) {
+  const stored = { lines, complete: options.complete ?? true };
+  const tails = [...(options.tails ?? [])];
+  const asked: string[] = [];
+  const reader: LogReader = {
+    page: async (from, count) => {
+      asked.push(`page ${from}+${count}`);
+      return {
+        first_line: from,
+        lines: stored.lines.slice(from, from + count),
+        total_lines: stored.lines.length,
+        complete: stored.complete,
+        lost_bytes: 0,
+      };
+    },
+    whole: async function* () {
+      asked.push("whole");
+      const text = stored.lines.map((line) => `${line}\n`).join("");
+      const piece = options.piece ?? 7;
+      for (let at = 0; at < text.length; at += piece) yield text.slice(at, at + piece);
+    },
+    follow: async function* (from) {
+      asked.push(`follow ${from}`);
+      yield* tails.shift() ?? [];
+    },
+    search: async (needle) => {
+      const hits = stored.lines.flatMap((line, index) => (line.includes(needle) ? [index] : []));
+      return { total: hits.length, lines: hits };
+    },
+  };
+  return { stored, reader, asked };
+}
+
+const everything = (store: LogStore) => Array.from({ length: store.state.total }, (_, line) => store.line(line));
+
+test("a short log is held whole, however its bytes are cut, and searched here without minding capitals", async () => {
+  const lines = ["--- step 1 of 1: test", "Error: one\r", "", "two", "--- exit code 1 after 3 s"];
+  const store = new LogStore(server(lines).reader);
+  await store.start(0);
+  expect(store.state).toMatchObject({ total: 5, phase: "whole", complete: true, error: undefined });
+  expect(everything(store)).toEqual(lines.map((line) => line.replace("\r", "")));
+  expect(store.errors).toEqual([1, 4]);
+  expect(store.folds).toEqual([{ name: "test", first: 0, last: 4, took: "3 s", failed: true }]);
+  expect(await store.search("error", new AbortController().signal)).toEqual({ total: 1, lines: [1], exact: false });
+});
+
+test("a log beyond what a browser holds is paged around what is looked at, and searched on the server", async () => {
+  const lines = Array.from({ length: 10_000 }, (_, line) => `line ${line}`);
+  const { reader, asked } = server(lines, { piece: 1_000 });
+  const store = new LogStore(reader, 5_000);
+  await store.start(9_000);
+  expect(store.state).toMatchObject({ phase: "paged", total: 10_000 });
+  expect(store.line(9_000)).toBe("line 9000");
+  store.want(6_100, 6_150);
+  await vi.waitFor(() => expect(store.line(6_100)).toBe("line 6100"));
+  expect(asked).toContain("page 6000+2000");
+  expect(await store.search("line 77", new AbortController().signal)).toMatchObject({ total: 111, exact: true });
+});
+
+test("a running log is followed, also over a break, and a line that came in two pieces is whole at the end", async () => {
+  const world = server(["one", "tw"], {
+    complete: false,
+    tails: [
+      [{ kind: "lines", from: 1, lines: ["two", "thr"] }],
+      [
+        { kind: "lines", from: 2, lines: ["thr"] },
+        { kind: "complete", total_lines: 3 },
+      ],
+    ],
+  });
+  const store = new LogStore(world.reader, undefined, async () => {
+    world.stored.lines = ["one", "two", "three"];
+    world.stored.complete = true;
+  });
+  await store.start(0);
+  expect(everything(store)).toEqual(["one", "two", "three"]);
+  expect(store.state).toMatchObject({ complete: true, phase: "whole" });
+  expect(world.asked.filter((what) => what.startsWith("follow"))).toEqual(["follow 1", "follow 2"]);
+});
+
+test("what went wrong is told, and what is there stays", async () => {
+  const gone: LogReader = { ...server([]).reader, page: () => Promise.reject(new Error("gone")) };
+  const store = new LogStore(gone);
+  await store.start(0);
+  expect(store.state.phase).toBe("failed");
+  expect(store.state.error).toEqual(new Error("gone"));
+});

@@ -1,0 +1,236 @@
+import type { Schemas } from "../../api/client";
+import { type Fold, foldsOf, holds, lineKind } from "./lines";
+
+export type Tail = { kind: "lines"; from: number; lines: string[] } | { kind: "complete"; total_lines: number };
+
+/** Where a log comes from; the tests have one of their own. */
+export type LogReader = {
+  page(from: number, count: number, signal: AbortSignal): Promise<Schemas["LogPage"]>;
+  /** All that is stored now, in pieces that end anywhere. */
+  whole(signal: AbortSignal): AsyncIterable<string>;
+  /** From a line on as it grows, ended by `complete`; a line that was unfinished may come again. */
+  follow(from: number, signal: AbortSignal): AsyncIterable<Tail>;
+  search(needle: string, signal: AbortSignal): Promise<Schemas["LogHits"]>;
+};
+
+export type LogState = {
+  total: number;
+  /** The attempt has ended and everything that its runner had is on the server. */
+  complete: boolean;
+  lost_bytes: number;
+  /** `loading` until the first lines or the error; `whole` when every line is in this browser; `paged` when the log is too long for that. */
+  phase: "loading" | "partly" | "whole" | "paged" | "failed";
+  error: unknown;
+};
+
+export type Hits = { total: number; lines: readonly number[]; exact: boolean };
+
+const PAGE_LINES = 2_000;
+const FIRST_LINES = 400;
+/** What a browser holds of one log. */
+export const MAX_HELD_SIGNS = 20_000_000;
+const MAX_PAGES = 60;
+const RETRY_MS = 2_000;
+
+/**
+ * The lines of one attempt's log. Short logs are held whole; of longer ones the pages that are looked at, with search on the server. While the
+ * attempt runs it follows. Lines are kept as they came; what they mean is computed when they are drawn.
+ */
+export class LogStore {
+  state: LogState = { total: 0, complete: false, lost_bytes: 0, phase: "loading", error: undefined };
+  /** Lines that report an error, in order: of the whole log, or of what was read so far. */
+  readonly errors: number[] = [];
+  folds: Fold[] = [];
+
+  private pages = new Map<number, string[]>();
+  private order: number[] = [];
+  private asked = new Set<number>();
+  private scanned = 0;
+  private listeners = new Set<() => void>();
+  private controller = new AbortController();
+
+  constructor(
+    private readonly reader: LogReader,
+    private readonly held_signs: number = MAX_HELD_SIGNS,
+    private readonly wait: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
+  ) {}
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  snapshot = (): LogState => this.state;
+
+  line = (line: number): string | undefined => this.pages.get(Math.floor(line / PAGE_LINES))?.[line % PAGE_LINES];
+
+  /** Reads the lines around `around`, then everything, then follows until the attempt has ended. */
+  async start(around: number): Promise<void> {
+    const { signal } = this.controller;
+    try {
+      const first = await this.reader.page(Math.max(0, around - FIRST_LINES / 2), FIRST_LINES, signal);
+      this.put(first.first_line, first.lines);
+      this.change({ total: first.total_lines, complete: first.complete, lost_bytes: first.lost_bytes, phase: "partly" });
+      await this.readWhole(signal);
+      if (!this.state.complete) await this.follow(signal);
+    } catch (error) {
+      if (!signal.aborted) this.change({ phase: this.state.phase === "loading" ? "failed" : this.state.phase, error });
+    }
+  }
+
+  stop(): void {
+    this.controller.abort();
+  }
+
+  /** Makes sure that these lines are, or soon will be, there. */
+  want(first: number, last: number): void {
+    if (this.state.phase === "whole" || this.state.phase === "failed" || this.state.total === 0) return;
+    for (let page = Math.floor(Math.max(0, first) / PAGE_LINES); page * PAGE_LINES <= Math.min(last, this.state.total - 1); page += 1) {
+      if (this.isThere(page) || this.asked.has(page)) continue;
+      this.asked.add(page);
+      void this.readPage(page);
+    }
+  }
+
+  /** Which lines hold `needle`: here when every line is here, otherwise on the server (letter by letter). */
+  async search(needle: string, signal: AbortSignal): Promise<Hits> {
+    if (this.state.phase !== "whole") {
+      const { lines, total } = await this.reader.search(needle, signal);
+      return { total, lines, exact: true };
+    }
+    const small = needle.toLowerCase();
+    const lines: number[] = [];
+    for (let line = 0; line < this.state.total; line += 1) {
+      if (holds(this.line(line) ?? "", small, true)) lines.push(line);
+    }
+    return { total: lines.length, lines, exact: false };
+  }
+
+  private async readWhole(signal: AbortSignal): Promise<void> {
+    let line = 0;
+    let signs = 0;
+    let rest = "";
+    for await (const piece of this.reader.whole(signal)) {
+      signs += piece.length;
+      if (signs > this.held_signs) {
+        this.change({ phase: "paged" });
+        return;
+      }
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop() ?? "";
+      this.put(line, lines.map(withoutReturn));
+      line += lines.length;
+      this.scan(line);
+      this.change({ total: Math.max(this.state.total, line) });
+    }
+    if (signal.aborted) return;
+    if (rest !== "") {
+      this.put(line, [withoutReturn(rest)]);
+      line += 1;
+    }
+    this.change({ total: Math.max(this.state.total, line), phase: "whole" });
+    this.scan(this.state.complete ? this.state.total : this.state.total - 1);
+    this.tell();
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        // The last line may have been read before its end had come.
+        for await (const tail of this.reader.follow(Math.max(0, this.state.total - 1), signal)) {
+          if (tail.kind === "complete") {
+            await this.finish(signal);
+            return;
+          }
+          this.put(tail.from, tail.lines);
+          this.change({ total: Math.max(this.state.total, tail.from + tail.lines.length), error: undefined });
+          if (this.state.phase === "whole") this.scan(this.state.total - 1);
+        }
+      } catch (error) {
+        if (!signal.aborted) this.change({ error });
+      }
+      if (!signal.aborted) await this.wait(RETRY_MS);
+    }
+  }
+
+  /** A line that came in two pieces is whole only now: what was followed is read once more. */
+  private async finish(signal: AbortSignal): Promise<void> {
+    this.change({ complete: true, error: undefined });
+    if (this.state.phase === "whole") {
+      this.scanned = 0;
+      this.errors.length = 0;
+      this.folds = [];
+      await this.readWhole(signal);
+    } else {
+      this.pages.clear();
+      this.order = [];
+      this.tell();
+    }
+  }
+
+  private async readPage(page: number): Promise<void> {
+    const { signal } = this.controller;
+    try {
+      const answer = await this.reader.page(page * PAGE_LINES, PAGE_LINES, signal);
+      this.put(answer.first_line, answer.lines);
+      this.change({ total: Math.max(this.state.total, answer.total_lines), error: undefined });
+    } catch (error) {
+      if (!signal.aborted) this.change({ error });
+    } finally {
+      this.asked.delete(page);
+    }
+  }
+
+  private isThere(page: number): boolean {
+    const there = this.pages.get(page);
+    if (there === undefined) return false;
+    const end = Math.min(PAGE_LINES, this.state.total - page * PAGE_LINES);
+    for (let line = 0; line < end; line += 1) if (there[line] === undefined) return false;
+    return true;
+  }
+
+  private put(from: number, lines: readonly string[]): void {
+    for (let index = 0; index < lines.length; index += 1) {
+      const line = from + index;
+      const number = Math.floor(line / PAGE_LINES);
+      let page = this.pages.get(number);
+      if (page === undefined) {
+        page = [];
+        this.pages.set(number, page);
+        this.order.push(number);
+        if (this.state.phase === "paged") this.forget();
+      }
+      page[line % PAGE_LINES] = lines[index] ?? "";
+    }
+  }
+
+  private forget(): void {
+    while (this.order.length > MAX_PAGES) {
+      const oldest = this.order.shift();
+      if (oldest !== undefined) this.pages.delete(oldest);
+    }
+  }
+
+  private scan(until: number): void {
+    if (until <= this.scanned) return;
+    this.folds = foldsOf(this.line, until, this.folds, this.scanned);
+    for (let line = this.scanned; line < until; line += 1) {
+      const text = this.line(line);
+      if (text !== undefined && lineKind(text) === "error") this.errors.push(line);
+    }
+    this.scanned = until;
+  }
+
+  private change(change: Partial<LogState>): void {
+    this.state = { ...this.state, ...change };
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}

@@ -1,0 +1,66 @@
+import { buttonClass } from "../../design/Button";
+import { EmptyState, PageBody } from "../../design/Page";
+import { size } from "../../design/size";
+import type { Release } from "./release";
+import styles from "./release.module.css";
+
+/** What the release carries: built once, the same bytes in every stage (P2). */
+export function Artifacts({ release }: { release: Release }) {
+  if (release.artifacts.length === 0) {
+    return (
+      <PageBody label="Artifacts">
+        <EmptyState glyph="flag" title="No artifacts yet">
+          <p>Jobs that declare artifacts put them here; every later stage gets the same bytes.</p>
+        </EmptyState>
+      </PageBody>
+    );
+  }
+  return (
+    <PageBody label="Artifacts">
+      <table className={styles.table}>
+        <caption className="visually-hidden">Artifacts of release #{release.number}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Made by</th>
+            <th scope="col" className={styles.right_}>
+              Size
+            </th>
+            <th scope="col">SHA-256</th>
+            <th scope="col">
+              <span className="visually-hidden">Download</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {release.artifacts.map((artifact) => (
+            <tr key={`${artifact.node} ${artifact.name}`}>
+              <td>
+                <b>{artifact.name}</b>
+                {artifact.is_folder && <span className="c-3"> folder</span>}
+              </td>
+              <td>
+                <code className="mono">{artifact.node}</code>
+              </td>
+              <td className={`num ${styles.right_}`}>{size(artifact.size_bytes)}</td>
+              <td>
+                <code className="mono" title={artifact.digest}>
+                  {artifact.digest.slice(0, 16)}…
+                </code>
+              </td>
+              <td className={styles.right_}>
+                <a
+                  className={buttonClass("plain", true)}
+                  href={`/api/v1/artifacts/${encodeURIComponent(artifact.digest)}`}
+                  download={artifact.is_folder ? `${artifact.name}.tar` : artifact.name}
+                >
+                  Download
+                </a>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </PageBody>
+  );
+}
