@@ -1,6 +1,6 @@
 //! A small campaign in the ordinary tests; `make sim` runs the large one.
 
-use testkit::sim::campaign::{in_words, run};
+use testkit::sim::campaign::{Campaign, in_words, run};
 use testkit::sim::history::{play, replay};
 use testkit::sim::shrink::shrink;
 
@@ -8,7 +8,7 @@ const HISTORIES: u64 = 60;
 
 #[test]
 fn a_small_campaign_breaks_no_invariant() {
-    let outcome = run(1, HISTORIES, 2, None);
+    let outcome = run(Campaign { first_seed: 1, histories: HISTORIES, threads: 2, mutant: None, keeps_going: false });
     if let Some(failure) = outcome.failure {
         let shrunk = shrink(failure, None);
         panic!("{}", in_words(&shrunk, 30));

@@ -110,8 +110,4 @@ impl Pipeline {
         }
         Ok(orders)
     }
-
-    fn running_at(&self, target: &TargetName) -> Option<ReleaseNumber> {
-        self.target(target).and_then(|row| row.partly.or(row.live))
-    }
 }

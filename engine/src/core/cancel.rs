@@ -4,7 +4,7 @@ use pipelines::plan::NodeIx;
 
 use super::effect::Effect;
 use super::event::EventKind;
-use super::id::ReleaseNumber;
+use super::id::{ReleaseNumber, TargetName};
 use super::pipeline::Pipeline;
 use super::rejected::Rejected;
 use super::row::{AttemptKind, AttemptState, NodeState, ReleaseState, RolloutState, StopOrder, WaveState};
@@ -74,14 +74,16 @@ impl Pipeline {
     fn cancel_rollouts(&mut self, turn: &mut Turn, number: ReleaseNumber, reason: &str) {
         let targets: Vec<_> = self.release(number).map(|r| r.shape.rollouts.keys().cloned().collect()).unwrap_or_default();
         for target in targets {
-            let idle = self
-                .index
-                .attempts_at
-                .get(&target)
-                .is_none_or(|ids| ids.iter().all(|id| self.attempts.get(id).is_none_or(|a| a.release != number)));
-            if idle {
-                self.end_rollout(turn, number, &target, RolloutState::Cancelled, reason);
-            }
+            self.abandon_rollout(turn, number, &target, reason);
+        }
+    }
+
+    /// A rollout that does not go on is over, unless an attempt of it still has the target.
+    pub(crate) fn abandon_rollout(&mut self, turn: &mut Turn, number: ReleaseNumber, target: &TargetName, reason: &str) {
+        let at_target = self.index.attempts_at.get(target).into_iter().flatten().filter_map(|id| self.attempts.get(id));
+        let idle = !at_target.into_iter().any(|a| a.release == number && a.kind == AttemptKind::Forward);
+        if idle && self.rollout(number, target).is_some_and(|r| r.state != RolloutState::Unknown) {
+            self.end_rollout(turn, number, target, RolloutState::Cancelled, reason);
         }
     }
 

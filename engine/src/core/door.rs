@@ -7,7 +7,7 @@ use super::gate::Opinion;
 use super::id::ReleaseNumber;
 use super::pipeline::Pipeline;
 use super::row::{NodeState, ReleaseState, WaitReason, WaveRow, WaveState};
-use super::shape::wave_of;
+use super::shape::{nodes, wave_of};
 use super::turn::{Fact, Turn};
 
 /// What stands between a release and a wave.
@@ -48,6 +48,10 @@ impl Pipeline {
             waits_for: Vec::new(),
             failure: None,
         };
+        let gates: Vec<NodeIx> = self.plan_of(number).wave(wave).map(|w| w.gates.clone()).unwrap_or_default();
+        for gate in gates {
+            self.drop_passed(turn, number, gate);
+        }
         self.put_wave(turn, row);
         // What it needs read is watched from now on.
         self.review_watches(turn, number, wave);
@@ -129,12 +133,24 @@ impl Pipeline {
         let place = self.wave_key(number, wave);
         self.emit(turn, Fact::new(EventKind::ReleaseEntered, format!("release {number} entered {place}")).release(number).place(place));
         let plan = self.plan_of(number);
-        if let Some(start) = plan.wave(wave).map(|w| w.start) {
-            self.set_node(turn, number, start, NodeState::Succeeded, "");
+        let Some(start) = plan.wave(wave).map(|w| w.start) else { return };
+        let again = self.node(number, start).is_some();
+        self.set_node(turn, number, start, NodeState::Succeeded, "");
+        if again {
+            self.reopen_rollouts(turn, number, wave);
+            turn.nodes.extend(self.unbegun(number, wave).into_iter().map(|ix| (number, ix)));
         }
-        // What a retry put back has its needs met already.
-        let put_back = self.nodes(number).filter(|row| row.state == NodeState::Pending).map(|row| row.node);
-        turn.nodes.extend(put_back.filter(|ix| plan.node(*ix).is_some_and(|n| wave_of(&plan, n) == wave)).map(|ix| (number, ix)));
+    }
+
+    /// What a retry put back, or what could not begin while the wave failed, may have its needs met already.
+    fn unbegun(&self, number: ReleaseNumber, wave: WaveIx) -> Vec<NodeIx> {
+        let Some(release) = self.release(number) else { return Vec::new() };
+        let in_wave =
+            nodes(&release.plan).filter(|(node, ix)| wave_of(&release.plan, node) == wave && !release.shape.detached.contains(ix));
+        in_wave
+            .map(|(_, ix)| ix)
+            .filter(|ix| matches!(release.node_state(*ix), None | Some(NodeState::Pending)) && release.needs_met(*ix))
+            .collect()
     }
 }
 

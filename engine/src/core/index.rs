@@ -23,7 +23,7 @@ pub(crate) struct Index {
     pub(crate) attempts_at: BTreeMap<TargetName, BTreeSet<AttemptId>>,
     /// Attempts in memory, by release.
     pub(crate) attempts: BTreeMap<ReleaseNumber, BTreeSet<AttemptId>>,
-    /// The newest rollout of each release at each target.
+    /// The newest forward rollout of each release at each target.
     pub(crate) rollout_of: BTreeMap<(ReleaseNumber, TargetName), u64>,
     /// The newest rollout of each target.
     pub(crate) newest_rollout: BTreeMap<TargetName, u64>,

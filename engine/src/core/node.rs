@@ -11,6 +11,8 @@ use super::row::{Direction, NodeState, ReleaseState, RolloutRow, RolloutState, W
 use super::shape::{rollout_of, wave_of};
 use super::turn::{Fact, Turn};
 
+const NOT_HERE: &str = "the release does not go on here";
+
 /// Why a node does not go on now.
 #[derive(Debug)]
 pub(crate) enum Obstacle {
@@ -18,6 +20,8 @@ pub(crate) enum Obstacle {
     Later(String),
     /// Its release or wave came to an end: nothing happens to it any more.
     Never,
+    /// Its release is not in the wave; it is looked at again when it enters.
+    Outside,
 }
 
 impl Pipeline {
@@ -78,8 +82,16 @@ impl Pipeline {
         let row = self.node(number, ix);
         let stands = row.is_some_and(|row| row.state == NodeState::Ready);
         match obstacle {
-            Obstacle::Never if stands => self.set_node(turn, number, ix, NodeState::Cancelled, "the release does not go on here"),
-            Obstacle::Never => {}
+            Obstacle::Never => {
+                if stands {
+                    self.set_node(turn, number, ix, NodeState::Cancelled, NOT_HERE);
+                }
+                if let Some(target) = self.target_of(number, ix) {
+                    self.abandon_rollout(turn, number, &target, NOT_HERE);
+                }
+            }
+            Obstacle::Outside if stands => self.set_node(turn, number, ix, NodeState::Cancelled, NOT_HERE),
+            Obstacle::Outside => {}
             Obstacle::Later(reason) => {
                 let waited = row.is_some_and(|row| row.not_before.is_some_and(|at| at <= turn.now));
                 if stands && !waited && row.is_some_and(|row| row.reason == reason) {
@@ -124,7 +136,9 @@ impl Pipeline {
 
     /// Whether the release still goes forward at this node's wave and target.
     fn may_go_on(&self, number: ReleaseNumber, node: &Node) -> Result<(), Obstacle> {
-        let Some(release) = self.releases.get(&number) else { return Err(Obstacle::Never) };
+        let Some(release) = self.releases.get(&number).filter(|r| r.row.state != ReleaseState::Cancelled) else {
+            return Err(Obstacle::Never);
+        };
         let wave = wave_of(&release.plan, node);
         let target = node.target.as_deref().map(TargetName::from);
         if let Some(target) = &target {
@@ -140,7 +154,7 @@ impl Pipeline {
             // Targets that have started go on to their end; nothing else does (W3).
             Some(WaveState::Failing) if target.is_some() => Ok(()),
             Some(WaveState::Failing | WaveState::Failed | WaveState::RolledBack | WaveState::Cancelled) => Err(Obstacle::Never),
-            Some(WaveState::Waiting | WaveState::Left) | None => Err(Obstacle::Never),
+            Some(WaveState::Waiting | WaveState::Left) | None => Err(Obstacle::Outside),
         }
     }
 
@@ -188,7 +202,7 @@ impl Pipeline {
             Some(WaveState::Entered | WaveState::Completed) => {}
             // Nothing new starts in a wave that fails (W3).
             Some(WaveState::Failing | WaveState::Failed | WaveState::RolledBack | WaveState::Cancelled) => return Err(Obstacle::Never),
-            Some(WaveState::Waiting | WaveState::Left) | None => return Err(Obstacle::Never),
+            Some(WaveState::Waiting | WaveState::Left) | None => return Err(Obstacle::Outside),
         }
         if release.row.quarantine.is_some() || self.targets.get(target).is_some_and(|t| t.bad.contains(&number)) {
             return Err(Obstacle::Later("the release is quarantined".to_owned()));

@@ -170,7 +170,7 @@ impl Pipeline {
         self.rollouts.values()
     }
 
-    /// The newest rollout of a release at a target.
+    /// The newest forward rollout of a release at a target.
     #[must_use]
     pub fn rollout(&self, number: ReleaseNumber, target: &TargetName) -> Option<&RolloutRow> {
         let count = self.index.rollout_of.get(&(number, target.clone()))?;

@@ -52,6 +52,11 @@ impl Release {
         self.node_state(node).is_some_and(NodeState::satisfies)
     }
 
+    /// Whether a node runs, waits for a runner or stands ready.
+    pub(crate) fn is_open(&self, node: NodeIx) -> bool {
+        self.node_state(node).is_some_and(is_open)
+    }
+
     /// Nodes of a wave that run, wait for a runner or stand ready.
     pub(crate) fn open_in(&self, wave: WaveIx) -> u32 {
         self.open.get(&wave).copied().unwrap_or(0)
@@ -82,12 +87,16 @@ impl Release {
     fn count_targets(&mut self, ix: NodeIx, wave: WaveIx, satisfied: bool) {
         let Some(target) = self.plan.node(ix).and_then(|n| n.target.as_deref()) else { return };
         let Some((_, _, rollout)) = super::shape::rollout_of(&self.plan, &self.shape, &target.into()) else { return };
-        let started = self.started.entry(wave).or_default();
-        if ix == rollout.start {
-            count(started, !satisfied, satisfied);
+        let (was, is) = if ix == rollout.start {
+            let over = self.is_satisfied(rollout.end);
+            (!satisfied && !over, satisfied && !over)
         } else if ix == rollout.end {
-            count(started, satisfied, !satisfied);
-        }
+            let begun = self.is_satisfied(rollout.start);
+            (begun && satisfied, begun && !satisfied)
+        } else {
+            return;
+        };
+        count(self.started.entry(wave).or_default(), was, is);
     }
 
     /// Moves the counters of whoever needs `ix`. Ends of targets in a wave with `at_least: n` count for all

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pipelines::plan::{NodeIx, StageIx, WaveIx};
 
 use super::event::EventKind;
-use super::id::ReleaseNumber;
+use super::id::{ReleaseNumber, TargetName};
 use super::input::Retry;
 use super::pipeline::Pipeline;
 use super::rejected::Rejected;
@@ -80,7 +80,10 @@ impl Pipeline {
                     return Err(Rejected::UnknownPlace(stage.clone()));
                 }
                 let of_stage = nodes(&release.plan).filter(|(node, _)| release.plan.stage(node.stage).is_some_and(|s| s.name == *stage));
-                of_stage.map(|(_, ix)| ix).filter(|ix| in_dag(ix) && release.nodes.contains_key(ix)).collect()
+                let again = of_stage.map(|(_, ix)| ix).filter(|ix| in_dag(ix) && release.nodes.contains_key(ix));
+                // What failed after it follows once more.
+                let after = release.nodes.values().filter(|row| bad(row.state)).map(|row| row.node).filter(in_dag);
+                again.chain(after).collect()
             }
             Retry::Job { key } => {
                 let ix = release.shape.by_key.get(key).copied().ok_or_else(|| Rejected::UnknownJob(key.clone()))?;
@@ -115,7 +118,6 @@ impl Pipeline {
         row.bake = None;
         self.put_node(turn, row);
         turn.nodes.insert((number, ix));
-        self.reopen_rollout(turn, number, ix);
     }
 
     /// What comes after the first stage that is entered again waits for it once more (W1).
@@ -129,14 +131,20 @@ impl Pipeline {
         }
     }
 
-    /// A rollout that failed half-way goes on; one that was taken back begins anew.
-    fn reopen_rollout(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx) {
-        let Some(target) = self.target_of(number, ix) else { return };
-        if self.rollout(number, &target).is_some_and(|r| r.state == RolloutState::Failed) {
-            self.edit_rollout(turn, number, &target, |row| {
-                row.state = RolloutState::Running;
-                row.ended_at = None;
-            });
+    /// A rollout that failed half-way goes on once the release is in again, and not while it stands in front:
+    /// it may give way there. One that was taken back begins anew.
+    pub(crate) fn reopen_rollouts(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx) {
+        let plan = self.plan_of(number);
+        let Some(release) = self.release(number) else { return };
+        let begun = plan.wave(wave).into_iter().flat_map(|w| &w.rollouts).filter(|r| release.is_satisfied(r.start));
+        let targets: Vec<TargetName> = begun.filter(|r| !release.is_satisfied(r.end)).map(|r| TargetName(r.target.clone())).collect();
+        for target in targets {
+            if self.rollout(number, &target).is_some_and(|r| r.state == RolloutState::Failed) {
+                self.edit_rollout(turn, number, &target, |row| {
+                    row.state = RolloutState::Running;
+                    row.ended_at = None;
+                });
+            }
         }
     }
 

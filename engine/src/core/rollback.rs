@@ -62,7 +62,7 @@ impl Pipeline {
         let Order { of, targets, reason, key, to } = order;
         let by = if key.is_some() { turn.actor.clone() } else { super::Actor::Engine };
         let (reached, passed_on): (Vec<TargetName>, Vec<TargetName>) =
-            targets.into_iter().filter(|t| self.rollout(of, t).is_some()).partition(|t| self.runs(of, t));
+            targets.into_iter().filter(|t| self.rollout(of, t).is_some()).partition(|t| self.running_at(t) == Some(of));
         if !reached.is_empty() {
             self.mark_bad(turn, of, by, &reason);
         }
@@ -77,7 +77,9 @@ impl Pipeline {
         let mut held: BTreeMap<LaneKey, String> = BTreeMap::new();
         for target in reached {
             let Some(lane) = self.wave_at(of, &target).and_then(|wave| self.lane_key(of, wave)) else { continue };
-            if self.index.going_back.contains_key(&target) {
+            // What has gone back once, or could not, does not by itself a second time (IC2, X7).
+            let tried = key.is_none() && self.target(&target).is_some_and(|row| row.bad.contains(&of));
+            if tried || self.index.going_back.contains_key(&target) {
                 continue;
             }
             self.stop_forward(turn, of, &target, &reason);
@@ -163,9 +165,9 @@ impl Pipeline {
         }
     }
 
-    /// Whether a target runs a release, wholly or in part.
-    fn runs(&self, number: ReleaseNumber, target: &TargetName) -> bool {
-        self.index.runs_at.get(&number).is_some_and(|targets| targets.contains(target))
+    /// What a target runs: the release that has begun there, or the last that was complete.
+    pub(crate) fn running_at(&self, target: &TargetName) -> Option<ReleaseNumber> {
+        self.target(target).and_then(|row| row.partly.or(row.live))
     }
 
     fn newer_than(&self, of: ReleaseNumber, target: &TargetName) -> Option<ReleaseNumber> {
@@ -223,7 +225,7 @@ impl Pipeline {
     }
 
     fn start_back(&mut self, turn: &mut Turn, lane: &LaneKey, rollback: &RollbackInLane, target: &TargetName) {
-        let of = self.target(target).and_then(|row| row.partly.or(row.live));
+        let of = self.running_at(target);
         let plan_of = |number: ReleaseNumber| {
             self.release(number).and_then(|r| rollout_of(&r.plan, &r.shape, target).map(|(wave, _, rollout)| (wave, rollout.rollback)))
         };
@@ -303,7 +305,7 @@ impl Pipeline {
             row.partly = None;
             row.flag = None;
         });
-        self.edit_rollout(turn, to, target, |row| {
+        self.edit_newest_rollout(turn, target, |row| {
             row.state = RolloutState::Succeeded;
             row.deployed_at = Some(now);
             row.ended_at = Some(now);
@@ -312,7 +314,13 @@ impl Pipeline {
         let place = self.wave_at(of, target).map(|wave| self.wave_key(of, wave)).unwrap_or_default();
         let fact = Fact::new(EventKind::RollbackSucceeded, format!("{target} runs release {to} again")).release(of).place(place);
         self.emit(turn, fact.target(Some(target.clone())).data("to", to.0));
-        self.leave_rollback(turn, target, None);
+        // It may have gone bad elsewhere while this was under way: then a person decides.
+        let bad = self.release(to).is_some_and(|r| r.row.quarantine.is_some());
+        let hold = bad.then(|| format!("{target} went back to release {to}, which was quarantined meanwhile"));
+        if bad {
+            self.flag(turn, to, target, format!("runs release {to}, which is quarantined"));
+        }
+        self.leave_rollback(turn, target, hold);
     }
 
     /// X7: no rollback of a rollback; the lane is held and people are told.
@@ -327,7 +335,7 @@ impl Pipeline {
     ) {
         let now = turn.now;
         self.set_node(turn, to, node, NodeState::Failed, why);
-        self.edit_rollout(turn, to, target, |row| {
+        self.edit_newest_rollout(turn, target, |row| {
             row.state = RolloutState::Failed;
             row.ended_at = Some(now);
             why.clone_into(&mut row.reason);

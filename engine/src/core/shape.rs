@@ -155,6 +155,17 @@ pub(crate) fn wave_of(plan: &Plan, node: &Node) -> WaveIx {
     node.wave.unwrap_or_else(|| last_wave(plan, node.stage))
 }
 
+/// The waves whose end may depend on a node: its own, or all of its stage for what belongs to the stage.
+pub(crate) fn waves_of(plan: &Plan, node: &Node) -> Vec<WaveIx> {
+    match node.wave {
+        Some(wave) => vec![wave],
+        None => (0..)
+            .zip(plan.stage(node.stage).into_iter().flat_map(|s| &s.waves))
+            .map(|(wave, _)| WaveIx { stage: node.stage, wave })
+            .collect(),
+    }
+}
+
 pub(crate) fn last_wave(plan: &Plan, stage: StageIx) -> WaveIx {
     let count = plan.stage(stage).map_or(0, |s| s.waves.len());
     WaveIx { stage, wave: u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX) }

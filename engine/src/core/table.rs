@@ -12,8 +12,8 @@ use super::id::{HoldId, LaneKey, MonitorId, ReleaseNumber, TargetName};
 use super::index::{Deadline, set_member};
 use super::pipeline::Pipeline;
 use super::row::{
-    AttemptRow, AttemptState, GateRow, GateState, HoldRow, LaneRow, NodeRow, NodeState, ReleaseState, RolloutRow, Row, TargetRow, WatchRow,
-    WaveRow, WaveState,
+    AttemptRow, AttemptState, Direction, GateRow, GateState, HoldRow, LaneRow, NodeRow, NodeState, ReleaseState, RolloutRow, Row,
+    TargetRow, WatchRow, WaveRow, WaveState,
 };
 use super::shape::rollout_of;
 use super::turn::{Fact, Touched, Turn};
@@ -27,9 +27,15 @@ impl Pipeline {
         let after = release.row.state;
         turn.touched.insert(Touched::Release(number));
         self.index_release(number, after);
-        if before != after && after.is_end() {
+        if before == after {
+            return;
+        }
+        // How long a wave's alarms matter depends on how its release ended (X9).
+        let waves: Vec<_> = self.releases.get(&number).into_iter().flat_map(|r| r.waves.keys().map(|wave| (number, *wave))).collect();
+        turn.watches.extend(&waves);
+        if after.is_end() {
             turn.leaving.insert(number);
-            turn.waves.extend(self.releases.get(&number).into_iter().flat_map(|r| r.waves.keys().map(|wave| (number, *wave))));
+            turn.waves.extend(waves);
         }
     }
 
@@ -59,11 +65,15 @@ impl Pipeline {
         let Some(release) = self.releases.get_mut(&row.release) else { return };
         let entry = (release.row.order, row.release, row.wave);
         set_member(&mut self.index.doors, &key, &entry, row.state == WaveState::Waiting);
-        let gates: Vec<GateRow> =
-            release.plan.wave(row.wave).into_iter().flat_map(|w| &w.gates).filter_map(|g| release.gates.get(g).cloned()).collect();
-        release.waves.insert(row.wave, row);
+        let stands = |row: &WaveRow| row.state == WaveState::Waiting;
+        let (wave, stood, stood_now) = (row.wave, release.waves.get(&row.wave).is_some_and(stands), stands(&row));
+        release.waves.insert(wave, row);
+        if stood == stood_now {
+            return;
+        }
         // A gate needs a clock only while somebody stands in front of it.
-        for gate in gates {
+        let gates = release.plan.wave(wave).into_iter().flat_map(|w| &w.gates);
+        for gate in gates.filter_map(|g| release.gates.get(g).cloned()).collect::<Vec<_>>() {
             self.index_gate(gate);
         }
     }
@@ -80,8 +90,8 @@ impl Pipeline {
         let (number, ix) = (row.release, row.node);
         turn.touched.insert(Touched::Node(number, ix));
         if let Some(release) = self.releases.get(&number) {
-            let wave = release.plan.node(ix).map(|n| super::shape::wave_of(&release.plan, n));
-            turn.waves.extend(wave.map(|wave| (number, wave)));
+            let waves = release.plan.node(ix).map(|n| super::shape::waves_of(&release.plan, n)).unwrap_or_default();
+            turn.waves.extend(waves.into_iter().map(|wave| (number, wave)));
         }
         let met = self.index_node(row);
         turn.nodes.extend(met.into_iter().map(|node| (number, node)));
@@ -224,14 +234,25 @@ impl Pipeline {
     }
 
     pub(crate) fn index_rollout(&mut self, row: RolloutRow) {
-        let newest = self.index.rollout_of.entry((row.release, row.target.clone())).or_default();
-        *newest = (*newest).max(row.number);
+        if row.direction == Direction::Forward {
+            let newest = self.index.rollout_of.entry((row.release, row.target.clone())).or_default();
+            *newest = (*newest).max(row.number);
+        }
         let newest = self.index.newest_rollout.entry(row.target.clone()).or_default();
         *newest = (*newest).max(row.number);
         self.rollouts.insert((row.target.clone(), row.number), row);
     }
 
-    /// Changes the newest rollout of a release at a target, if there is one.
+    /// Changes the newest rollout of a target, whichever way it goes.
+    pub(crate) fn edit_newest_rollout(&mut self, turn: &mut Turn, target: &TargetName, edit: impl FnOnce(&mut RolloutRow)) {
+        let newest = self.index.newest_rollout.get(target).and_then(|count| self.rollouts.get(&(target.clone(), *count)));
+        if let Some(mut row) = newest.cloned() {
+            edit(&mut row);
+            self.put_rollout(turn, row);
+        }
+    }
+
+    /// Changes the newest forward rollout of a release at a target, if there is one.
     pub(crate) fn edit_rollout(&mut self, turn: &mut Turn, number: ReleaseNumber, target: &TargetName, edit: impl FnOnce(&mut RolloutRow)) {
         if let Some(mut row) = self.rollout(number, target).cloned() {
             edit(&mut row);

@@ -43,7 +43,7 @@ impl Pipeline {
         self.edit_attempt(turn, &attempt.id, |row| row.state = AttemptState::Unknown);
         self.set_node(turn, attempt.release, attempt.node, NodeState::Unknown, "contact with its runner was lost");
         self.emit_of(turn, Fact::new(EventKind::JobUnknown, "contact with its runner was lost; it may still act"), &attempt.id);
-        self.edit_rollout(turn, attempt.release, &target, |row| {
+        self.edit_newest_rollout(turn, &target, |row| {
             if row.ended_at.is_none() {
                 row.state = RolloutState::Unknown;
             }
@@ -83,14 +83,16 @@ impl Pipeline {
         let Some(target) = attempt.target.clone() else { return };
         self.drop_inspection(turn, &target);
         self.edit_target(turn, &target, |row| row.unknown = None);
-        let goes_back =
-            self.index.going_back.get(&target).is_some_and(|lane| {
-                self.lanes.get(lane).and_then(|row| row.rollback.as_ref()).is_some_and(|r| r.waiting.contains(&target))
-            });
+        let goes_back = self.index.going_back.get(&target).is_some_and(|lane| {
+            self.lanes
+                .get(lane)
+                .and_then(|row| row.rollback.as_ref())
+                .is_some_and(|r| r.of == attempt.release && r.waiting.contains(&target))
+        });
         if goes_back {
             self.end_rollout(turn, attempt.release, &target, RolloutState::Failed, why);
         } else {
-            self.edit_rollout(turn, attempt.release, &target, |row| {
+            self.edit_newest_rollout(turn, &target, |row| {
                 if row.state == RolloutState::Unknown {
                     row.state = RolloutState::Running;
                 }

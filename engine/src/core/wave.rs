@@ -9,7 +9,7 @@ use super::event::EventKind;
 use super::id::{ReleaseNumber, TargetName};
 use super::index::Deadline;
 use super::pipeline::Pipeline;
-use super::row::{FailureCause, NodeState, ReleaseState, RolloutState, WaveFailure, WaveState};
+use super::row::{FailureCause, NodeRow, NodeState, ReleaseState, RolloutState, WaveFailure, WaveState};
 use super::shape::{last_wave, rollout_of, wave_of};
 use super::turn::{Fact, Turn};
 
@@ -185,7 +185,7 @@ impl Pipeline {
     pub(crate) fn review_wave(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx) {
         // Hooks of a stage count for its last wave, also where the release never came to it.
         let Some(row) = self.wave(number, wave) else { return self.leave(turn, number, wave) };
-        let idle = self.release(number).is_some_and(|r| r.open_in(wave) == 0);
+        let idle = self.is_idle_in(number, wave);
         match row.state {
             WaveState::Waiting | WaveState::Left => {}
             WaveState::Entered => self.review_entered(turn, number, wave, idle),
@@ -196,10 +196,26 @@ impl Pipeline {
         self.complete_release(turn, number);
     }
 
-    /// A cancelled release has left a wave once nothing of it runs there.
+    /// Nothing of a release is under way in a wave; hooks of its stage count for every wave of it.
+    fn is_idle_in(&self, number: ReleaseNumber, wave: WaveIx) -> bool {
+        let Some(release) = self.release(number) else { return false };
+        let hooks = release.plan.stage(wave.stage).into_iter().flat_map(|stage| stage.on_failure.iter().chain(&stage.finally));
+        release.open_in(wave) == 0 && hooks.into_iter().all(|ix| !release.is_open(*ix))
+    }
+
+    /// A cancelled release has left a wave once nothing of it runs there. One that moves and comes to nothing there
+    /// fails: only some of what had failed was tried again.
     fn review_entered(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx, idle: bool) {
-        let cancelled = self.release(number).is_some_and(|r| r.row.state == ReleaseState::Cancelled);
-        if !(cancelled && idle) {
+        let state = self.release(number).map(|r| r.row.state);
+        if !idle {
+            return;
+        }
+        if state == Some(ReleaseState::Moving)
+            && let Some(reason) = self.first_bad(number, wave)
+        {
+            return self.fail_wave(turn, number, wave, FailureCause::Person, reason, None);
+        }
+        if state != Some(ReleaseState::Cancelled) {
             return;
         }
         let plan = self.plan_of(number);
@@ -211,6 +227,17 @@ impl Pipeline {
             row.state = WaveState::Cancelled;
             row.ended_at = Some(now);
         });
+    }
+
+    /// What keeps a wave from its end for good, in words.
+    fn first_bad(&self, number: ReleaseNumber, wave: WaveIx) -> Option<String> {
+        let release = self.release(number)?;
+        let bad = |row: &&NodeRow| matches!(row.state, NodeState::Failed | NodeState::Unclear | NodeState::Cancelled);
+        let mut rows = release.nodes.values().filter(bad).filter(|row| !release.shape.detached.contains(&row.node));
+        rows.find_map(|row| {
+            let node = release.plan.node(row.node).filter(|node| node.wave == Some(wave))?;
+            Some(format!("{}: {}", node.key, row.reason))
+        })
     }
 
     /// Nothing of a failing wave runs any more and nothing goes back: first `on_failure`, then `finally`, then it is over.

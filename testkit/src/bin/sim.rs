@@ -1,9 +1,9 @@
-//! `sim --histories N [--from SEED] [--threads N]` plays seeded histories over the core;
+//! `sim --histories N [--first-seed N] [--threads N] [--keep-going]` plays seeded histories over the core;
 //! `sim --seed N` tells one of them step by step; `sim --mutants N` shows that planted bugs are found.
 
 use std::process::ExitCode;
 
-use testkit::sim::campaign::{in_words, run};
+use testkit::sim::campaign::{Campaign, in_words, run};
 use testkit::sim::history::{Told, play, tell};
 use testkit::sim::mutant::Mutant;
 use testkit::sim::shrink::shrink;
@@ -21,7 +21,13 @@ fn main() -> ExitCode {
         (None, Some(histories)) => mutants(histories),
         (None, None) => {
             let threads = usize::try_from(value("--threads").unwrap_or(2)).unwrap_or(2);
-            campaign(value("--from").unwrap_or(1), value("--histories").unwrap_or(1_000), threads)
+            campaign(Campaign {
+                first_seed: value("--first-seed").unwrap_or(1),
+                histories: value("--histories").unwrap_or(1_000),
+                threads,
+                mutant: None,
+                keeps_going: arguments.iter().any(|a| a == "--keep-going"),
+            })
         }
     }
 }
@@ -43,12 +49,18 @@ fn shrunk(told: Told) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long the campaign took is printed and decides nothing")]
-fn campaign(first: u64, histories: u64, threads: usize) -> ExitCode {
+fn campaign(campaign: Campaign) -> ExitCode {
     let began = std::time::Instant::now();
-    let outcome = run(first, histories, threads, None);
+    let Campaign { histories, threads, .. } = campaign;
+    let outcome = run(campaign);
     let seconds = began.elapsed().as_secs_f64();
     let (played, inputs) = (outcome.histories, outcome.inputs);
     println!("{played} histories, {inputs} inputs in {seconds:.1} s on {threads} threads, trace {:016x}", outcome.hash);
+    if campaign.keeps_going {
+        for (seed, invariant) in &outcome.failures {
+            println!("seed {seed} breaks {invariant}");
+        }
+    }
     if let Some(failure) = outcome.failure {
         let seed = failure.seed;
         shrunk(failure);
@@ -65,7 +77,7 @@ fn campaign(first: u64, histories: u64, threads: usize) -> ExitCode {
 fn mutants(histories: u64) -> ExitCode {
     let mut escaped = false;
     for mutant in Mutant::ALL {
-        let outcome = run(1, histories, 2, Some(*mutant));
+        let outcome = run(Campaign { first_seed: 1, histories, threads: 2, mutant: Some(*mutant), keeps_going: false });
         match outcome.failure {
             Some(told) => {
                 let invariant = told.violation.map_or("", |v| v.invariant);

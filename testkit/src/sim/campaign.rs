@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -16,14 +17,28 @@ pub struct Outcome {
     pub hash: u64,
     /// The failing history with the smallest seed that was met.
     pub failure: Option<Told>,
+    /// Every failing seed that was met, with what it breaks.
+    pub failures: BTreeMap<u64, &'static str>,
 }
 
-/// Plays the seeds from `first` on, in `threads` threads, until one fails.
+/// Which histories are played, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Campaign {
+    pub first_seed: u64,
+    pub histories: u64,
+    pub threads: usize,
+    pub mutant: Option<Mutant>,
+    /// After a failure, the other histories are played all the same.
+    pub keeps_going: bool,
+}
+
+/// Plays the seeds from the first on, until one fails.
 #[must_use]
-pub fn run(first: u64, histories: u64, threads: usize, mutant: Option<Mutant>) -> Outcome {
-    let (next, stop) = (AtomicU64::new(first), AtomicBool::new(false));
+pub fn run(campaign: Campaign) -> Outcome {
+    let Campaign { first_seed, histories, threads, mutant, keeps_going } = campaign;
+    let (next, stop) = (AtomicU64::new(first_seed), AtomicBool::new(false));
     let outcome = Mutex::new(Outcome::default());
-    let last = first.saturating_add(histories);
+    let last = first_seed.saturating_add(histories);
     let work = || {
         let mut mine = Outcome::default();
         while !stop.load(Ordering::Relaxed) {
@@ -36,9 +51,12 @@ pub fn run(first: u64, histories: u64, threads: usize, mutant: Option<Mutant>) -
             mine.inputs += told.inputs;
             mine.hash ^= told.hash;
             mine.reached.join(&told.reached);
-            if told.violation.is_some() {
-                stop.store(true, Ordering::Relaxed);
-                mine.failure = Some(told);
+            if let Some(violation) = &told.violation {
+                stop.store(!keeps_going, Ordering::Relaxed);
+                mine.failures.insert(seed, violation.invariant);
+                if mine.failure.is_none() {
+                    mine.failure = Some(told);
+                }
             }
         }
         // A thread that panicked has poisoned nothing that this one needs.
@@ -59,6 +77,7 @@ impl Outcome {
         self.inputs += other.inputs;
         self.hash ^= other.hash;
         self.reached.join(&other.reached);
+        self.failures.extend(other.failures);
         let smaller = |a: &Told, b: &Option<Told>| b.as_ref().is_none_or(|b| a.seed < b.seed);
         if let Some(failure) = other.failure.filter(|f| smaller(f, &self.failure)) {
             self.failure = Some(failure);

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use pipelines::plan::{Milestone, NodeIx, NodeKind, WaveIx};
 
 use super::{Violation, report};
+use crate::core::id::LaneKey;
 use crate::core::index::Deadline;
 use crate::core::pipeline::Pipeline;
 use crate::core::release::Release;
@@ -100,12 +101,23 @@ fn waves(pipeline: &Pipeline, release: &Release, found: &mut Vec<Violation>) {
             report(found, "IE3", || format!("{number} waits at {:?} and no lane knows it", row.wave), stands);
         }
         let Some(wave) = release.plan.wave(row.wave) else { continue };
+        if row.state == WaveState::Failing {
+            let back = pipeline.lanes.get(&LaneKey(wave.lane.key.clone())).and_then(|lane| lane.rollback.as_ref());
+            let goes = back.is_some_and(|r| r.of == number)
+                || release.nodes.values().any(|n| is_open(n.state) && is_in(release, n.node, row.wave));
+            report(found, "IE4", || format!("{number} fails in {:?}, and nothing ends that", row.wave), goes);
+        }
         // W3: nothing new starts where something failed.
         if matches!(row.state, WaveState::Failing | WaveState::Failed | WaveState::RolledBack | WaveState::Cancelled) {
             let begins = wave.rollouts.iter().find(|r| release.node_state(r.start) == Some(NodeState::Ready));
             report(found, "W3", || format!("{number} would still start at {:?}", begins.map(|r| &r.target)), begins.is_none());
         }
     }
+}
+
+/// What belongs to the stage counts for each of its waves.
+fn is_in(release: &Release, node: NodeIx, wave: WaveIx) -> bool {
+    release.plan.node(node).is_some_and(|n| n.stage == wave.stage && n.wave.is_none_or(|own| own == wave))
 }
 
 /// IE1: a release that moves has something that moves it.

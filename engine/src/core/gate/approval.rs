@@ -120,6 +120,9 @@ impl Pipeline {
         row.approvals.clear();
         row.rejected = Some(given);
         row.expires_at = None;
+        if self.gate(number, ix) == Some(&row) {
+            return Ok(());
+        }
         self.put_gate(turn, row);
         self.emit_gate(turn, number, ix, EventKind::ApprovalRejected, &reason);
         self.wake_doors(turn, number, ix);

@@ -51,6 +51,9 @@ impl Pipeline {
         row.answered_at = Some(turn.now);
         row.expires_at = check.expires_ms.map(|ms| turn.now + ms);
         row.reason.clone_from(&detail);
+        if self.gate(number, ix) == Some(&row) {
+            return Ok(());
+        }
         self.put_gate(turn, row);
         self.emit_gate(turn, number, ix, EventKind::CheckAnswered, &detail);
         self.wake_doors(turn, number, ix);

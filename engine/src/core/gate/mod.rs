@@ -134,8 +134,19 @@ impl Pipeline {
 
     /// A gate opens, closes or gets old about now: whoever stands at it is looked at.
     pub(crate) fn gate_due(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx) {
-        self.expire(turn, number, ix);
+        self.drop_passed(turn, number, ix);
         self.wake_doors(turn, number, ix);
+    }
+
+    /// Moments that have passed say nothing any more: whoever asks the gate next is told the next one, and who
+    /// does not (G2, L9) needs no clock.
+    pub(crate) fn drop_passed(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx) {
+        self.expire(turn, number, ix);
+        if let Some(mut row) = self.gate(number, ix).cloned() {
+            row.opens_at = row.opens_at.filter(|at| *at > turn.now);
+            row.closes_at = row.closes_at.filter(|at| *at > turn.now);
+            self.put_gate(turn, row);
+        }
     }
 
     /// Lanes where a release stands at this gate.

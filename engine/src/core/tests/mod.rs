@@ -8,6 +8,7 @@ mod world;
 mod attempts;
 mod bakes;
 mod gates;
+mod histories;
 mod lanes;
 mod path;
 mod random;

@@ -80,6 +80,7 @@ fn inputs_of_a_large_plan_are_handled_within_a_bound_that_shows_no_scan() {
         took[took.len() / 2],
         took[took.len() - 1]
     );
-    // Unoptimised and on a busy machine; an input that walked the plan would cost far more.
-    assert!(p99 < std::time::Duration::from_millis(50), "p99 {p99:?}");
+    // Unoptimised; an input that walked the plan would cost far more. What a busy machine takes away shows in the last tenth.
+    let p90 = took[took.len() * 9 / 10];
+    assert!(p90 < std::time::Duration::from_millis(20), "p90 {p90:?}");
 }

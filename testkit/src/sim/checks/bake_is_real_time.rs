@@ -11,10 +11,16 @@ use crate::sim::reached::Reached;
 /// One bake, told again from the readings alone.
 struct Watched {
     began: Time,
-    /// Per monitor: when it was last read, and how many readings had data.
-    read: BTreeMap<MonitorId, (Time, u32)>,
-    /// The longest gap that any monitor has had.
-    gap_ms: u64,
+    read: BTreeMap<MonitorId, Read>,
+}
+
+/// What was seen of one monitor.
+#[derive(Clone, Copy)]
+struct Read {
+    last: Time,
+    /// Readings that had data.
+    points: u32,
+    longest_gap_ms: u64,
 }
 
 #[derive(Default)]
@@ -43,7 +49,7 @@ impl Invariant for BakeIsRealTime {
             }
             let name = (number, key.clone());
             if event.kind == EventKind::BakeStarted {
-                self.goes.insert(name, Watched { began: seen.at, read: BTreeMap::new(), gap_ms: 0 });
+                self.goes.insert(name, Watched { began: seen.at, read: BTreeMap::new() });
             } else if let Some(mut watched) = self.goes.remove(&name)
                 && event.kind == EventKind::BakePassed
             {
@@ -73,11 +79,11 @@ impl BakeIsRealTime {
         }
         for alarm in alarms {
             let id = monitor_id(&alarm.monitor);
-            let (last, points) = watched.read.get(&id).copied().unwrap_or((watched.began, 0));
+            let Read { last, points, longest_gap_ms } = watched.of(&id);
             if points < *min_data_points {
                 found.broken("B1", format!("{key} of {number} passed with {points} of {min_data_points} data points"));
             }
-            let gap = watched.gap_ms.max(seen.at.since_ms(last));
+            let gap = longest_gap_ms.max(seen.at.since_ms(last));
             if gap > *tolerance_ms {
                 found.broken("B3", format!("{key} of {number} passed over a gap of {gap} ms in watching"));
             }
@@ -94,11 +100,12 @@ impl Watched {
         if matches!(reading, Reading::Unreadable { .. }) {
             return;
         }
-        let (last, points) = self.read.get(monitor).copied().unwrap_or((self.began, 0));
-        // Monitors of other waves are read as well; their gaps do not count until they are read here.
-        if self.read.contains_key(monitor) {
-            self.gap_ms = self.gap_ms.max(at.since_ms(last));
-        }
-        self.read.insert(monitor.clone(), (at, points + u32::from(has_data)));
+        let before = self.of(monitor);
+        let longest_gap_ms = before.longest_gap_ms.max(at.since_ms(before.last));
+        self.read.insert(monitor.clone(), Read { last: at, points: before.points + u32::from(has_data), longest_gap_ms });
+    }
+
+    fn of(&self, monitor: &MonitorId) -> Read {
+        self.read.get(monitor).copied().unwrap_or(Read { last: self.began, points: 0, longest_gap_ms: 0 })
     }
 }

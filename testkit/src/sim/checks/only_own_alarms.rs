@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use engine::core::id::MonitorId;
+use engine::core::id::{MonitorId, ReleaseNumber, TargetName};
 use engine::core::input::Reading;
 use engine::core::row::Row;
 use engine::core::{EventKind, Input, Time};
+use pipelines::plan::WaveIx;
 
 use super::{Findings, Invariant, Seen};
 use crate::sim::reached::Reached;
@@ -41,6 +42,9 @@ impl Invariant for OnlyOwnAlarms {
             };
             let Some((number, wave)) = seen.wave_of(event) else { continue };
             let entered = seen.after.wave(number, wave).and_then(|row| row.entered_at);
+            if is_first(seen, number, wave) {
+                continue;
+            }
             if entered.is_none_or(|entered| *since < entered) {
                 found.broken("IC7", format!("an alarm that is bad since {since} fires for {number}, which entered at {entered:?}"));
             }
@@ -51,4 +55,13 @@ impl Invariant for OnlyOwnAlarms {
             }
         }
     }
+}
+
+/// At a first deployment a target cannot have been well before: what it runs answers for its alarms (decision 7).
+fn is_first(seen: &Seen<'_>, number: ReleaseNumber, wave: WaveIx) -> bool {
+    let rollouts = seen.plan(number).and_then(|plan| plan.wave(wave)).map(|w| w.rollouts.as_slice()).unwrap_or_default();
+    let only = |other: Option<ReleaseNumber>| other.is_none_or(|other| other == number);
+    let rows = || rollouts.iter().map(|r| seen.before.targets.get(&TargetName(r.target.clone())));
+    rows().all(|row| row.is_none_or(|t| t.good.is_empty() && only(t.live) && only(t.partly)))
+        && rows().flatten().any(|t| t.live == Some(number))
 }
