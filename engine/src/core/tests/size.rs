@@ -71,16 +71,14 @@ fn inputs_of_a_large_plan_are_handled_within_a_bound_that_shows_no_scan() {
     }
     assert_eq!(pipeline.releases().next().map(|r| r.row.state), Some(ReleaseState::Completed));
     let admission = took.remove(0);
-    took.sort();
-    let p99 = took[took.len() * 99 / 100];
-    println!(
-        "{} nodes: admission {admission:?}, {} inputs: p50 {:?}, p99 {p99:?}, max {:?}",
-        plan.nodes.len(),
-        took.len(),
-        took[took.len() / 2],
-        took[took.len() - 1]
-    );
-    // Unoptimised; an input that walked the plan would cost far more. What a busy machine takes away shows in the last tenth.
-    let p90 = took[took.len() * 9 / 10];
-    assert!(p90 < std::time::Duration::from_millis(20), "p90 {p90:?}");
+    let median = |kind: usize| {
+        let mut of_kind: Vec<_> = took.iter().skip(kind).step_by(2).copied().collect();
+        of_kind.sort();
+        of_kind[of_kind.len() / 2]
+    };
+    let (leases, reports) = (median(0), median(1));
+    println!("{} nodes: admission {admission:?}, {} inputs: median lease {leases:?}, report {reports:?}", plan.nodes.len(), took.len());
+    // Unoptimised, and the median: what a busy machine takes away falls on few. An input that walked the plan would cost far more.
+    let bound = std::time::Duration::from_millis(5);
+    assert!(leases < bound && reports < bound, "lease {leases:?}, report {reports:?}");
 }
