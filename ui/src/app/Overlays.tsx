@@ -1,9 +1,10 @@
 import { useRouter } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useKeys } from "../design/keys";
 import { showOverlay, useOverlay } from "./overlay";
 
-const Palette = lazy(async () => ({ default: (await import("./PaletteDialog")).PaletteDialog }));
+const loadPalette = async () => ({ default: (await import("./PaletteDialog")).PaletteDialog });
+const Palette = lazy(loadPalette);
 const KeyHelp = lazy(async () => ({ default: (await import("./KeyHelp")).KeyHelp }));
 
 /** The command palette and the help for keys, with the keys that work everywhere. */
@@ -18,6 +19,11 @@ export function Overlays() {
     { keys: "a", does: "go to Approvals", group: "Everywhere", act: () => void router.navigate({ to: "/approvals" }) },
     { keys: "y", does: "copy a link to this view", group: "Everywhere", act: () => void navigator.clipboard?.writeText(location.href) },
   ]);
+  // Whoever presses Ctrl K types on at once: the palette must be there by then.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette().catch(() => {}), 2_000);
+    return () => clearTimeout(timer);
+  }, []);
   if (overlay === null) return null;
   return <Suspense>{overlay === "palette" ? <Palette onClose={close} /> : <KeyHelp onClose={close} />}</Suspense>;
 }

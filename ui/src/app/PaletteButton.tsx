@@ -4,12 +4,7 @@ import { showOverlay } from "./overlay";
 
 export function PaletteButton() {
   return (
-    <button
-      type="button"
-      className={styles.palette}
-      aria-label="Find a commit, target or release, or do something"
-      onClick={() => showOverlay("palette")}
-    >
+    <button type="button" className={styles.palette} onClick={() => showOverlay("palette")}>
       <Glyph name="search" size={14} />
       <span>Find commit, target, release</span>
       <kbd>Ctrl K</kbd>

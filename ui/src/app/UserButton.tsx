@@ -9,17 +9,10 @@ export function UserButton() {
   const me = useMe();
   const [open, setOpen] = useState(false);
   const initials = (me?.name ?? "?").slice(0, 2);
-  const label = `Signed in as ${me?.name ?? "…"}: theme, settings, sign out`;
   const button = (
-    <button
-      type="button"
-      className={styles.user}
-      aria-label={label}
-      aria-haspopup="menu"
-      title={me?.name}
-      onClick={open ? undefined : () => setOpen(true)}
-    >
+    <button type="button" className={styles.user} aria-haspopup="menu" title={me?.name} onClick={open ? undefined : () => setOpen(true)}>
       {initials}
+      <span className="visually-hidden">, signed in as {me?.name}: theme, settings, sign out</span>
     </button>
   );
   if (!open) return button;

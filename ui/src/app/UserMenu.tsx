@@ -27,7 +27,8 @@ export function UserMenu({ onClose, trigger }: { onClose: () => void; trigger: R
     await router.navigate({ to: "/login", search: {} });
   };
   return (
-    <DropdownMenu.Root defaultOpen onOpenChange={(open) => open || onClose()}>
+    // A modal one would write a style element into the page, which the content security policy refuses.
+    <DropdownMenu.Root defaultOpen modal={false} onOpenChange={(open) => open || onClose()}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={menu.menu} side="right" align="end" sideOffset={8}>

@@ -13,6 +13,7 @@ export function Lane({ lane }: { lane: LaneOf }) {
   const folded = lane.isFolded && !open;
   return (
     <section className={styles.lane} aria-label={lane.name ?? "Stages"}>
+      {lane.name === undefined && <h2 className="visually-hidden">Stages</h2>}
       {lane.name !== undefined && (
         <h2 className={styles.laneName}>
           {lane.name} <span>{lane.summary}</span>

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter, useSearch } from "@tanstack/react-router";
+import { useLocation, useRouter, useSearch } from "@tanstack/react-router";
 import { useContext, useState } from "react";
 import { codeOf, messageOf } from "../../api/problem";
 import { useTitle } from "../../app/title";
@@ -12,7 +12,10 @@ import { firstStart } from "./session";
 
 /** Where the link leads that the server prints as long as nobody can sign in. */
 export function FirstStartPage() {
-  const { token: given } = useSearch({ from: "/first-start" });
+  const { token: inQuery } = useSearch({ from: "/first-start" });
+  // The server prints it behind a `#`, so that it reaches no log of a proxy in between.
+  const { hash } = useLocation();
+  const given = inQuery ?? (hash === "" ? undefined : hash.replace(/^token=/, ""));
   const router = useRouter();
   const client = useQueryClient();
   const live = useContext(LiveContext);
