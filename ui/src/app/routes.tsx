@@ -61,15 +61,26 @@ const board = createRoute({
 export type CommitsSearch = {
   /** Level of detail: `stages`, `waves` or `targets`; chosen by width when absent. */
   level?: string;
+  /** `comfortable` or `dense`; as in the reader's settings when absent. */
   density?: string;
   /** The selected commit, by the beginning of its sha or by its change number. */
   commit?: string;
+  /** A column whose card stays open, as the front names it. */
+  at?: string;
+  /** The gate that is looked at, by its place: `prod/wave-1`. */
+  gate?: string;
   /** Two places whose fronts are compared. */
   from?: string;
   to?: string;
+  q?: string;
   author?: string;
+  source?: string;
+  /** `mine`, `blocked` or both, with a comma between. */
   only?: string;
+  /** `table` for the table in place of the picture. */
   view?: string;
+  /** How many commits; 50 when absent. */
+  limit?: number;
 };
 const commits = createRoute({
   getParentRoute: () => pipeline,
@@ -79,11 +90,16 @@ const commits = createRoute({
       level: text(search.level),
       density: text(search.density),
       commit: text(search.commit),
+      at: text(search.at),
+      gate: text(search.gate),
       from: text(search.from),
       to: text(search.to),
+      q: text(search.q),
       author: text(search.author),
+      source: text(search.source),
       only: text(search.only),
       view: text(search.view),
+      limit: whole(search.limit),
     }),
   component: lazyRouteComponent(() => import("../features/commits/CommitsPage"), "CommitsPage"),
 });

@@ -205,6 +205,11 @@ const paths = {
       <path d="M3 4l4.5 4L3 12zM8 4l4.5 4L8 12z" fill="none" stroke="currentColor" strokeWidth={1.5} strokeLinejoin="round" />
     </>
   ),
+  superseded: (
+    <>
+      <circle cx="8" cy="8" r="4.4" fill="none" stroke="currentColor" strokeWidth={2} />
+    </>
+  ),
   external: (
     <>
       <path

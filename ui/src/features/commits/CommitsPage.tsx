@@ -1,17 +1,51 @@
-import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import { messageOf } from "../../api/problem";
 import { progress } from "../../api/queries";
 import { useTitle } from "../../app/title";
-import { Loaded, PageBody } from "../../design/Page";
+import { EmptyState, ErrorState, Loading, Notice } from "../../design/Page";
+import { useLive } from "../../live/use-live";
+import styles from "./Commits.module.css";
+import { CommitsView } from "./CommitsView";
+import { isBlocked } from "./gate";
+import { waitingGates } from "./summary";
+import { type Change as Choice, choose, limitOf } from "./view-state";
 
+/** Where every commit is, and why it waits (S1). */
 export function CommitsPage() {
   const { pipeline } = useParams({ from: "/signed-in/p/$pipeline/commits" });
-  const query = useQuery(progress(pipeline));
-  useTitle("Commits", pipeline);
+  const state = useSearch({ from: "/signed-in/p/$pipeline/commits" });
+  const navigate = useNavigate({ from: "/p/$pipeline/commits" });
+  useLive(`p/${pipeline}`);
+  const query = useQuery({ ...progress(pipeline, limitOf(state)), placeholderData: keepPreviousData });
+  const { data } = query;
+  const blocked = data !== undefined && waitingGates(data.stages).some(({ gate }) => isBlocked(gate));
+  useTitle(blocked ? `✕ ${pipeline}` : pipeline, "Commits");
+  const onChoose = useCallback(
+    // Typing replaces the address, everything else can be undone with the browser's Back.
+    (change: Choice) => void navigate({ search: (now) => choose(now, change), replace: "q" in change }),
+    [navigate],
+  );
   return (
-    <PageBody label="Commits">
+    <div className={styles.page}>
       <h2 className="visually-hidden">Commits</h2>
-      <Loaded query={query}>{(data) => <p>{data.changes.length} commits</p>}</Loaded>
-    </PageBody>
+      {data === undefined ? (
+        query.isError ? (
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <Loading rows={16} label="Loading commits" />
+        )
+      ) : data.changes.length === 0 && data.stages.length === 0 ? (
+        <EmptyState title="No commits yet">
+          <p>Push to the branch that this pipeline follows, or start a release. Every commit then shows here how far it has come.</p>
+        </EmptyState>
+      ) : (
+        <>
+          {query.isError && <Notice tone="bad">Not up to date: {messageOf(query.error)}</Notice>}
+          <CommitsView pipeline={pipeline} data={data} state={state} isLoadingMore={query.isPlaceholderData} onChoose={onChoose} />
+        </>
+      )}
+    </div>
   );
 }

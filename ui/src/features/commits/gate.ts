@@ -10,7 +10,9 @@ export function isWaiting(gate: Gate): boolean {
 
 /** Nothing goes through until somebody acts or something is mended. */
 export function isBlocked(gate: Gate): boolean {
-  return isWaiting(gate) && (gate.kind === "alarms" || gate.kind === "quarantine" || gate.state === "unreadable" || gate.state === "rejected");
+  return (
+    isWaiting(gate) && (gate.kind === "alarms" || gate.kind === "quarantine" || gate.state === "unreadable" || gate.state === "rejected")
+  );
 }
 
 export function glyphOf(gate: Gate): GlyphName {
@@ -46,7 +48,7 @@ export function shortText(gate: Gate, now_ms: number): string {
   if (gate.kind === "approval") return `${gate.given ?? 0}/${gate.needed ?? 1}`;
   if (gate.until != null && gate.until > now_ms) {
     const left_ms = gate.until - now_ms;
-    return left_ms > HOUR_MS && left_ms < 20 * HOUR_MS ? clock(gate.until, now_ms).slice(-5) : duration(left_ms).split(" ")[0] ?? "";
+    return left_ms > HOUR_MS && left_ms < 20 * HOUR_MS ? clock(gate.until, now_ms).slice(-5) : (duration(left_ms).split(" ")[0] ?? "");
   }
   const words: Record<string, string> = {
     bake: "bake",

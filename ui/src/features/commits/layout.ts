@@ -26,7 +26,17 @@ export type Column = {
 };
 
 /** A gate in the gutter before its wave; with `isInner` on the column of the stage in which its wave is folded. */
-export type GateAt = { key: string; gate: Gate; stage: string; wave: string; place: string; name: string; x: number; width: number; isInner: boolean };
+export type GateAt = {
+  key: string;
+  gate: Gate;
+  stage: string;
+  wave: string;
+  place: string;
+  name: string;
+  x: number;
+  width: number;
+  isInner: boolean;
+};
 
 export type Heading = { key: string; name: string; place: string; x: number; width: number; room: number; count: number };
 
@@ -196,7 +206,13 @@ function columnOf({ stage, wave }: Group, source: Source, x: number, width: numb
       return { ...base, key: source.of.name, wave: wave?.name ?? "", place: source.of.name, queued: isWaiting ? queued : undefined };
     }
     case "wave":
-      return { ...base, key: `wave ${stage.name}/${source.of.name}`, wave: source.of.name, place: placeOf(stage, source.of), queued: undefined };
+      return {
+        ...base,
+        key: `wave ${stage.name}/${source.of.name}`,
+        wave: source.of.name,
+        place: placeOf(stage, source.of),
+        queued: undefined,
+      };
     case "stage":
       return { ...base, key: `stage ${stage.name}`, wave: "", place: stage.name, queued: undefined };
   }

@@ -7,7 +7,8 @@ import { waitsAt } from "./where";
 /** What a row of the list says to those who do not see the picture: one sentence with everything that it shows. */
 export function rowSentence(row: Row, stages: readonly Stage[], reached: number, of: number, now_ms: number): string {
   const [change] = row.changes;
-  if (row.folded) return `${commits(row.changes.length)} that came along with the commit above, from ${shortSha(change.sha)} down. Press Enter to unfold.`;
+  if (row.folded)
+    return `${commits(row.changes.length)} that came along with the commit above, from ${shortSha(change.sha)} down. Press Enter to unfold.`;
   const parts = [shortSha(change.sha), change.title, `by ${change.author}`];
   parts.push(of > 0 && reached === of ? `on all ${of} targets` : `on ${reached} of ${of} targets`);
   const note = noteOf(change);

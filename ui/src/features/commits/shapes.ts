@@ -36,8 +36,11 @@ export class Scale {
 export type Fill = "ok" | "run" | "wait" | "bad" | "idle" | "pinned" | "some" | "outline";
 export type CapGlyph = "ok" | "run" | "bad" | "back" | "hold" | "bake" | "unknown";
 
+/** No column has two parts of one kind. */
+export type PartKind = "body" | "some" | "band" | "incoming" | "left" | "queued" | "cap";
+
 export type Part = {
-  kind: "body" | "band" | "cap" | "outline";
+  kind: PartKind;
   tone: Tone;
   fill: Fill;
   y: number;
@@ -58,21 +61,21 @@ export function partsOf(span: Span, scale: Scale, queued: number | undefined): P
 
   if (span.state === "unknown" && span.live === undefined) parts.push(stretch(scale, "body", "idle", "idle", incoming ?? 0, index.count));
   else if (live !== undefined && live < index.count) parts.push(body(span, scale, live));
-  if (best !== undefined && best < base) parts.push(stretch(scale, "band", "ok", "some", best, base));
+  if (best !== undefined && best < base) parts.push(stretch(scale, "some", "ok", "some", best, base));
 
   const top = Math.min(base, best ?? base);
   if (incoming !== undefined && incoming < top) {
     const tone = span.state === "failed" ? "bad" : span.state === "unknown" ? "wait" : "run";
     parts.push(stretch(scale, "band", tone, tone, incoming, top));
-    parts.push(cap(scale, tone, incoming, tone === "bad" ? "bad" : tone === "wait" ? "unknown" : "run"));
+    parts.push(cap(scale, "incoming", tone, incoming, tone === "bad" ? "bad" : tone === "wait" ? "unknown" : "run"));
   }
   if (left !== undefined && left < top && incoming === undefined) {
-    parts.push({ ...stretch(scale, "outline", "bad", "outline", left, top), glyph: "back" });
+    parts.push({ ...stretch(scale, "left", "bad", "outline", left, top), glyph: "back" });
   } else if (span.state === "rolling_back" && left !== undefined && left < base) {
-    parts.push(stretch(scale, "outline", "bad", "outline", left, base));
+    parts.push(stretch(scale, "left", "bad", "outline", left, base));
   }
   if (queued !== undefined && incoming === undefined && index.rowOf(queued) < top) {
-    parts.push(stretch(scale, "outline", "idle", "outline", index.rowOf(queued), top));
+    parts.push(stretch(scale, "queued", "idle", "outline", index.rowOf(queued), top));
   }
   const capAt = best ?? live;
   if (capAt !== undefined && capAt < index.count) parts.push(liveCap(span, scale, span.state === "rolling_back" ? base : capAt, incoming));
@@ -88,28 +91,28 @@ function body(span: Span, scale: Scale, live: number): Part {
 function liveCap(span: Span, scale: Scale, row: number, incoming: number | undefined): Part {
   switch (span.state) {
     case "held":
-      return cap(scale, "idle", row, "hold");
+      return cap(scale, "cap", "idle", row, "hold");
     case "baking":
-      return cap(scale, incoming === undefined ? "wait" : "ok", row, incoming === undefined ? "bake" : "ok");
+      return cap(scale, "cap", incoming === undefined ? "wait" : "ok", row, incoming === undefined ? "bake" : "ok");
     case "rolling_back":
-      return cap(scale, "run", row, "back");
+      return cap(scale, "cap", "run", row, "back");
     case "failed":
       // The server may not know which commit failed: then what runs carries the sign.
-      return incoming === undefined ? cap(scale, "bad", row, "bad") : cap(scale, "ok", row, "ok");
+      return incoming === undefined ? cap(scale, "cap", "bad", row, "bad") : cap(scale, "cap", "ok", row, "ok");
     case "unknown":
-      return incoming === undefined ? cap(scale, "wait", row, "unknown") : cap(scale, "ok", row, "ok");
+      return incoming === undefined ? cap(scale, "cap", "wait", row, "unknown") : cap(scale, "cap", "ok", row, "ok");
     default:
-      return cap(scale, "ok", row, "ok");
+      return cap(scale, "cap", "ok", row, "ok");
   }
 }
 
-function stretch(scale: Scale, kind: Part["kind"], tone: Tone, fill: Fill, from: number, to: number): Part {
+function stretch(scale: Scale, kind: PartKind, tone: Tone, fill: Fill, from: number, to: number): Part {
   const y = scale.y(from);
   return { kind, tone, fill, y, height: Math.max(0, scale.y(to) - y) };
 }
 
-function cap(scale: Scale, tone: Tone, row: number, glyph: CapGlyph): Part {
-  return { kind: "cap", tone, fill: tone, y: scale.y(row), height: scale.row_px, glyph };
+function cap(scale: Scale, kind: PartKind, tone: Tone, row: number, glyph: CapGlyph): Part {
+  return { kind, tone, fill: tone, y: scale.y(row), height: scale.row_px, glyph };
 }
 
 function lower(one: number | undefined, other: number): number {

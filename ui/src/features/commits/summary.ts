@@ -1,23 +1,28 @@
+import { waveName } from "../../api/places";
 import { isBlocked, isWaiting } from "./gate";
 import { type GateAt, gatesOf, placeOf } from "./layout";
-import { waveName } from "../../api/places";
 import { targetsOf } from "./progress";
 import type { Change, RowIndex } from "./rows";
 import type { Stage } from "./span";
 
-export type Standing = Omit<GateAt, "x" | "width" | "isInner">;
+export type Standing = Omit<GateAt, "x" | "width" | "isInner"> & { lane: string };
 
-/** Every gate at which something waits, in the order of the path. */
-export function waitingGates(stages: readonly Stage[]): Standing[] {
+/** Every gate, in the order of the path. */
+export function gatesStanding(stages: readonly Stage[]): Standing[] {
   const gates = gatesOf(stages);
   return stages.flatMap((stage) =>
     stage.waves.flatMap((wave) => {
       const gate = gates.get(wave);
-      if (gate === undefined || !isWaiting(gate)) return [];
+      if (gate === undefined) return [];
       const place = placeOf(stage, wave);
-      return [{ key: place, gate, stage: stage.name, wave: wave.name, place, name: waveName(stage.name, wave.name) }];
+      return [{ key: place, gate, stage: stage.name, wave: wave.name, place, name: waveName(stage.name, wave.name), lane: wave.lane }];
     }),
   );
+}
+
+/** Those at which something waits. */
+export function waitingGates(stages: readonly Stage[]): Standing[] {
+  return gatesStanding(stages).filter(({ gate }) => isWaiting(gate));
 }
 
 export type Summary = {
