@@ -1,5 +1,5 @@
 # The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing.
-.PHONY: demo test check sim bench dev kill deny help
+.PHONY: demo ui test check sim bench dev kill deny help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -8,7 +8,7 @@ HISTORIES ?= 20000
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 10
 
-demo: ## the tour: a sample repository travels to production, one commit is rolled back
+demo: ui ## the tour: a sample repository travels to production, one commit is rolled back
 	@scripts/install base
 	$(CARGO) build --locked -p tidegate
 	target/debug/tidegate demo $(DEMO)
@@ -17,6 +17,10 @@ test: ## every test, with the real components that they need
 	@scripts/install base postgres prometheus
 	$(CARGO) fmt --all --check
 	scripts/with-postgres $(CARGO) test --locked --workspace --no-fail-fast
+
+ui: ## the web UI's pages, into ui/dist, which the binary holds
+	@scripts/install node
+	scripts/test-ui pages
 
 check: ## what a commit must pass: format, lints, refused crates, generated files
 	$(CARGO) fmt --all --check

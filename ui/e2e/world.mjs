@@ -92,7 +92,7 @@ export class World {
     if (known !== undefined) return known;
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     context.setDefaultTimeout(15_000);
-    await context.tracing.start({ screenshots: true, snapshots: true });
+    await context.tracing.start({ screenshots: false, snapshots: true });
     await context.tracing.startChunk();
     this.contexts.set(key, context);
     if (name in people) await this.signIn(context, name);
