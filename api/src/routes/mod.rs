@@ -44,6 +44,7 @@ fn of_pipelines(routes: Routes) -> Routes {
     let routes = route!(routes, pipelines::progress);
     let routes = route!(routes, pipelines::compare);
     let routes = route!(routes, pipelines::rollback);
+    let routes = route!(routes, pipelines::rollback_preview);
     let routes = route!(routes, targets::list);
     let routes = route!(routes, targets::resolve);
     let routes = route!(routes, holds::list);
@@ -55,6 +56,7 @@ fn of_releases(routes: Routes) -> Routes {
     let routes = route!(routes, releases::list);
     let routes = route!(routes, releases::show);
     let routes = route!(routes, releases::plan);
+    let routes = route!(routes, releases::evidence);
     let routes = route!(routes, releases::approve);
     let routes = route!(routes, releases::reject);
     let routes = route!(routes, releases::override_gate);
@@ -88,6 +90,7 @@ fn of_server(routes: Routes) -> Routes {
     let routes = route!(routes, runners::drain);
     let routes = route!(routes, runners::revoke);
     let routes = route!(routes, runners::queue);
+    let routes = route!(routes, server::show);
     let routes = route!(routes, server::live);
     let routes = route!(routes, server::ready);
     let routes = route!(routes, server::metrics);

@@ -9,6 +9,7 @@ mod file;
 mod pipeline;
 mod release;
 mod runner;
+mod server;
 
 pub use account::*;
 pub use attempt::*;
@@ -17,12 +18,13 @@ pub use file::*;
 pub use pipeline::*;
 pub use release::*;
 pub use runner::*;
+pub use server::*;
 
 pub use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 pub use engine::core::input::{HoldScope, Place, Reading, Retry, Verdict};
 pub use engine::core::view::{
     ApprovalView, ArtifactView, AttemptView, Attention, AttentionKind, Board, BoardStage, BoardWave, Change, Front, GateKind, GateView,
-    Held, NodeView, Progress, ProgressGate, ProgressStage, ProgressWave, ReleaseSummary, ReleaseView, RolloutView, TargetFront,
+    Evidence, Held, NodeView, Progress, ProgressGate, ProgressStage, ProgressWave, ReleaseSummary, ReleaseView, RollbackChoice, RollbackTarget, RolloutView, TargetFront,
     TargetState, TargetView, Waiting, WaveView,
 };
 pub use engine::core::{Actor, Event, EventKind, Time};

@@ -1,7 +1,8 @@
 use engine::core::Time;
 use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 use engine::core::input::{HoldScope, Place, Verdict};
-use engine::core::view::{Board, Change, Front};
+use engine::core::row::ReleaseState;
+use engine::core::view::{Attention, Board, Change, Front, RollbackChoice, RollbackTarget};
 use serde::{Deserialize, Serialize};
 
 use super::FeedEvent;
@@ -29,10 +30,61 @@ pub struct PipelineNow {
     /// How many things need a person, and the most urgent in words.
     pub attention: u32,
     pub worst: Option<String>,
+    /// The most urgent one with where to go: its attempt's log, its gate, its hold.
+    pub worst_at: Option<Attention>,
+    /// Something failed, is unknown or went bad.
+    pub failing: bool,
+    /// Releases stand in front of a wave.
+    pub waiting: bool,
+    /// Gates that wait for people, alarms that keep a gate closed, and holds in force.
+    pub approvals: u32,
+    pub alarms: u32,
+    pub holds: u32,
     /// How many approvals the caller could give.
     pub waits_for_me: u32,
     /// One per wave in the order of the path, for the small front.
     pub waves: Vec<WaveNow>,
+    /// The newest 30 releases, oldest first.
+    pub recent: Vec<RecentRelease>,
+}
+
+/// A release as a mark in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RecentRelease {
+    pub release: ReleaseNumber,
+    pub state: ReleaseState,
+    /// From its creation to its end.
+    pub took_ms: Option<u64>,
+}
+
+/// Which pipelines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PipelinesQuery {
+    /// A part of the name, or of the newest commit's title; upper and lower case are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// `failing`, `waiting`, or `mine`: it waits for the caller, or moves a release that the caller made or started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<OnlyPipelines>,
+    /// Only these, separated by commas: the ones that somebody has marked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<String>,
+    /// `next_cursor` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// At most 200; 50 when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnlyPipelines {
+    Failing,
+    Waiting,
+    Mine,
 }
 
 /// One wave in short.
@@ -208,6 +260,43 @@ pub struct Rollback {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<ReleaseNumber>,
     pub reason: String,
+}
+
+/// The place and the release of a rollback that is thought about; one of `target`, `stage`, or `stage` and `wave`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<String>,
+    /// None: the newest good release of each target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+}
+
+/// What a rollback would do now, by the same rules that it would follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RollbackPreview {
+    pub place: Place,
+    /// Why it would be refused; then no target has a destination.
+    pub refused: Option<String>,
+    /// Every target of the place with where it would go, or why it stays.
+    pub targets: Vec<RollbackTarget>,
+    /// Releases that may be chosen, newest first.
+    pub choices: Vec<RollbackChoice>,
+    /// Releases that would be quarantined (X6).
+    pub quarantines: Vec<ReleaseNumber>,
+    /// The lanes are held afterwards (X10).
+    pub holds: bool,
+    pub usually_ms: Option<u64>,
+    /// Commits that leave one of the targets, newest first; `is_cut`: there are more than 500.
+    pub leaves_out: Vec<Change>,
+    pub is_cut: bool,
+    pub seq: u64,
 }
 
 /// A monitor that a pipeline watches now, and what it blocks.

@@ -1,5 +1,6 @@
 use engine::core::input::Retry;
-use engine::core::view::ReleaseView;
+use engine::core::Time;
+use engine::core::view::{ApprovalView, Change, ReleaseView};
 use serde::{Deserialize, Serialize};
 
 use super::FeedEvent;
@@ -59,4 +60,31 @@ pub struct PlanAnswer {
     #[schema(schema_with = crate::openapi::plan)]
     pub plan: pipelines::plan::Plan,
     pub text: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceQuery {
+    /// The gate's key.
+    pub gate: String,
+}
+
+/// What somebody needs to know before they answer at a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EvidenceAnswer {
+    pub approval: ApprovalView,
+    /// Commits that go out: newer than what every target of the wave runs, newest first; `is_cut`: there are more than 500.
+    pub commits: Vec<Change>,
+    pub is_cut: bool,
+    /// As written in the commits.
+    pub authors: Vec<String>,
+    /// The difference on the source's own site, where its address is known to have one.
+    pub url: Option<String>,
+    /// Names of the people who could answer now.
+    pub may_act: Vec<String>,
+    /// The caller made or started one of the commits.
+    pub involved_yourself: bool,
+    pub now: Time,
+    pub seq: u64,
 }

@@ -51,7 +51,7 @@ impl Pipeline {
     }
 
     /// The targets of a place, by the newest plan that has it.
-    fn targets_at(&self, place: &Place) -> Result<BTreeSet<TargetName>, Rejected> {
+    pub(crate) fn targets_at(&self, place: &Place) -> Result<BTreeSet<TargetName>, Rejected> {
         let (name, found) = match place {
             Place::Target { target } => {
                 let target = TargetName(target.clone());
@@ -74,7 +74,7 @@ impl Pipeline {
     }
 
     /// The newest release that runs there goes back, wherever it has a good one to go back to.
-    fn newest_goes(&self, targets: &BTreeSet<TargetName>) -> Result<BTreeMap<ReleaseNumber, BTreeSet<TargetName>>, Rejected> {
+    pub(crate) fn newest_goes(&self, targets: &BTreeSet<TargetName>) -> Result<BTreeMap<ReleaseNumber, BTreeSet<TargetName>>, Rejected> {
         let running = targets.iter().filter_map(|t| Some((self.running_at(t)?, t)));
         let newest = running.clone().map(|(of, _)| of).max_by_key(|of| (self.release(*of).map(|r| r.row.order), *of));
         let first = targets.first().cloned().unwrap_or_else(|| TargetName(String::new()));
@@ -87,7 +87,7 @@ impl Pipeline {
     }
 
     /// X10: everything that runs something newer goes back to one earlier good release.
-    fn all_go_to(
+    pub(crate) fn all_go_to(
         &self,
         targets: &BTreeSet<TargetName>,
         to: ReleaseNumber,

@@ -64,7 +64,7 @@ pub use meta::Meta;
 pub use migrations::{names as migration_names, newest_version};
 pub use outbox::{DueMessage, OutboxMessage};
 pub use pipelines::{ListedPipeline, Parked};
-pub use releases::ReleaseDetail;
+pub use releases::{ReleaseDetail, ReleaseMark};
 pub use retention::Retention;
 pub use runners::{JoinToken, RunnerRow};
 pub use save::{Answer, Save, Saved, Version};

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use pipelines::plan::Plan;
 
 use crate::core::id::{PipelineId, ReleaseNumber};
-use crate::core::row::{AttemptRow, GateRow, NodeRow, ReleaseRow, RolloutRow, WaveRow};
+use crate::core::Time;
+use crate::core::row::{AttemptRow, GateRow, NodeRow, ReleaseRow, ReleaseState, RolloutRow, WaveRow};
 
 use super::load::bodies;
-use super::value::values;
+use super::value::{Record, unword, values};
 use super::{Error, Store, plans};
 
-pub(super) const STATEMENTS: &[&str] = &[PAGE, BY_KEY, ONE, WAVES, NODES, ATTEMPTS, GATES, ROLLOUTS, TARGET_HISTORY, HOLDS];
+pub(super) const STATEMENTS: &[&str] = &[PAGE, MARKS, BY_KEY, ONE, WAVES, NODES, ATTEMPTS, GATES, ROLLOUTS, TARGET_HISTORY, HOLDS];
 
 const PAGE: &str = "SELECT number, body FROM releases WHERE pipeline_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+const MARKS: &str = "SELECT number, state, created_at, ended_at FROM releases WHERE pipeline_id = $1 ORDER BY number DESC LIMIT $2";
 const BY_KEY: &str = "SELECT number, body FROM releases WHERE pipeline_id = $1 AND admission_key = $2";
 const ONE: &str = "SELECT number, plan_digest, body FROM releases WHERE pipeline_id = $1 AND number = $2";
 const WAVES: &str = "SELECT release, body FROM waves WHERE pipeline_id = $1 AND release = $2 ORDER BY stage, wave";
@@ -24,6 +26,15 @@ const ROLLOUTS: &str = "SELECT target, body FROM rollouts WHERE pipeline_id = $1
 const TARGET_HISTORY: &str =
     "SELECT target, body FROM rollouts WHERE pipeline_id = $1 AND target = $2 AND number < $3 ORDER BY number DESC LIMIT $4";
 const HOLDS: &str = "SELECT id, body FROM holds WHERE pipeline_id = $1 ORDER BY COALESCE(lifted_at, 9223372036854775807) DESC, id LIMIT $2";
+
+/// A release in a line of marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseMark {
+    pub number: ReleaseNumber,
+    pub state: ReleaseState,
+    pub created_at: Time,
+    pub ended_at: Option<Time>,
+}
 
 /// Everything about one release.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +53,11 @@ impl Store {
     pub async fn releases(&self, pipeline: &PipelineId, before: Option<ReleaseNumber>, limit: u32) -> Result<Vec<ReleaseRow>, Error> {
         let before = before.map_or(u64::MAX, |release| release.0);
         self.db().all(PAGE, values![pipeline, before, limit]).await?.iter().map(|record| record.body("releases", "number")).collect()
+    }
+
+    /// The newest releases without what is in them, newest first.
+    pub async fn release_marks(&self, pipeline: &PipelineId, limit: u32) -> Result<Vec<ReleaseMark>, Error> {
+        self.db().all(MARKS, values![pipeline, limit]).await?.iter().map(mark).collect()
     }
 
     /// The release that an admission's key made (ID2).
@@ -80,4 +96,13 @@ impl Store {
     pub async fn holds(&self, pipeline: &PipelineId, limit: u32) -> Result<Vec<crate::core::row::HoldRow>, Error> {
         self.db().all(HOLDS, values![pipeline, limit]).await?.iter().map(|record| record.body("holds", "id")).collect()
     }
+}
+
+fn mark(record: &Record) -> Result<ReleaseMark, Error> {
+    Ok(ReleaseMark {
+        number: record.release("number")?,
+        state: unword("releases", &record.text("state")?)?,
+        created_at: record.time("created_at")?,
+        ended_at: record.optional_time("ended_at")?,
+    })
 }

@@ -204,6 +204,11 @@ pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| Error::Statement(format!("a row cannot be written as JSON: {error}")))
 }
 
+/// The state behind a name that [`word`] wrote, for states that are nothing but a name.
+pub(super) fn unword<T: serde::de::DeserializeOwned>(table: &str, word: &str) -> Result<T, Error> {
+    serde_json::from_value(serde_json::Value::from(word)).map_err(|error| Error::malformed(table, word.to_owned(), error))
+}
+
 /// The name under which serde writes a state: `moving`.
 pub(super) fn word<T: serde::Serialize>(state: &T) -> Result<String, Error> {
     match serde_json::to_value(state) {

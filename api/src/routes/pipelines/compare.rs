@@ -41,18 +41,11 @@ pub(crate) async fn handle(
 async fn between(state: &ApiState, id: &PipelineId, from: Option<SourceOrder>, to: Option<SourceOrder>) -> Result<Vec<Change>, Problem> {
     let Some(to) = to.filter(|to| from.is_none_or(|from| from < *to)) else { return Ok(Vec::new()) };
     let from = from.unwrap_or(SourceOrder { epoch: 0, position: 0 });
-    let mut changes = Vec::new();
-    for source in super::sources(state, id).await? {
-        let commits = state.store().commits_between(id, &source, from, to, MOST).await?;
-        changes.extend(commits.into_iter().map(|commit| view::change(&super::line(commit))));
-    }
-    changes.sort_by_key(|change| std::cmp::Reverse(change.n));
-    changes.truncate(MOST as usize);
-    Ok(changes)
+    Ok(super::commits_between(state, id, from, to).await?.0)
 }
 
 /// Sites whose comparison page has a known address.
-fn compare_url(repository: &str, from: &str, to: &str) -> Option<String> {
+pub(in crate::routes) fn compare_url(repository: &str, from: &str, to: &str) -> Option<String> {
     let parsed = url::Url::parse(repository).ok()?;
     let path = parsed.path().trim_end_matches('/').trim_end_matches(".git");
     match parsed.host_str()? {

@@ -6,20 +6,24 @@ pub(super) mod disconnect;
 pub(super) mod list;
 pub(super) mod progress;
 pub(super) mod rollback;
+pub(super) mod rollback_preview;
 pub(super) mod show;
 pub(super) mod start;
 
 use std::collections::BTreeSet;
 
-use engine::core::id::PipelineId;
-use engine::core::row::ReleaseState;
-use engine::core::view::{self, CommitLine, Known, TargetState, Viewer};
+use engine::core::id::{PipelineId, SourceOrder};
+use engine::core::row::{ReleaseState, WaveState};
+use engine::core::view::{self, AttentionKind, Change, CommitLine, Known, TargetState, Viewer};
 use engine::core::{Pipeline, Time};
-use engine::store::{ListedPipeline, SourceCommit};
+use engine::store::{ListedPipeline, ReleaseMark, SourceCommit};
 
 use crate::problem::{Code, Problem};
 use crate::state::ApiState;
-use crate::types::{PipelineNow, PipelineSummary, WaveNow};
+use crate::types::{PipelineNow, PipelineSummary, RecentRelease, WaveNow};
+
+/// Marks in the line of a pipeline's newest releases.
+const RECENT: u32 = 30;
 
 /// Names of the sources that the pipeline's releases come from.
 async fn sources(state: &ApiState, id: &PipelineId) -> Result<BTreeSet<String>, Problem> {
@@ -72,7 +76,13 @@ async fn listed(state: &ApiState, name: &str) -> Result<ListedPipeline, Problem>
 
 /// One that cannot be read is shown as such; it must not hide the others (R11).
 async fn summary(state: &ApiState, listed: ListedPipeline, viewer: &Viewer) -> PipelineSummary {
-    let now = state.engine().view(&listed.id, |pipeline| now(pipeline, viewer)).await;
+    let mut now = state.engine().view(&listed.id, |pipeline| now(pipeline, viewer)).await;
+    if let Ok(now) = &mut now {
+        match state.store().release_marks(&listed.id, RECENT).await {
+            Ok(marks) => now.recent = marks.into_iter().rev().map(recent).collect(),
+            Err(error) => tracing::debug!(%error, "the newest releases are left out of a list"),
+        }
+    }
     let parked = listed.parked.map(|parked| parked.reason);
     let (now, parked) = match now {
         Ok(now) => (Some(now), parked),
@@ -87,6 +97,10 @@ fn now(pipeline: &Pipeline, viewer: &Viewer) -> PipelineNow {
     let moving: Vec<Time> =
         pipeline.releases().filter(|release| release.row.state == ReleaseState::Moving).map(|release| release.row.created_at).collect();
     let attention = view::attention(pipeline, viewer);
+    let count = |kind: AttentionKind| u32::try_from(attention.iter().filter(|item| item.kind == kind).count()).unwrap_or(u32::MAX);
+    let (approvals, alarms, holds) = (count(AttentionKind::Approval), count(AttentionKind::Alarm), count(AttentionKind::Held));
+    let failing = attention.iter().any(|item| item.kind <= AttentionKind::Alarm);
+    let waiting = pipeline.releases().any(|release| pipeline.waves(release.row.number).any(|wave| wave.state == WaveState::Waiting));
     PipelineNow {
         head: head.map(|release| release.row.number),
         head_sha: revision.map(|revision| revision.commit.clone()),
@@ -94,11 +108,42 @@ fn now(pipeline: &Pipeline, viewer: &Viewer) -> PipelineNow {
         moving: u32::try_from(moving.len()).unwrap_or(u32::MAX),
         oldest_since: moving.into_iter().min(),
         attention: u32::try_from(attention.len()).unwrap_or(u32::MAX),
-        worst: attention.into_iter().next().map(|first| first.text),
+        worst: attention.first().map(|first| first.text.clone()),
+        worst_at: attention.into_iter().next(),
+        failing,
+        waiting,
+        approvals,
+        alarms,
+        holds,
         waits_for_me: u32::try_from(view::approvals(pipeline, viewer).iter().filter(|approval| approval.gate.can_act).count())
             .unwrap_or(u32::MAX),
         waves: waves(pipeline),
+        recent: Vec::new(),
     }
+}
+
+fn recent(mark: ReleaseMark) -> RecentRelease {
+    let took_ms = mark.ended_at.map(|ended_at| ended_at.since_ms(mark.created_at));
+    RecentRelease { release: mark.number, state: mark.state, took_ms }
+}
+
+/// The commits after `from` up to and with `to`, of all sources, newest first, and whether there are more.
+pub(super) async fn commits_between(
+    state: &ApiState,
+    id: &PipelineId,
+    from: SourceOrder,
+    to: SourceOrder,
+) -> Result<(Vec<Change>, bool), Problem> {
+    const MOST: u32 = 500;
+    let mut changes = Vec::new();
+    for source in sources(state, id).await? {
+        let commits = state.store().commits_between(id, &source, from, to, MOST).await?;
+        changes.extend(commits.into_iter().map(|commit| view::change(&line(commit))));
+    }
+    changes.sort_by_key(|change| std::cmp::Reverse(change.n));
+    let is_cut = changes.len() >= MOST as usize;
+    changes.truncate(MOST as usize);
+    Ok((changes, is_cut))
 }
 
 fn waves(pipeline: &Pipeline) -> Vec<WaveNow> {

@@ -1,6 +1,7 @@
 pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod cancel;
+pub(super) mod evidence;
 pub(super) mod lift_quarantine;
 pub(super) mod list;
 pub(super) mod override_gate;

@@ -1,11 +1,15 @@
+use protocol::AttemptId;
 use serde::{Deserialize, Serialize};
 
 use super::gate::{self, GateKind};
+use super::progress::newest_plan;
 use super::{Viewer, front};
 use crate::core::Pipeline;
 use crate::core::Time;
-use crate::core::id::{ReleaseNumber, TargetName};
-use crate::core::row::{Direction, GateState, NodeState, ReleaseState, RolloutState, WaveState};
+use crate::core::id::{HoldId, ReleaseNumber, TargetName};
+use crate::core::input::HoldScope;
+use crate::core::row::{AttemptRow, Direction, GateState, NodeState, ReleaseState, RolloutState, WaveState};
+use crate::core::shape::wave_key;
 
 /// Something that a person should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -20,6 +24,17 @@ pub struct Attention {
     pub target: Option<TargetName>,
     /// The gate, node or hold to act upon.
     pub subject: Option<String>,
+    /// The newest attempt of the job that it is about, for its log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptId>,
+    /// The key of the gate to answer, and what the answer is bound to (G5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The hold to lift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldId>,
     /// The viewer can act on it.
     pub can_act: bool,
 }
@@ -46,16 +61,16 @@ pub fn attention(pipeline: &Pipeline, viewer: &Viewer) -> Vec<Attention> {
     targets(pipeline, &mut all);
     releases(pipeline, viewer, &mut all);
     for hold in pipeline.holds() {
-        all.push(Attention {
-            kind: AttentionKind::Held,
-            text: format!("held by {}: {}", super::release::name_of(&hold.by), hold.reason),
-            since: Some(hold.since),
-            release: None,
-            place: None,
-            target: None,
-            subject: Some(hold.id.to_string()),
-            can_act: true,
-        });
+        let text = format!("held by {}: {}", super::release::name_of(&hold.by), hold.reason);
+        let place = match &hold.scope {
+            HoldScope::Stage(name) | HoldScope::Lane(name) => Some(name.clone()),
+            _ => None,
+        };
+        let target = if let HoldScope::Target(name) = &hold.scope { Some(TargetName(name.clone())) } else { None };
+        let since = Some(hold.since);
+        let subject = Some(hold.id.to_string());
+        let held = Attention { since, place, target, subject, hold: Some(hold.id.clone()), ..item(AttentionKind::Held, text) };
+        all.push(held);
     }
     all.sort_by(|a, b| (a.kind, a.since, &a.text).cmp(&(b.kind, b.since, &b.text)));
     all
@@ -63,15 +78,17 @@ pub fn attention(pipeline: &Pipeline, viewer: &Viewer) -> Vec<Attention> {
 
 fn targets(pipeline: &Pipeline, all: &mut Vec<Attention>) {
     for row in pipeline.targets() {
-        let mut add = |kind, text: String, since, release| {
-            all.push(Attention { kind, text, since, release, place: None, target: Some(row.name.clone()), subject: None, can_act: true });
+        let place = place_of(pipeline, &row.name);
+        let mut add = |kind, text: String, since, release, attempt: Option<AttemptId>| {
+            let target = Some(row.name.clone());
+            all.push(Attention { since, release, target, attempt, place: place.clone(), ..item(kind, text) });
         };
         if let Some(unknown) = &row.unknown {
             let text = if unknown.needs_person { "a person must say what runs at" } else { "contact was lost with" };
-            add(AttentionKind::Unknown, format!("{text} {}", row.name), Some(unknown.since), row.live);
+            add(AttentionKind::Unknown, format!("{text} {}", row.name), Some(unknown.since), row.live, Some(unknown.attempt.clone()));
         }
         if let Some(flag) = &row.flag {
-            add(AttentionKind::Flagged, format!("{}: {flag}", row.name), row.live_since, row.live);
+            add(AttentionKind::Flagged, format!("{}: {flag}", row.name), row.live_since, row.live, None);
         }
         if let Some(rollout) = front::newest_rollout(pipeline, &row.name)
             && rollout.state == RolloutState::Failed
@@ -82,6 +99,7 @@ fn targets(pipeline: &Pipeline, all: &mut Vec<Attention>) {
                 format!("the rollback of {from} at {} failed: {}", row.name, rollout.reason),
                 rollout.ended_at,
                 Some(from),
+                newest_attempt(pipeline, rollout.release, |attempt| attempt.target.as_ref() == Some(&row.name)),
             );
         }
     }
@@ -112,14 +130,13 @@ fn releases(pipeline: &Pipeline, viewer: &Viewer, all: &mut Vec<Attention>) {
             };
             let Some(planned) = release.plan.node(node.node) else { continue };
             all.push(Attention {
-                kind,
-                text: format!("{} of {}: {}", planned.key, row.number, node.reason),
                 since: Some(node.since),
                 release: Some(row.number),
-                place: None,
+                place: planned.wave.map(|wave| wave_key(&release.plan, wave)),
                 target: planned.target.as_deref().map(TargetName::from),
                 subject: Some(planned.key.clone()),
-                can_act: true,
+                attempt: newest_attempt(pipeline, row.number, |attempt| attempt.node == node.node),
+                ..item(kind, format!("{} of {}: {}", planned.key, row.number, node.reason))
             });
         }
         let at_a_door = release.waves.values().any(|wave| wave.state == WaveState::Waiting);
@@ -131,16 +148,46 @@ fn releases(pipeline: &Pipeline, viewer: &Viewer, all: &mut Vec<Attention>) {
                 (GateState::Unreadable, _) => AttentionKind::Unreadable,
                 _ => continue,
             };
+            let waits = release.waves.values().find(|wave| wave.state == WaveState::Waiting);
             all.push(Attention {
-                kind,
-                text: format!("{} of {}: {}", view.key, row.number, view.reason),
                 since: view.asked_at.or(view.since),
                 release: Some(row.number),
-                place: None,
-                target: None,
-                subject: Some(view.key),
+                place: waits.map(|wave| wave_key(&release.plan, wave.wave)),
+                gate: Some(view.key.clone()),
+                digest: Some(row.digest.clone()),
                 can_act: view.can_act,
+                subject: Some(view.key.clone()),
+                ..item(kind, format!("{} of {}: {}", view.key, row.number, view.reason))
             });
         }
     }
+}
+
+fn item(kind: AttentionKind, text: String) -> Attention {
+    Attention {
+        kind,
+        text,
+        since: None,
+        release: None,
+        place: None,
+        target: None,
+        subject: None,
+        attempt: None,
+        gate: None,
+        digest: None,
+        hold: None,
+        can_act: true,
+    }
+}
+
+fn newest_attempt(pipeline: &Pipeline, release: ReleaseNumber, about: impl Fn(&AttemptRow) -> bool) -> Option<AttemptId> {
+    let attempts = pipeline.attempts_of(release).filter(|attempt| about(attempt));
+    attempts.max_by_key(|attempt| (attempt.queued_at, attempt.number)).map(|attempt| attempt.id.clone())
+}
+
+/// The wave in which the newest plan has a target.
+fn place_of(pipeline: &Pipeline, target: &TargetName) -> Option<String> {
+    let plan = newest_plan(pipeline)?;
+    let (ix, ..) = plan.waves().find(|(_, _, wave)| wave.rollouts.iter().any(|rollout| rollout.target == target.0))?;
+    Some(wave_key(plan, ix))
 }

@@ -1,9 +1,11 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use pipelines::plan::{LanePolicy, NodeKind, Plan, Stage, Wave, WaveIx};
 use serde::{Deserialize, Serialize};
 
 use super::front::{self, TargetFront};
 use super::gate::{self, GateView};
-use super::progress::{held, newest_plan, newest_waiting, through_and_inside};
+use super::progress::{Change, change_of_release, held, newest_plan, newest_waiting, through_and_inside};
 use super::{Attention, Viewer, Waiting, attention, change_number};
 use crate::core::Pipeline;
 use crate::core::Time;
@@ -21,6 +23,8 @@ pub struct Board {
     /// The newest release.
     pub head: Option<ReleaseNumber>,
     pub stages: Vec<BoardStage>,
+    /// The changes that are named anywhere in here and at the head, newest first.
+    pub changes: Vec<Change>,
     /// Holds in force.
     pub holds: Vec<Held>,
     /// Most urgent first.
@@ -99,7 +103,9 @@ pub fn board(pipeline: &Pipeline, viewer: &Viewer, seq: u64, now: Time) -> Board
     let plan = newest_plan(pipeline);
     let stages = plan.map(|plan| stages(pipeline, plan, viewer)).unwrap_or_default();
     let head = pipeline.releases().max_by_key(|release| (release.row.order, release.row.number)).map(|release| release.row.number);
+    let changes = named(pipeline, &stages, head);
     Board {
+        changes,
         pipeline: pipeline.row().name.clone(),
         seq,
         now,
@@ -108,6 +114,23 @@ pub fn board(pipeline: &Pipeline, viewer: &Viewer, seq: u64, now: Time) -> Board
         holds: pipeline.holds().map(Held::from).collect(),
         attention: attention(pipeline, viewer),
     }
+}
+
+/// The changes that the stages name by number.
+fn named(pipeline: &Pipeline, stages: &[BoardStage], head: Option<ReleaseNumber>) -> Vec<Change> {
+    let mut numbers: BTreeSet<u64> = BTreeSet::new();
+    let mut releases: BTreeSet<ReleaseNumber> = head.into_iter().collect();
+    for wave in stages.iter().flat_map(|stage| &stage.waves) {
+        numbers.extend(wave.through.iter().chain(&wave.inside));
+        numbers.extend(wave.waiting.iter().map(|waiting| waiting.change));
+        numbers.extend(wave.targets.iter().flat_map(|target| [target.live, target.incoming, target.left]).flatten());
+        releases.extend(wave.lane.inside.iter().copied().chain(wave.lane.rollback_of).chain(wave.jobs.map(|jobs| jobs.release)));
+    }
+    let rows = pipeline.releases().map(|release| &release.row);
+    let rows = rows.filter(|row| releases.contains(&row.number) || numbers.contains(&change_number(row.order)));
+    // The newest release of a commit that was released again.
+    let by_change: BTreeMap<u64, Change> = rows.filter_map(change_of_release).map(|change| (change.n, change)).collect();
+    by_change.into_values().rev().collect()
 }
 
 fn stages(pipeline: &Pipeline, plan: &Plan, viewer: &Viewer) -> Vec<BoardStage> {

@@ -6,7 +6,8 @@ use crate::core::Pipeline;
 use crate::core::Time;
 use crate::core::id::{ReleaseNumber, TargetName};
 use crate::core::input::HoldScope;
-use crate::core::row::{Direction, RolloutRow, RolloutState, TargetRow};
+use crate::core::row::{Direction, NodeState, RolloutRow, RolloutState, TargetRow};
+use crate::core::shape::rollout_of;
 
 /// Where one target stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -40,6 +41,9 @@ pub struct TargetFront {
     /// The change that is on its way in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incoming: Option<u64>,
+    /// The change whose rollout failed here last, while nothing newer is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u64>,
     /// The change that a rollback took off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<u64>,
@@ -48,6 +52,12 @@ pub struct TargetFront {
     pub release: Option<ReleaseNumber>,
     /// Since when it is in that state.
     pub since: Option<Time>,
+    /// While it bakes: when that is over at the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// While something is on its way in: how long that usually takes here, the median of what is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usually_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -81,18 +91,48 @@ pub(super) fn view(pipeline: &Pipeline, plan: &Plan, stage: &str, wave: &Wave, t
         Direction::Back { from } => Some(from),
         Direction::Forward => None,
     });
+    let failed = rollout.filter(|rollout| rollout.state == RolloutState::Failed).map(|rollout| match rollout.direction {
+        Direction::Forward => rollout.release,
+        Direction::Back { from } => from,
+    });
     TargetFront {
         name: target.to_owned(),
         account,
         region,
         live: live.and_then(|release| change_of(pipeline, release)),
         incoming: incoming.and_then(|release| change_of(pipeline, release)),
+        failed: failed.and_then(|release| change_of(pipeline, release)),
         left: left.and_then(|release| change_of(pipeline, release)),
         state,
         release: live,
         since,
+        until: if state == TargetState::Baking { bake_ends_at(pipeline, &name, rollout) } else { None },
+        usually_ms: match state {
+            TargetState::Deploying => usual_ms(pipeline, &name, |direction| *direction == Direction::Forward),
+            TargetState::RollingBack => usual_ms(pipeline, &name, |direction| matches!(direction, Direction::Back { .. })),
+            _ => None,
+        },
         reason: reason.or_else(|| row.and_then(|row| row.flag.clone())).filter(|text| !text.is_empty()),
     }
+}
+
+/// When the bake that goes on at a target is over at the earliest.
+fn bake_ends_at(pipeline: &Pipeline, target: &TargetName, rollout: Option<&RolloutRow>) -> Option<Time> {
+    let release = pipeline.release(rollout?.release)?;
+    let (_, _, planned) = rollout_of(&release.plan, &release.shape, target)?;
+    let baking = planned.nodes.iter().filter_map(|ix| release.nodes.get(ix)).find(|row| row.state == NodeState::Baking)?;
+    Some(baking.bake.as_ref()?.ends_at)
+}
+
+/// The median time from the start of a rollout until the target ran it, of those in memory.
+pub(super) fn usual_ms(pipeline: &Pipeline, target: &TargetName, counts: impl Fn(&Direction) -> bool) -> Option<u64> {
+    const REMEMBERED: usize = 20;
+    let range = (target.clone(), 0)..=(target.clone(), u64::MAX);
+    let took = |row: &RolloutRow| Some(row.deployed_at?.since_ms(row.started_at));
+    let rows = pipeline.rollouts.range(range).rev().map(|(_, row)| row).filter(|row| counts(&row.direction));
+    let mut all: Vec<u64> = rows.filter_map(took).take(REMEMBERED).collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied()
 }
 
 /// `account/region[/unit]` when the first part is an account of the plan; a plain name has neither.

@@ -11,17 +11,19 @@ mod front;
 mod gate;
 mod progress;
 mod release;
+mod rollback;
 mod target;
 mod wait;
 
-pub use approval::{ApprovalView, approvals};
+pub use approval::{ApprovalView, Evidence, approvals, may_act};
 pub use attention::{Attention, AttentionKind, attention};
 pub use board::{Board, BoardStage, BoardWave, Held, JobCounts, LaneView, board};
 pub use compare::{Front, Fronts, compare, release_named};
 pub use front::{TargetFront, TargetState};
 pub use gate::{GateKind, GateView};
-pub use progress::{Change, CommitLine, Known, Progress, ProgressGate, ProgressStage, ProgressWave, change, progress};
+pub use progress::{Change, CommitLine, Known, Progress, ProgressGate, ProgressStage, ProgressWave, change, change_of_release, progress};
 pub use release::{ArtifactView, AttemptView, NodeView, ReleaseParts, ReleaseSummary, ReleaseView, WaveView, release, summary};
+pub use rollback::{PlannedRollback, RollbackChoice, RollbackPlan, RollbackTarget, rollback};
 pub use target::{RolloutView, TargetView, targets};
 pub use wait::Waiting;
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use pipelines::plan::{Plan, Stage, Wave, WaveIx};
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,11 @@ pub struct ProgressWave {
     pub targets: Vec<TargetFront>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<ProgressGate>,
+    /// How long releases usually took from entering to completing it, and at its door: medians of those in memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usually_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usually_waits_ms: Option<u64>,
 }
 
 /// What stands between this wave and the one before, and what waits for it.
@@ -93,6 +99,9 @@ pub struct ProgressGate {
     /// The gate's key, for requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<String>,
+    /// What an approval would be bound to (G5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The newest change that waits, and its release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<u64>,
@@ -166,22 +175,35 @@ fn changes(pipeline: &Pipeline, known: Known<'_>, limit: usize) -> Vec<Change> {
     rows.extend(pipeline.releases().map(|release| (release.row.number, &release.row)));
     // Oldest number first, so that a re-run of the same commit is the one shown.
     for row in rows.into_values() {
-        let Some(revision) = row.revisions.first() else { continue };
-        let commit = CommitLine {
-            source: revision.source.clone(),
-            id: revision.commit.clone(),
-            order: row.order,
-            title: revision.title.clone(),
-            author: revision.author.clone(),
-            at: revision.committed_at,
-        };
-        let change = all.entry((change_number(row.order), commit.id.clone())).or_insert_with(|| change(&commit));
-        change.release = Some(row.number);
-        change.state = Some(row.state);
-        change.superseded_by = row.superseded_by;
-        change.quarantined = row.quarantine.is_some();
+        let Some(made) = change_of_release(row) else { continue };
+        match all.entry((made.n, made.sha.clone())) {
+            Entry::Vacant(place) => drop(place.insert(made)),
+            Entry::Occupied(mut place) => {
+                let known = place.get_mut();
+                (known.release, known.state) = (made.release, made.state);
+                (known.superseded_by, known.quarantined) = (made.superseded_by, made.quarantined);
+            }
+        }
     }
     all.into_values().rev().take(limit).collect()
+}
+
+/// The commit that a release was made from, with how the release stands.
+#[must_use]
+pub fn change_of_release(row: &ReleaseRow) -> Option<Change> {
+    let revision = row.revisions.first()?;
+    Some(Change {
+        n: change_number(row.order),
+        sha: revision.commit.clone(),
+        title: revision.title.clone(),
+        author: revision.author.clone(),
+        at: revision.committed_at,
+        source: revision.source.clone(),
+        release: Some(row.number),
+        state: Some(row.state),
+        superseded_by: row.superseded_by,
+        quarantined: row.quarantine.is_some(),
+    })
 }
 
 fn stages(pipeline: &Pipeline, plan: &Plan, viewer: &Viewer) -> Vec<ProgressStage> {
@@ -204,7 +226,28 @@ fn wave(pipeline: &Pipeline, plan: &Plan, ix: WaveIx, stage: &Stage, wave: &Wave
     let (through, inside) = if targets.is_empty() { through_and_inside(pipeline, &stage.name, &wave.name) } else { (None, None) };
     let oldest_live = if targets.is_empty() { through } else { targets.iter().map(|target| target.live).min().flatten() };
     let gate = gate(pipeline, plan, ix, wave, oldest_live, viewer);
-    ProgressWave { name: wave.name.clone(), lane: wave.lane.key.clone(), through, inside, targets, gate }
+    let (usually_ms, usually_waits_ms) = usual(pipeline, &wave.lane.key, &wave.name);
+    ProgressWave { name: wave.name.clone(), lane: wave.lane.key.clone(), through, inside, targets, gate, usually_ms, usually_waits_ms }
+}
+
+/// Medians over the releases in memory: inside a wave, and in front of it.
+fn usual(pipeline: &Pipeline, lane: &str, name: &str) -> (Option<u64>, Option<u64>) {
+    let (mut inside, mut before) = (Vec::new(), Vec::new());
+    for release in pipeline.releases() {
+        for row in release.waves.values() {
+            let same = release.plan.wave(row.wave).is_some_and(|wave| wave.lane.key == lane && wave.name == name);
+            let Some(entered_at) = row.entered_at.filter(|_| same) else { continue };
+            before.push(entered_at.since_ms(row.arrived_at));
+            if row.state == WaveState::Completed {
+                inside.extend(row.ended_at.map(|ended_at| ended_at.since_ms(entered_at)));
+            }
+        }
+    }
+    let median = |all: &mut Vec<u64>| {
+        all.sort_unstable();
+        all.get(all.len() / 2).copied()
+    };
+    (median(&mut inside), median(&mut before))
 }
 
 /// The newest change that completed a wave, and the newest that is in it.
@@ -247,6 +290,7 @@ fn gate(pipeline: &Pipeline, plan: &Plan, ix: WaveIx, wave: &Wave, live: Option<
         kind: reason.map_or_else(|| "lane".to_owned(), |reason| reason.kind.clone()),
         state: view.as_ref().map_or(GateState::Closed, |view| view.state),
         gate: view.as_ref().map(|view| view.key.clone()),
+        digest: approval.map(|_| release.row.digest.clone()),
         change: Some(change),
         release: Some(release.row.number),
         held: held(change, live),
@@ -273,6 +317,7 @@ fn idle(plan: &Plan, wave: &Wave) -> Option<ProgressGate> {
         kind: kind.name().to_owned(),
         state: GateState::Idle,
         gate: None,
+        digest: None,
         change: None,
         release: None,
         held: 0,
