@@ -23,9 +23,9 @@ pub use server::*;
 pub use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 pub use engine::core::input::{HoldScope, Place, Reading, Retry, Verdict};
 pub use engine::core::view::{
-    ApprovalView, ArtifactView, AttemptView, Attention, AttentionKind, Board, BoardStage, BoardWave, Change, Front, GateKind, GateView,
-    Evidence, Held, NodeView, Progress, ProgressGate, ProgressStage, ProgressWave, ReleaseSummary, ReleaseView, RollbackChoice, RollbackTarget, RolloutView, TargetFront,
-    TargetState, TargetView, Waiting, WaveView,
+    ApprovalView, ArtifactView, AttemptView, Attention, AttentionKind, Board, BoardStage, BoardWave, Change, Evidence, Front, GateKind,
+    GateView, Held, NodeView, Progress, ProgressGate, ProgressStage, ProgressWave, ReleaseSummary, ReleaseView, RollbackChoice,
+    RollbackTarget, RolloutView, TargetFront, TargetState, TargetView, Waiting, WaveView,
 };
 pub use engine::core::{Actor, Event, EventKind, Time};
 

@@ -1,5 +1,5 @@
-use engine::core::input::Retry;
 use engine::core::Time;
+use engine::core::input::Retry;
 use engine::core::view::{ApprovalView, Change, ReleaseView};
 use serde::{Deserialize, Serialize};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use pipelines::plan::Plan;
 
-use crate::core::id::{PipelineId, ReleaseNumber};
 use crate::core::Time;
+use crate::core::id::{PipelineId, ReleaseNumber};
 use crate::core::row::{AttemptRow, GateRow, NodeRow, ReleaseRow, ReleaseState, RolloutRow, WaveRow};
 
 use super::load::bodies;

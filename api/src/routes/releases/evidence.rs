@@ -34,7 +34,10 @@ pub(crate) async fn handle(
     });
     let (asked, may, order, live, involved) = looked.await?.ok_or(Rejected::UnknownRelease(number))?;
     let approval = asked.ok_or_else(|| {
-        Problem::new(Code::NotWaiting, format!("{number} does not wait for people at {:?}; GET …/releases/{} shows what it waits for", query.gate, number.0))
+        Problem::new(
+            Code::NotWaiting,
+            format!("{number} does not wait for people at {:?}; GET …/releases/{} shows what it waits for", query.gate, number.0),
+        )
     })?;
     let from = live.as_ref().map_or(SourceOrder { epoch: 0, position: 0 }, |(order, _)| *order);
     let (commits, is_cut) = super::super::pipelines::commits_between(&state, &id, from, order).await?;

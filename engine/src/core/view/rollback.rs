@@ -89,14 +89,8 @@ pub fn rollback(pipeline: &Pipeline, place: &Place, to: Option<ReleaseNumber>) -
     let highest = going.clone().filter_map(|target| order_of(target.from.as_ref()?)).max();
     let usually_ms = going.filter_map(|target| takes_ms(pipeline, &target.name)).max();
     let choices = choices(pipeline, &planned);
-    let plan = RollbackPlan {
-        refused,
-        quarantines: orders.keys().copied().collect(),
-        holds: to.is_some(),
-        targets: planned,
-        choices,
-        usually_ms,
-    };
+    let plan =
+        RollbackPlan { refused, quarantines: orders.keys().copied().collect(), holds: to.is_some(), targets: planned, choices, usually_ms };
     Ok(PlannedRollback { plan, span: lowest.zip(highest) })
 }
 
