@@ -24,6 +24,8 @@ export default defineConfig({
   preview: { proxy, host: "127.0.0.1" },
   test: {
     restoreMocks: true,
+    unstubGlobals: true,
+    testTimeout: 30_000,
     // Logic needs no document, and starts far faster without one.
     projects: [
       { extends: true, test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"] } },

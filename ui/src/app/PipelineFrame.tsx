@@ -9,10 +9,12 @@ import { Chip } from "../design/Status";
 import type { Tone } from "../design/state";
 import { openHold, openLift } from "../features/actions/open";
 import { useLive } from "../live/use-live";
+import { Announcer } from "./Announcer";
 import { useMay } from "./access";
 import { Header } from "./Header";
 import styles from "./Header.module.css";
 import { PaletteButton } from "./PaletteButton";
+import { type Mark, useMark } from "./title";
 
 const tabs = [
   { to: "/p/$pipeline", name: "Board", keys: "g b", exact: true },
@@ -29,6 +31,7 @@ export function PipelineFrame() {
   const router = useRouter();
   useLive(`p/${pipeline}`);
   const data = useQuery(board(pipeline)).data;
+  useMark(data === undefined ? undefined : markOf(data.attention));
   const go = (to: (typeof tabs)[number]["to"]) => void router.navigate({ to, params: { pipeline } });
   useKeys(tabs.map((tab) => ({ keys: tab.keys, does: `go to ${tab.name}`, group: "Pipeline", act: () => go(tab.to) })));
   return (
@@ -54,8 +57,14 @@ export function PipelineFrame() {
         ))}
       </nav>
       <Outlet />
+      <Announcer pipeline={pipeline} />
     </>
   );
+}
+
+function markOf(attention: readonly Schemas["Attention"][]): Mark {
+  if (attention.some(({ kind }) => kind === "failed" || kind === "rollback_failed" || kind === "alarm")) return "bad";
+  return attention.some(({ kind, can_act }) => kind === "approval" && can_act) ? "wait" : undefined;
 }
 
 const chipKinds: readonly { kinds: readonly Schemas["AttentionKind"][]; glyph: GlyphName; tone: Tone; one: string; many: string }[] = [

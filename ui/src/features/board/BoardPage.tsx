@@ -18,8 +18,7 @@ export function BoardPage() {
   const { pipeline } = useParams({ from: "/signed-in/p/$pipeline/" });
   useLive(`p/${pipeline}`);
   const query = useQuery(board(pipeline));
-  const worst = query.data?.attention[0]?.kind;
-  useTitle(worst === "failed" || worst === "rollback_failed" ? `✕ ${pipeline}` : pipeline, "Board");
+  useTitle(pipeline);
   return (
     <PageBody label="Board">
       <Loaded query={query}>{(data) => <Board pipeline={pipeline} data={data} />}</Loaded>

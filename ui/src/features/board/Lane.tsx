@@ -37,7 +37,7 @@ export function Lane({ lane }: { lane: LaneOf }) {
         >
           {lane.cards.map((card) => (
             <Fragment key={card.key}>
-              {!card.isFirst && <Connector card={card} />}
+              {(!card.isFirst || card.wave.waiting.length > 0) && <Connector card={card} />}
               <WaveCard card={card} />
             </Fragment>
           ))}

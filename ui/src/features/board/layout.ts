@@ -90,7 +90,7 @@ export function waveLook(wave: Wave): Look {
   return { glyph: "ok", tone: "ok", word: "done" };
 }
 
-export type Segment = { tone: Look["tone"]; share: number; word: string };
+export type Segment = { tone: Look["tone"] | "none"; share: number; word: string };
 
 /** The bar of a wave: how many of its targets stand how, in the order of the path from done to not yet. */
 export function segments(targets: readonly Front[]): Segment[] {
@@ -98,7 +98,7 @@ export function segments(targets: readonly Front[]): Segment[] {
   return order.flatMap((state) => {
     const share = targets.filter((front) => front.state === state).length;
     const { tone, word } = targetLook(state);
-    return share === 0 ? [] : [{ tone: state === "empty" ? "idle" : tone, share, word: `${share} ${word}` }];
+    return share === 0 ? [] : [{ tone: state === "empty" ? "none" : tone, share, word: `${share} ${word}` }];
   });
 }
 

@@ -1,0 +1,110 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Schemas } from "../../api/client";
+import { ApproveDialog } from "./GateDialogs";
+
+const gate: Schemas["GateView"] = {
+  key: "prod/gates/approval",
+  kind: "approval",
+  name: "approval",
+  state: "closed",
+  reason: "",
+  approvals: [],
+  can_act: true,
+  from: [],
+  needed: 1,
+  overridden: false,
+};
+function waiting(release: number, more: Partial<Schemas["ApprovalView"]> = {}): Schemas["ApprovalView"] {
+  return {
+    pipeline: "orders",
+    release,
+    gate,
+    digest: `digest-${release}`,
+    sha: `${release}abcdef0123`,
+    title: `Change ${release}`,
+    author: "Mira",
+    arrived_at: 0,
+    change: release,
+    live: 5,
+    production: true,
+    stage: "prod",
+    wave: "wave-1",
+    ...more,
+  };
+}
+const changes = [8, 7, 6, 5].map((n) => ({
+  n,
+  release: n,
+  sha: `${n}abcdef0123`,
+  title: `Change ${n}`,
+  author: "Mira",
+  at: 0,
+  source: "",
+}));
+
+let approvals: Schemas["ApprovalView"][];
+let posted: { url: string; body: unknown; key: string | null }[];
+let answer: () => Response;
+
+beforeEach(() => {
+  approvals = [waiting(7)];
+  posted = [];
+  answer = () => Response.json({ events: [], version: 1 });
+  vi.stubGlobal("fetch", async (request: Request) => {
+    if (request.method === "POST") {
+      posted.push({ url: request.url, body: await request.json(), key: request.headers.get("idempotency-key") });
+      return answer();
+    }
+    if (request.url.endsWith("/approvals")) return Response.json({ items: approvals, seq: 1 });
+    return Response.json({ changes, now: 0, seq: 1, stages: [] });
+  });
+});
+
+function show(onClose = () => {}) {
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <ApproveDialog pipeline="orders" release={7} gate={gate.key} digest="digest-7" onClose={onClose} />
+    </QueryClientProvider>,
+  );
+}
+
+test("the button names the commit and how many go out, and the request is bound to that content", async () => {
+  const closed = vi.fn();
+  show(closed);
+  const button = await screen.findByRole("button", { name: "Approve 7abcdef · 2 commits", hidden: true });
+  expect(screen.queryByText("Change 5")).toBeNull();
+  await userEvent.click(button);
+  await waitFor(() => expect(closed).toHaveBeenCalled());
+  expect(posted[0]?.url).toContain("/pipelines/orders/releases/7/approve");
+  expect(posted[0]?.body).toEqual({ gate: gate.key, digest: "digest-7" });
+});
+
+test("a newer release that waits beside it is offered, and then it is that one which is approved", async () => {
+  approvals = [waiting(7, { newer: 8 }), waiting(8)];
+  show();
+  await userEvent.click(await screen.findByRole("button", { name: "Approve newest instead", hidden: true }));
+  await userEvent.click(await screen.findByRole("button", { name: /^Approve 8abcdef/, hidden: true }));
+  await waitFor(() => expect(posted.length).toBe(1));
+  expect(posted[0]?.url).toContain("/releases/8/approve");
+  expect(posted[0]?.body).toEqual({ gate: gate.key, digest: "digest-8" });
+});
+
+test("who was second reads who was first, and sends the same key when asking again", async () => {
+  answer = () =>
+    Response.json({ code: "already_decided", detail: "approved at 10:00", by: "Ana", status: 409, title: "", type: "" }, { status: 409 });
+  show();
+  await userEvent.click(await screen.findByRole("button", { name: /^Approve 7abcdef/, hidden: true }));
+  expect((await screen.findByRole("alert", { hidden: true })).textContent).toContain("Ana decided already");
+  await userEvent.click(screen.getByRole("button", { name: /^Approve 7abcdef/, hidden: true }));
+  await waitFor(() => expect(posted.length).toBe(2));
+  expect(posted[0]?.key).toBe(posted[1]?.key);
+});
+
+test("an approval that nobody asks for any more says so", async () => {
+  approvals = [];
+  show();
+  await screen.findByText(/not asked for any more/);
+});
