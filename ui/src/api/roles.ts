@@ -3,7 +3,7 @@ import type { Schemas } from "./client";
 export type Role = Schemas["Role"];
 export type Me = Schemas["Me"];
 
-const order: readonly Role[] = ["viewer", "developer", "approver", "operator", "admin"];
+export const roles: readonly Role[] = ["viewer", "developer", "approver", "operator", "admin"];
 
 /** What a screen may offer. The server decides again. */
 export type Permission =
@@ -39,5 +39,5 @@ const needed: Record<Permission, Role> = {
 
 /** Each role may do all that those before it may. */
 export function may(role: Role | undefined, permission: Permission): boolean {
-  return role !== undefined && order.indexOf(role) >= order.indexOf(needed[permission]);
+  return role !== undefined && roles.indexOf(role) >= roles.indexOf(needed[permission]);
 }

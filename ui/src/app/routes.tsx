@@ -196,8 +196,9 @@ const audit = createRoute({
   path: "/audit",
   validateSearch: (
     search: Record<string, unknown>,
-  ): { pipeline?: string; release?: number; kind?: string; actor?: string; cursor?: string } =>
+  ): { view?: string; pipeline?: string; release?: number; kind?: string; actor?: string; cursor?: string } =>
     optional({
+      view: text(search.view),
       pipeline: text(search.pipeline),
       release: whole(search.release),
       kind: text(search.kind),

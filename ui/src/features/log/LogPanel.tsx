@@ -219,7 +219,6 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
         <Notice tone="wait">Its runner lost {state.lost_bytes.toLocaleString("en")} bytes of this log before they could be stored.</Notice>
       )}
       <div className={styles.frame}>
-        {/* biome-ignore lint/a11y/useSemanticElements: a region that scrolls must be reachable by keyboard (WCAG 2.1.1) */}
         <div
           ref={pane.scroller}
           className={styles.scroller}

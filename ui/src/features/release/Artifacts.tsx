@@ -1,8 +1,8 @@
 import { buttonClass } from "../../design/Button";
 import { EmptyState, PageBody } from "../../design/Page";
 import { size } from "../../design/size";
+import table from "../../design/Table.module.css";
 import type { Release } from "./release";
-import styles from "./release.module.css";
 
 /** What the release carries: built once, the same bytes in every stage (P2). */
 export function Artifacts({ release }: { release: Release }) {
@@ -17,13 +17,13 @@ export function Artifacts({ release }: { release: Release }) {
   }
   return (
     <PageBody label="Artifacts">
-      <table className={styles.table}>
+      <table className={table.table}>
         <caption className="visually-hidden">Artifacts of release #{release.number}</caption>
         <thead>
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Made by</th>
-            <th scope="col" className={styles.right_}>
+            <th scope="col" className={table.right}>
               Size
             </th>
             <th scope="col">SHA-256</th>
@@ -42,13 +42,13 @@ export function Artifacts({ release }: { release: Release }) {
               <td>
                 <code className="mono">{artifact.node}</code>
               </td>
-              <td className={`num ${styles.right_}`}>{size(artifact.size_bytes)}</td>
+              <td className={`num ${table.right}`}>{size(artifact.size_bytes)}</td>
               <td>
                 <code className="mono" title={artifact.digest}>
                   {artifact.digest.slice(0, 16)}…
                 </code>
               </td>
-              <td className={styles.right_}>
+              <td className={table.right}>
                 <a
                   className={buttonClass("plain", true)}
                   href={`/api/v1/artifacts/${encodeURIComponent(artifact.digest)}`}

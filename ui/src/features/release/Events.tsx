@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
+import { actorName } from "../../api/places";
+import { eventLook } from "../../design/events";
 import { Glyph } from "../../design/glyphs";
 import { EmptyState, PageBody } from "../../design/Page";
 import { Time } from "../../design/Time";
-import { actorName } from "./actor";
-import { eventLook, eventName } from "./events";
 import type { Release } from "./release";
 import styles from "./release.module.css";
 
@@ -27,11 +27,11 @@ export function Events({ pipeline, release }: { pipeline: string; release: Relea
                   <Time at={event.at} as="clock" />
                 </span>
                 <span className={styles.what}>
-                  <b>{eventName(event.type)}</b>
+                  <b>{look.word}</b>
                   {event.target != null ? ` ${event.target}` : event.place != null ? ` ${event.place}` : ""}
                   {event.reason !== "" && <span className="c-2"> {event.reason}</span>}
                 </span>
-                <span className="c-3">{actorName(event.actor)}</span>
+                <span className={`cut c-3 ${styles.who}`}>{actorName(event.actor)}</span>
                 {event.node != null && (
                   <Link
                     className={styles.link}

@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { actorName } from "../../api/places";
 import { useMay } from "../../app/access";
 import { Button } from "../../design/Button";
 import { EmptyState, PageBody } from "../../design/Page";
@@ -6,7 +7,6 @@ import { Chip } from "../../design/Status";
 import { gateLook } from "../../design/state";
 import { Left, Time } from "../../design/Time";
 import { openApprove, openOverride, openReject } from "../actions/open";
-import { actorName } from "./actor";
 import type { Release } from "./release";
 import styles from "./release.module.css";
 

@@ -1,13 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
+import { actorName } from "../../api/places";
 import { Glyph } from "../../design/glyphs";
 import { Notice } from "../../design/Page";
 import { Sha } from "../../design/Sha";
 import { Chip } from "../../design/Status";
 import { releaseLook } from "../../design/state";
 import { Left, Time, Took } from "../../design/Time";
-import { actorName } from "./actor";
 import { placeName, type Release, wentBack } from "./release";
 import styles from "./release.module.css";
 

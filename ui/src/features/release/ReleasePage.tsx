@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { release as releaseQuery } from "../../api/queries";
 import { useTitle } from "../../app/title";
+import { Glyph } from "../../design/glyphs";
 import { EmptyState, Loaded } from "../../design/Page";
 import { Segments } from "../../design/Segments";
 import { useLive } from "../../live/use-live";
@@ -90,13 +91,15 @@ function WithLog({ pipeline, release, node }: { pipeline: string; release: Relea
               <>
                 <AttemptTitle node={node} attempt={attempt} />
                 <Link
-                  className="c-2"
+                  className={styles.whole}
+                  aria-label="This log with the whole page for itself"
+                  title="Whole page"
                   to="/p/$pipeline/releases/$number/log"
                   params={{ pipeline, number: release.number }}
                   search={{ node: node.key, attempt: attempt.number, ...(search.q === undefined ? {} : { q: search.q }) }}
                   hash={true}
                 >
-                  Whole page
+                  <Glyph name="external" size={13} />
                 </Link>
               </>
             }

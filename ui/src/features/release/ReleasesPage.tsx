@@ -8,6 +8,7 @@ import { EmptyState, Loaded, PageBody } from "../../design/Page";
 import { Sha } from "../../design/Sha";
 import { Chip, Status } from "../../design/Status";
 import { releaseLook } from "../../design/state";
+import table from "../../design/Table.module.css";
 import { Time, Took } from "../../design/Time";
 import { useLive } from "../../live/use-live";
 import styles from "./release.module.css";
@@ -30,7 +31,7 @@ export function ReleasesPage() {
             </EmptyState>
           ) : (
             <>
-              <table className={styles.table}>
+              <table className={table.table}>
                 <caption className="visually-hidden">Releases of {pipeline}</caption>
                 <thead>
                   <tr>
@@ -93,10 +94,10 @@ function Row({ pipeline, item }: { pipeline: string; item: Schemas["Page_Release
         {revision && <Sha sha={revision.commit} />} <span>{revision?.title}</span>
       </td>
       <td>{revision?.author}</td>
-      <td className={styles.nowrap}>
+      <td className={table.nowrap}>
         <Time at={item.created_at} />
       </td>
-      <td className={styles.nowrap}>
+      <td className={table.nowrap}>
         <Took from={item.created_at} to={item.ended_at} />
       </td>
     </tr>

@@ -116,14 +116,14 @@ test("300 boxes are laid out within 50 ms", () => {
     states: [],
   }));
   const edges = boxes.flatMap((_, n) => [1, 7, 19].filter((by) => n + by < 300).map((by) => ({ from: `n${n}`, to: `n${n + by}` })));
-  layOut(boxes, edges);
-  const took = Math.min(
-    ...[1, 2, 3].map(() => {
-      const start = performance.now();
-      layOut(boxes, edges);
-      return performance.now() - start;
-    }),
-  );
+  // Time of this process alone: a machine with other work to do must not fail it.
+  const cpu_ms = () => {
+    const before = process.cpuUsage();
+    layOut(boxes, edges);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  };
+  const took = Math.min(...Array.from({ length: 7 }, cpu_ms));
   expect(took).toBeLessThan(50);
 });
 

@@ -246,7 +246,11 @@ function numberColumn(place: Map<string, number>, column: readonly string[]): vo
 
 function neighbours(edges: readonly Edge[], of: "from" | "to", other: "from" | "to"): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const edge of edges) found.set(edge[of], [...(found.get(edge[of]) ?? []), edge[other]]);
+  for (const edge of edges) {
+    const near = found.get(edge[of]);
+    if (near === undefined) found.set(edge[of], [edge[other]]);
+    else near.push(edge[other]);
+  }
   return found;
 }
 

@@ -78,9 +78,9 @@ export function initialNode(release: Release): Node | undefined {
   return jobs.filter((node) => node.state === "running").sort(newest)[0] ?? jobs.sort(newest)[0];
 }
 
-/** The same job at another target, where it went well: what to compare with. */
+/** The same job at another target, where it went well: what to compare with. The nearest first: the same wave, then the same stage. */
 export function passedElsewhere(release: Release, node: Node): Node | undefined {
-  return release.nodes.find(
+  const same = release.nodes.filter(
     (other) =>
       other.key !== node.key &&
       other.name === node.name &&
@@ -88,6 +88,8 @@ export function passedElsewhere(release: Release, node: Node): Node | undefined 
       other.state === "succeeded" &&
       other.attempts.length > 0,
   );
+  const inStage = same.filter((other) => other.stage === node.stage);
+  return inStage.find((other) => other.wave === node.wave) ?? inStage[0] ?? same[0];
 }
 
 /** Stages in the order of the plan. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { attempt, node, release } from "./example";
-import { initialNode, outcomeText, troubles, wentBack } from "./release";
+import { initialNode, outcomeText, passedElsewhere, troubles, wentBack } from "./release";
 import { onAxis, timeAxis, waterfall } from "./waterfall";
 
 const wave = (stage: string, state: "completed" | "failed" | null = "completed") => ({
@@ -105,4 +105,11 @@ test("where a release was taken back is told with the first reason", () => {
   expect(
     wentBack(release({ events: [event("rollback_started", "alarm fires", { to: 5 }), event("rollback_succeeded", "runs #5 again")] })),
   ).toEqual([{ place: "prod/wave-1", target: "local/a", to: 5, reason: "alarm fires", done: true, at: 5 }]);
+});
+
+test("what failed is compared with the nearest place where it went well", () => {
+  const ran = { name: "verify", attempts: [attempt()] };
+  const failed = node("gamma/a/verify", { ...ran, state: "failed" });
+  const data = release({ nodes: [node("beta/a/verify", ran), failed, node("gamma/b/verify", ran)] });
+  expect(passedElsewhere(data, failed)?.key).toBe("gamma/b/verify");
 });

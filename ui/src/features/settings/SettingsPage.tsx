@@ -1,17 +1,44 @@
-import { useQuery } from "@tanstack/react-query";
-import { me } from "../../api/queries";
+import { useSearch } from "@tanstack/react-router";
+import { useMay, useMe } from "../../app/access";
 import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
-import { Loaded, PageBody } from "../../design/Page";
+import { PageBody } from "../../design/Page";
+import { Segments } from "../../design/Segments";
+import { Looks } from "./Looks";
+import { Members } from "./Members";
+import { Tokens } from "./Tokens";
 
+/** What a reader chose for this browser, their tokens, and who may do what. */
 export function SettingsPage() {
-  const query = useQuery(me);
+  const search = useSearch({ from: "/signed-in/settings" });
+  const me = useMe();
+  const mayManage = useMay("users");
+  const tab = search.tab === "tokens" || (search.tab === "members" && mayManage) ? search.tab : "looks";
   useTitle("Settings");
   return (
     <>
-      <Header title="Settings" />
+      <Header title="Settings">
+        <Segments
+          label="Settings"
+          param="tab"
+          value={tab}
+          options={[
+            { value: "looks", text: "Appearance" },
+            { value: "tokens", text: "Tokens" },
+            ...(mayManage ? [{ value: "members", text: "Members" }] : []),
+          ]}
+        />
+      </Header>
       <PageBody label="Settings">
-        <Loaded query={query}>{(data) => <p>{data.name}</p>}</Loaded>
+        {me !== undefined && (
+          <p className="c-2">
+            Signed in as <b>{me.name}</b>, {me.role}
+            {me.groups.length > 0 && `; in ${me.groups.join(", ")}`}
+          </p>
+        )}
+        {tab === "looks" && <Looks />}
+        {tab === "tokens" && <Tokens />}
+        {tab === "members" && <Members />}
       </PageBody>
     </>
   );
