@@ -13,7 +13,7 @@
 //! | `steps.json`, `log` | supervisor | what the steps do; masked |
 //! | `artifacts/` | supervisor | what the job left behind, one file each |
 //! | `inputs/` | agent | artifacts that the job starts with, by digest |
-//! | `result.json` | supervisor | the report; durable. The agent writes it when there is no supervisor |
+//! | `result.json` | supervisor | the report; durable for a job that touches a target. The agent writes it when there is no supervisor |
 //! | `acked` | agent | how much of the log the server has |
 
 use std::fs::File;
@@ -208,14 +208,26 @@ impl Folder {
         Ok(files::read_json(&self.path.join("steps.json"))?.unwrap_or_default())
     }
 
-    pub(crate) fn write_result(&self, report: &Report) -> io::Result<()> {
-        files::write_json(&self.path.join("result.json"), report)?;
+    pub(crate) fn write_result(&self, assignment: &Assignment, report: &Report) -> io::Result<()> {
+        let path = self.path.join("result.json");
+        if assignment.touches_target() {
+            files::write_json(&path, report)?
+        } else {
+            files::write_quick(&path, &serde_json::to_vec(report)?)?
+        }
         self.poke("wake");
         Ok(())
     }
 
+    /// None also for one that a power cut left half-written: then its job was a build, which is handed out again.
     pub(crate) fn result(&self) -> io::Result<Option<Report>> {
-        files::read_json(&self.path.join("result.json"))
+        match files::read_json(&self.path.join("result.json")) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData || error.kind() == io::ErrorKind::UnexpectedEof => {
+                tracing::error!(path = %self.path.display(), %error, "the result in the journal cannot be read and counts as none");
+                Ok(None)
+            }
+            read => read,
+        }
     }
 
     pub(crate) fn write_acked(&self, bytes: u64) -> io::Result<()> {

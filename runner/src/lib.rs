@@ -21,6 +21,7 @@ pub mod in_place;
 mod isolation;
 mod journal;
 pub mod mask;
+mod programs;
 mod tree;
 
 pub use agent::run;

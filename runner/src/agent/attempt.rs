@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::Stdio;
@@ -15,7 +16,7 @@ use crate::clock::{self, Moment};
 use crate::isolation::Mechanism;
 use crate::journal::{self, Assignment, Folder};
 use crate::mask::Masker;
-use crate::{files, tree};
+use crate::{files, programs, tree};
 
 /// One attempt, as the agent attends to it: from its lease, or its place in the journal, to its delivery.
 #[derive(Debug)]
@@ -169,7 +170,8 @@ impl Attempt {
         let line = self.agent.mechanism.wrap(&self.agent.config.executable);
         let (program, arguments) = line.split_first().ok_or_else(|| io::Error::other("no program to start"))?;
         let kept = self.agent.config.environment.iter().filter(|(name, _)| KEPT_VARIABLES.contains(&name.as_str()));
-        let mut child = Command::new(program)
+        let path = self.agent.config.environment.get("PATH").map(OsStr::new);
+        let mut child = Command::new(programs::find(program, path))
             .args(arguments)
             .args(journal::supervisor_arguments(&self.folder))
             .env_clear()
@@ -224,7 +226,7 @@ impl Attempt {
         }
         report.steps = self.folder.steps()?;
         (report.log_bytes, report.log_digest) = (log_bytes, log_digest);
-        self.folder.write_result(&report)
+        self.folder.write_result(&self.assignment, &report)
     }
 
     /// What a supervisor that failed by itself said; one that was killed said nothing.
@@ -243,7 +245,7 @@ impl Attempt {
         spool.mark(&format!("error: {detail}"));
         let mut report = super::failed_report(self.assignment.lease.fences.clone(), detail);
         (report.log_bytes, report.log_digest) = spool.finish();
-        self.folder.write_result(&report)
+        self.folder.write_result(&self.assignment, &report)
     }
 
     async fn stop_copy(&self, refusal: Refusal) -> io::Result<()> {

@@ -47,7 +47,8 @@ pub(super) async fn supervise(folder: &Folder) -> io::Result<()> {
     if !tree::kill_descendants(None).await {
         run.spool.mark("a process of this job does not end on SIGKILL; it is left behind");
     }
-    folder.write_result(&run.report(outcome))?;
+    let report = run.report(outcome);
+    folder.write_result(&assignment, &report)?;
     if !assignment.keep_workspace {
         // The result stands; what cannot be removed is tried again by the agent.
         let _left_behind = files::remove_tree(&folder.work());

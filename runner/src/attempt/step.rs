@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::future::Future;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,7 +16,7 @@ use tokio::process::{Child, Command};
 
 use super::spool::Spool;
 use crate::clock::{self, Moment};
-use crate::tree;
+use crate::{programs, tree};
 
 /// How one step ended.
 #[derive(Debug)]
@@ -81,7 +82,8 @@ impl Output {
 pub(super) fn command(step: &Step, environment: &BTreeMap<String, String>, folder: &Path) -> Result<Command, String> {
     let (program, arguments) =
         step.shell.split_first().ok_or_else(|| "its shell is empty; name a program, such as [\"sh\", \"-c\"]".to_owned())?;
-    let mut command = Command::new(program);
+    let path = environment.get("PATH").map(OsStr::new);
+    let mut command = Command::new(programs::find(OsStr::new(program), path));
     command.args(arguments).arg(&step.run).env_clear().envs(environment).current_dir(folder).stdin(Stdio::null()).process_group(0);
     Ok(command)
 }
