@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -34,12 +35,18 @@ pub(super) async fn pairs_of_commits(folder: &Path, count: usize) -> Result<Vec<
     Ok(took)
 }
 
-/// Appends of 4 KiB, each forced to the disk.
+/// 4 KiB in place, each forced to the disk. The file has its size before, as a WAL has that is used again: so no
+/// change of its length has to be written besides.
 pub(super) fn syncs(path: &Path, count: usize) -> Result<Vec<Duration>> {
+    const PAGES: u64 = 1_024;
     let mut file = File::create(path)?;
+    for _ in 0..PAGES {
+        file.write_all(&[0; 4096])?;
+    }
+    file.sync_all()?;
     let mut took = Vec::with_capacity(count);
-    for _ in 0..count {
-        let (elapsed, written) = time(|| file.write_all(&[7; 4096]).and_then(|()| file.sync_data()));
+    for page in (0..PAGES).cycle().take(count) {
+        let (elapsed, written) = time(|| file.write_all_at(&[7; 4096], page * 4096).and_then(|()| file.sync_data()));
         written?;
         took.push(elapsed);
     }
@@ -60,11 +67,29 @@ pub(super) fn digest_and_write(folder: &Path, bytes: &[u8], count: usize) -> Res
 
 /// `true`, `count` times, by `at_once` threads that spawn and wait.
 pub(super) fn spawns(count: usize, at_once: usize) -> Result<Duration> {
+    at_once_run(count, at_once, || Command::new("true").status().map(drop))
+}
+
+/// What a runner has to start for a job of one step, and nothing else: its own program as process 1 of a namespace, and
+/// the step's shell.
+pub(super) fn isolated_spawns(runner: &Path, count: usize, at_once: usize) -> Result<Duration> {
+    at_once_run(count, at_once, || {
+        let supervisor = Command::new("unshare")
+            .args(["--pid", "--fork", "--mount-proc", "--"])
+            .arg(runner)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()?;
+        let step = Command::new("sh").args(["-c", "true"]).status()?;
+        if supervisor.success() && step.success() { Ok(()) } else { Err(std::io::Error::other("a namespace cannot be made here")) }
+    })
+}
+
+fn at_once_run(count: usize, at_once: usize, run: impl Fn() -> std::io::Result<()> + Sync) -> Result<Duration> {
     let watch = Stopwatch::start();
+    let run = &run;
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..at_once)
-            .map(|_| scope.spawn(move || (0..count / at_once).try_for_each(|_| Command::new("true").status().map(drop))))
-            .collect();
+        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(move || (0..count / at_once).try_for_each(|_| run()))).collect();
         threads
             .into_iter()
             .try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(std::io::Error::other("a spawning thread panicked"))))

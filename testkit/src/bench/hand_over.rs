@@ -23,7 +23,7 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
         &format!(
             "{} jobs in a chain; from sending the report of one over loopback HTTP until the answer to an idle runner's long poll \
              holds the next; SQLite in WAL mode, synchronous=FULL, on this disk. Floor: two single-row commits with the same driver and \
-             pragmas, and an append of 4 KiB with fdatasync",
+             pragmas, and 4 KiB written in place with fdatasync",
             handed_over.count()
         ),
     );

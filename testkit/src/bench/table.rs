@@ -2,7 +2,7 @@
 
 use super::Figure;
 
-const HEADS: [&str; 5] = ["figure", "measured", "goal", "met", "floor, same run"];
+const HEADS: [&str; 5] = ["figure", "measured", "goal", "", "floor, same run"];
 
 /// The table, and below it how each figure was measured.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn render(figures: &[Figure]) -> String {
 
 fn row(figure: &Figure) -> [String; 5] {
     let (goal, met) = match &figure.goal {
-        Some(goal) => (goal.text.clone(), if goal.met { "yes" } else { "NO" }),
+        Some(goal) => (goal.text.clone(), if goal.met { "pass" } else { "FAIL" }),
         None => (String::new(), ""),
     };
     [figure.name.clone(), figure.measured.clone(), goal, met.to_owned(), figure.floor.clone()]
@@ -48,11 +48,11 @@ mod tests {
             Figure::new("told", "5".to_owned(), "counted"),
         ];
         insta::assert_snapshot!(render(&figures), @r"
-        | figure | measured | goal   | met | floor, same run |
-        | ------ | -------- | ------ | --- | --------------- |
-        | fast   | 1 µs     | ≤ 2 µs | yes | 0.5 µs          |
-        | slow   | 3 ms     | ≤ 2 ms | NO  |                 |
-        | told   | 5        |        |     |                 |
+        | figure | measured | goal   |      | floor, same run |
+        | ------ | -------- | ------ | ---- | --------------- |
+        | fast   | 1 µs     | ≤ 2 µs | pass | 0.5 µs          |
+        | slow   | 3 ms     | ≤ 2 ms | FAIL |                 |
+        | told   | 5        |        |      |                 |
 
         - **fast**: by hand
         - **slow**: by hand too
