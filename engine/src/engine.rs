@@ -26,14 +26,15 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use artifacts::artifact_key;
 pub use error::Error;
 pub use logs::{LogHits, LogPage};
-pub use settings::{Ports, Settings};
+pub use settings::{Ports, Retention, Settings};
 pub use sources::{Checked, Connection, Start};
 
 use crate::core::id::PipelineId;
 use crate::core::{self, Actor, Event, Input, Time};
 use crate::ports::{Clock, Ids};
-use crate::store::{Store, StoredEvent};
-use crate::tasks;
+use crate::store::{self, LogEnd, Store, StoredEvent};
+use crate::tasks::{self, Ailing};
+pub(crate) use shard::panic_text;
 use shard::{Pending, Shard};
 
 /// How many events a slow listener may lag behind before it has to read from the store again.
@@ -53,6 +54,8 @@ pub struct Engine {
     published: Mutex<Option<u64>>,
     retention_due: Mutex<Option<Time>>,
     log_grew: watch::Sender<u64>,
+    health: tasks::health::Health,
+    next_tick: tasks::deadlines::NextTick,
 }
 
 /// Wake-ups. Losing one costs a poll interval, never a fact.
@@ -65,7 +68,9 @@ pub(crate) struct Hints {
     pub(crate) sources: Notify,
     pub(crate) feed: Notify,
     pub(crate) inbox: Notify,
+    pub(crate) logs: Notify,
     pub(crate) retention: Notify,
+    pub(crate) room: Notify,
 }
 
 /// What an input did, after its commit.
@@ -96,6 +101,8 @@ impl Engine {
             published: Mutex::default(),
             retention_due: Mutex::default(),
             log_grew: watch::Sender::new(0),
+            health: tasks::health::Health::default(),
+            next_tick: tasks::deadlines::NextTick::default(),
         }))
     }
 
@@ -147,6 +154,14 @@ impl Engine {
         self.feed.subscribe()
     }
 
+    /// Whether new work may begin: a full disk keeps its last room for what is under way, for cancels and holds (ID12).
+    pub(crate) fn accepts_new_work(&self) -> Result<(), Error> {
+        if self.store.is_full() {
+            return Err(Error::Store(store::Error::Full("new work is refused until there is room again".to_owned())));
+        }
+        Ok(())
+    }
+
     /// The id of the pipeline with this name.
     ///
     /// # Errors
@@ -162,9 +177,20 @@ impl Engine {
     /// # Errors
     /// [`Error::Rejected`] when the core refuses it, [`Error::Parked`] when the pipeline is parked, and the store's errors.
     pub async fn input(self: &Arc<Self>, pipeline: &PipelineId, actor: Actor, input: Input) -> Result<Applied, Error> {
+        self.input_with_log(pipeline, actor, input, None).await
+    }
+
+    /// The same for a report, whose log ends in the same transaction.
+    async fn input_with_log(
+        self: &Arc<Self>,
+        pipeline: &PipelineId,
+        actor: Actor,
+        input: Input,
+        log: Option<LogEnd>,
+    ) -> Result<Applied, Error> {
         let shard = self.shard(pipeline);
         let (answer, answered) = oneshot::channel();
-        if shard.push(Pending { actor, input, answer }) {
+        if shard.push(Pending { actor, input, log, answer }) {
             tokio::spawn(shard::drain(Arc::clone(self), Arc::clone(&shard)));
         }
         answered.await.unwrap_or(Err(Error::ShuttingDown))
@@ -189,6 +215,21 @@ impl Engine {
         Arc::clone(shards.entry(pipeline.clone()).or_insert_with(|| Arc::new(Shard::new(pipeline.clone()))))
     }
 
+    pub(crate) fn next_tick(&self) -> &tasks::deadlines::NextTick {
+        &self.next_tick
+    }
+
+    pub(crate) fn health(&self) -> &tasks::health::Health {
+        &self.health
+    }
+
+    /// The tasks that do not do their work, with why: they ended, hang, or fail again and again. A task that the
+    /// server has not started is none of them.
+    #[must_use]
+    pub fn ailing_tasks(&self) -> Vec<Ailing> {
+        self.health.ailing(self.clock().now())
+    }
+
     pub(crate) fn retention_due(&self) -> &Mutex<Option<Time>> {
         &self.retention_due
     }
@@ -200,6 +241,7 @@ impl Engine {
 
     /// Forgets a pipeline that was disconnected.
     fn forget(&self, pipeline: &PipelineId) {
+        self.dispatch.board.gone(pipeline);
         self.shards.lock().unwrap_or_else(PoisonError::into_inner).remove(pipeline);
     }
 
@@ -217,6 +259,9 @@ impl Engine {
     /// When the store cannot keep it, or the pipeline still cannot be loaded: then it is parked again.
     pub async fn unpark(&self, pipeline: &PipelineId) -> Result<(), Error> {
         self.store.unpark(pipeline).await?;
+        self.dispatch.board.forget();
+        self.hints.dispatch.notify_one();
+        self.hints.deadlines.notify_one();
         self.view(pipeline, |_| ()).await
     }
 

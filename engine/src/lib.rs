@@ -21,4 +21,6 @@ pub mod store;
 mod tasks;
 
 #[cfg(feature = "server")]
-pub use engine::{Applied, Checked, Connection, Engine, Error, LogHits, LogPage, Ports, Settings, Start};
+pub use engine::{Applied, Checked, Connection, Engine, Error, LogHits, LogPage, Ports, Retention, Settings, Start};
+#[cfg(feature = "server")]
+pub use tasks::Ailing;

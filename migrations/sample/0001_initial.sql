@@ -30,3 +30,9 @@ INSERT INTO events (seq, pipeline_id, number, at, kind, actor, release, target, 
     (2, 'p-1', 2, 1780000000000, 'release_waiting', 'engine', 1, 'local/a', '200b4029647752278bcf7b2897418ba7499d2018cc08297ad58ff3dbc076e54d', '5b32adb4840fc74ec00c8d6ef0e6c914ec0302b6f3f067bda0f6d0f4854cb567', '{"at":1780000000000,"kind":"release_waiting","actor":{"kind":"engine"},"reason":"because","release":1,"place":"prod","target":"local/a","node":null,"attempt":null,"data":{"value":{"a":[1,2.5,null]}}}');
 UPDATE counters SET value = 2 WHERE name = 'events';
 INSERT INTO meta (key, value) VALUES ('instance', 'sample');
+INSERT INTO logs (attempt, stored_bytes, lines, created_at, sealed_at, digest, sealed_blob) VALUES
+    ('p-1.1.4.1', 12, 1, 1780000000000, 1780000000001, 'whole', NULL);
+INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count) VALUES
+    ('p-1.1.4.1', 0, 4, 'piece', 'logs/p-1/0', 0, 0);
+INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count) VALUES
+    ('p-1.1.4.1', 4, 8, NULL, NULL, 0, 1);

@@ -32,6 +32,7 @@ pub struct World {
     pub engine: Arc<Engine>,
     folder: Arc<TempDir>,
     database: String,
+    tune: fn(&mut Settings),
     shutdown: CancellationToken,
     running: Option<AbortOnDropHandle<()>>,
 }
@@ -48,15 +49,15 @@ impl World {
     pub async fn sqlite() -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let database = format!("sqlite:{}", folder.path().join("tidegate.db").display());
-        Self::open(folder, database).await
+        Self::open(folder, database, |_| {}).await
     }
 
     /// A server on a database of any kind.
     pub async fn on(database: String) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), database).await
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), database, |_| {}).await
     }
 
-    async fn open(folder: Arc<TempDir>, database: String) -> Self {
+    async fn open(folder: Arc<TempDir>, database: String, tune: fn(&mut Settings)) -> Self {
         let clock = Arc::new(SystemClock::new());
         let ids = Arc::new(SystemIds);
         let server = engine::ports::Ids::uuid(ids.as_ref());
@@ -72,39 +73,51 @@ impl World {
             secrets: Arc::new(ConfiguredSecrets::new(Table::default())),
             library: Arc::new(pipelines::Blocks::built_in()),
         };
-        let settings = Settings::new(server, "http://localhost".to_owned(), folder.path().join("spool"));
+        let mut settings = Settings::new(server, "http://localhost".to_owned(), folder.path().join("spool"));
+        tune(&mut settings);
         let engine = Engine::open(settings, store, ports).await.expect("open the engine");
         let shutdown = CancellationToken::new();
         let running = AbortOnDropHandle::new(tokio::spawn({
             let (engine, shutdown) = (Arc::clone(&engine), shutdown.clone());
             async move { engine.run(shutdown).await }
         }));
-        Self { engine, folder, database, shutdown, running: Some(running) }
+        Self { engine, folder, database, tune, shutdown, running: Some(running) }
     }
 
     /// Stops this server and starts another one on the same data.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        let tune = self.tune;
+        self.restart_with(tune).await
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(mut self, tune: fn(&mut Settings)) -> Self {
         self.shutdown.cancel();
         if let Some(running) = self.running.take() {
             drop(running.await);
         }
         self.engine.store().close().await;
-        Self::open(Arc::clone(&self.folder), self.database.clone()).await
+        Self::open(Arc::clone(&self.folder), self.database.clone(), tune).await
     }
 
     /// Another server on the same database (PostgreSQL).
     pub async fn beside(&self) -> Self {
-        Self::open(Arc::clone(&self.folder), self.database.clone()).await
+        Self::open(Arc::clone(&self.folder), self.database.clone(), self.tune).await
     }
 
     /// Connects a repository's `.tidegate/pipeline.yaml`.
     pub async fn connect(&self, repository: &GitRepository) -> PipelineId {
+        self.connect_and_poll(repository, 200).await
+    }
+
+    /// The same, asked for news every `poll_ms`.
+    pub async fn connect_and_poll(&self, repository: &GitRepository, poll_ms: u64) -> PipelineId {
         let connection = Connection {
             name: None,
             repository: repository.url(),
             branch: "main".to_owned(),
             file: ".tidegate/pipeline.yaml".to_owned(),
-            poll_ms: 200,
+            poll_ms,
         };
         self.engine.connect(Actor::Engine, connection).await.unwrap_or_else(|error| panic!("connect: {error}: {error:?}"))
     }
@@ -140,6 +153,21 @@ impl World {
         .await
     }
 
+    /// Waits until the log of an attempt is sealed.
+    pub async fn until_sealed(&self, attempt: &protocol::AttemptId) {
+        let mut growth = self.engine.log_growth();
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let head = self.engine.store().log_head(attempt).await.expect("the store");
+                if head.as_ref().is_some_and(|head| head.sealed_at.is_some()) {
+                    return;
+                }
+                growth.changed().await.expect("the engine lives");
+            }
+        });
+        assert!(waited.await.is_ok(), "the log of {attempt} was not sealed within {PATIENCE:?}");
+    }
+
     /// Waits for an event of this kind and answers the first.
     pub async fn event(&self, pipeline: &PipelineId, kind: EventKind) -> Event {
         self.until(pipeline, &format!("an event {kind:?}"), async || {
@@ -150,7 +178,7 @@ impl World {
     }
 
     /// Asks again at every event until there is an answer; after a while the test fails with what happened.
-    async fn until<T>(&self, pipeline: &PipelineId, what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+    pub async fn until<T>(&self, pipeline: &PipelineId, what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
         let mut events = self.engine.events();
         let waited = tokio::time::timeout(PATIENCE, async {
             loop {
@@ -211,6 +239,15 @@ impl ScriptedRunner {
     /// # Errors
     /// The engine's refusal.
     pub async fn report(&self, lease: &Lease, outcome: Outcome) -> Result<(), engine::Error> {
+        self.report_with_log(lease, outcome, b"").await
+    }
+
+    /// Ends a job whose runner had this log.
+    pub async fn report_log(&self, lease: &Lease, outcome: Outcome, log: &[u8]) {
+        self.report_with_log(lease, outcome, log).await.unwrap_or_else(|error| panic!("{} ends: {error}", lease.job.key));
+    }
+
+    async fn report_with_log(&self, lease: &Lease, outcome: Outcome, log: &[u8]) -> Result<(), engine::Error> {
         let mut artifacts = Vec::new();
         for wanted in &lease.job.artifacts_out {
             artifacts.push(self.upload(&lease.fences, &wanted.name).await);
@@ -222,8 +259,8 @@ impl ScriptedRunner {
             summary: String::new(),
             artifacts,
             steps: Vec::new(),
-            log_bytes: 0,
-            log_digest: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
+            log_bytes: log.len() as u64,
+            log_digest: hex::encode(sha2::Sha256::digest(log)),
         };
         self.engine.complete(&self.id, report).await
     }

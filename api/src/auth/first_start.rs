@@ -1,6 +1,6 @@
 use engine::Engine;
 use engine::core::Actor;
-use engine::store::{self, TokenRow};
+use engine::store::{self, AuditNote, TokenRow};
 
 use super::accounts::scope;
 use super::permission::Role;
@@ -35,7 +35,7 @@ pub async fn first_start(engine: &Engine, public_url: &url::Url) -> Result<Optio
     }
     let now = engine.clock().now();
     for old in store.tokens().await?.iter().filter(|row| row.scope == scope::FIRST_START && row.revoked_at.is_none()) {
-        store.revoke_token(&old.id, now).await?;
+        store.revoke_token(&old.id, now, None).await?;
     }
     let minted = secret::mint(Kind::FirstStart, engine.ids());
     let row = TokenRow {
@@ -49,8 +49,8 @@ pub async fn first_start(engine: &Engine, public_url: &url::Url) -> Result<Optio
         revoked_at: None,
         last_used_at: None,
     };
-    store.add_token(&row, &minted.hash).await?;
-    store.append_audit(&Actor::Engine, "first_start.link", &minted.id, serde_json::json!({}), now).await?;
+    let note = AuditNote::new(Actor::Engine, "first_start.link", &minted.id, serde_json::json!({}), now);
+    store.add_token(&row, &minted.hash, note).await?;
     let base = public_url.as_str().trim_end_matches('/');
     Ok(Some(Link { url: format!("{base}/first-start#{}", minted.text), token: minted.text }))
 }

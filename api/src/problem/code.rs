@@ -111,6 +111,7 @@ codes! {
     Draining = "draining", SERVICE_UNAVAILABLE, "The server is stopping";
     TimedOut = "timed_out", SERVICE_UNAVAILABLE, "The answer took too long";
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The database cannot be used now";
+    Unhealthy = "unhealthy", SERVICE_UNAVAILABLE, "A part of the server does not do its work";
     BlobsUnavailable = "blobs_unavailable", SERVICE_UNAVAILABLE, "The store of logs and artifacts cannot be used now";
     SourceUnreachable = "source_unreachable", BAD_GATEWAY, "The source cannot be read";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server has a fault";

@@ -19,7 +19,7 @@ mod tokens;
 mod users;
 
 use engine::core::Pipeline;
-use engine::store::ListedPipeline;
+use engine::store::{AuditNote, ListedPipeline};
 
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -135,8 +135,7 @@ async fn each_pipeline(state: &ApiState, mut look: impl FnMut(&Pipeline)) -> Res
     Ok(())
 }
 
-/// Writes what was done to the server itself into its audit trail (IF10).
-async fn record(state: &ApiState, caller: &Caller, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), Problem> {
-    state.store().append_audit(&caller.actor(), action, subject, detail, state.now()).await?;
-    Ok(())
+/// What the audit trail says of something that is done to the server itself; the store writes both in one transaction (IF10).
+fn note(state: &ApiState, caller: &Caller, action: &str, subject: &str, detail: serde_json::Value) -> AuditNote {
+    AuditNote::new(caller.actor(), action, subject, detail, state.now())
 }

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use engine::Retention;
+
 use super::environment::Environment;
 use super::key::{KEYS, Origin, Value, Values};
 use super::problem::Problem;
@@ -20,7 +22,7 @@ pub(crate) struct Settings {
     pub(crate) allow_loopback: bool,
     pub(crate) allow_private: bool,
     pub(crate) allow_command_monitors: bool,
-    pub(crate) keep_logs_ms: u64,
+    pub(crate) retention: Retention,
     /// The address of the incoming web hook of each channel.
     pub(crate) slack: BTreeMap<String, String>,
     pub(crate) webhook_secret: Option<String>,
@@ -75,7 +77,14 @@ impl Settings {
             allow_loopback: flag("egress.allow_loopback"),
             allow_private: flag("egress.allow_private"),
             allow_command_monitors: flag("monitors.allow_commands"),
-            keep_logs_ms: number("retention.logs"),
+            retention: Retention {
+                logs_ms: number("retention.logs"),
+                releases_ms: number("retention.releases"),
+                releases_at_least: u32::try_from(number("retention.releases_at_least")).unwrap_or(u32::MAX),
+                events_ms: number("retention.events"),
+                artifacts_ms: number("retention.artifacts"),
+                done_ms: number("retention.messages"),
+            },
             slack: match values.get("notify.slack") {
                 Some((Value::Secrets(secrets), _)) => secrets.clone(),
                 _ => BTreeMap::new(),

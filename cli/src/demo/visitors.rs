@@ -99,7 +99,8 @@ impl Visitors {
 
     async fn ask(&self, url: &str, visit: u64) -> Result<(), (Option<String>, String)> {
         // What tells a visitor from a check; the shop's fault is in how it treats baskets.
-        let response = self.http.get(url).header("cookie", format!("basket={visit}")).send().await.map_err(|error| (None, error_text(&error)))?;
+        let response =
+            self.http.get(url).header("cookie", format!("basket={visit}")).send().await.map_err(|error| (None, error_text(&error)))?;
         let version = response.headers().get("x-version").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let status = response.status();
         match response.bytes().await {

@@ -76,7 +76,7 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         allow_private: true,
         // The file is of the person who runs this, on their own machine.
         allow_command_monitors: true,
-        keep_logs_ms: 30 * 24 * 60 * 60 * 1000,
+        retention: engine::Settings::new(String::new(), String::new(), std::path::PathBuf::new()).retention,
         slack: std::collections::BTreeMap::new(),
         webhook_secret: None,
         email: None,

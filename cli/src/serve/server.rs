@@ -46,7 +46,7 @@ impl Server {
             Store::open(&store::Settings::new(&settings.database_url, &name)).await.map_err(|error| cannot_open(settings, &error))?;
         let ports = ports::open(settings, clock)?;
         let engine_settings = EngineSettings {
-            log_retention_ms: settings.keep_logs_ms,
+            retention: settings.retention.clone(),
             ..EngineSettings::new(name, public_url.as_str().trim_end_matches('/').to_owned(), settings.data.join("spool"))
         };
         let engine = Engine::open(engine_settings, store, ports)

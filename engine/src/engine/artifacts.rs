@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::{Engine, Error};
 use crate::ports::BlobError;
+use crate::store::StoredArtifact;
 
 impl Engine {
     /// Takes an upload, checks it against its digest, and keeps it. The same bytes twice are kept once.
@@ -24,6 +25,7 @@ impl Engine {
         body: impl Stream<Item = io::Result<Bytes>> + Send + Unpin,
     ) -> Result<u64, Error> {
         self.check_current(runner, fences).await?;
+        self.accepts_new_work()?;
         let spool = self.settings.spool.join(self.ports.ids.uuid());
         let received = self.receive(&spool, digest, body).await;
         let bytes = match received {
@@ -33,13 +35,19 @@ impl Engine {
                 return Err(error);
             }
         };
-        if self.store.artifact_size(digest).await?.is_some() {
-            drop(tokio::fs::remove_file(&spool).await);
-        } else {
-            self.ports.blobs.put_file(&artifact_key(digest), spool).await?;
+        let being_removed = || Error::Blob(BlobError::Unavailable(format!("an older copy of {digest} is being removed; send it again")));
+        match self.store.artifact(digest).await? {
+            StoredArtifact::Missing => self.ports.blobs.put_file(&artifact_key(digest), spool).await?,
+            StoredArtifact::Stored { .. } => drop(tokio::fs::remove_file(&spool).await),
+            StoredArtifact::Closed => {
+                drop(tokio::fs::remove_file(&spool).await);
+                return Err(being_removed());
+            }
         }
         // Also when it is there: so retention does not take it before the report names it.
-        self.store.put_artifact(digest, bytes, self.clock().now()).await?;
+        if !self.store.put_artifact(digest, bytes, self.clock().now()).await? {
+            return Err(being_removed());
+        }
         Ok(bytes)
     }
 

@@ -16,7 +16,7 @@ use crate::core::dispatch::Idle;
 use crate::core::id::PipelineId;
 use crate::core::row::{AttemptRow, AttemptState};
 use crate::core::{Actor, Input, Rejected};
-use crate::store::{EventFilter, JoinToken, RunnerRow};
+use crate::store::{AuditNote, EventFilter, JoinToken, LogEnd, RunnerRow};
 
 /// The longest a lease request is held open.
 const MAX_WAIT_MS: u64 = 30_000;
@@ -71,8 +71,8 @@ impl Engine {
             used_by: None,
             used_at: None,
         };
-        self.store.add_join_token(&join, &hash(&token)).await?;
-        self.store.append_audit(actor, "issue_runner_token", pool, json!({"expires_at": join.expires_at}), now).await?;
+        let note = AuditNote::new(actor.clone(), "issue_runner_token", pool, json!({"expires_at": join.expires_at}), now);
+        self.store.add_join_token(&join, &hash(&token), note).await?;
         Ok(token)
     }
 
@@ -144,7 +144,7 @@ impl Engine {
         let pipeline = self.check_fences(runner, &fences).await?;
         let attempt = fences.attempt.clone();
         let input = Input::Heartbeat { fences, lease_ms: self.settings.lease_ms, steps };
-        self.from_runner(&pipeline, runner, input).await?;
+        self.from_runner(&pipeline, runner, input, None).await?;
         let stop = self.view(&pipeline, |state| state.attempt(&attempt).and_then(|row| row.stop.clone())).await?;
         Ok(HeartbeatAnswer {
             lease_ms: self.settings.lease_ms,
@@ -166,10 +166,8 @@ impl Engine {
                 });
             }
         }
-        let attempt = report.fences.attempt.clone();
-        let log = (report.log_bytes, report.log_digest.clone());
-        self.from_runner(&pipeline, runner, Input::Report(Box::new(report))).await?;
-        self.finish_log(&attempt, log.0, &log.1).await
+        let log = LogEnd { attempt: report.fences.attempt.clone(), bytes: report.log_bytes, digest: report.log_digest.clone() };
+        self.from_runner(&pipeline, runner, Input::Report(Box::new(report)), Some(log)).await
     }
 
     /// The generation, the runner and the form of the id; lease token and fence are checked by the core,
@@ -216,8 +214,14 @@ impl Engine {
         }
     }
 
-    async fn from_runner(self: &Arc<Self>, pipeline: &PipelineId, runner: &RunnerId, input: Input) -> Result<(), Error> {
-        match self.input(pipeline, Actor::Runner { id: runner.to_string() }, input).await {
+    async fn from_runner(
+        self: &Arc<Self>,
+        pipeline: &PipelineId,
+        runner: &RunnerId,
+        input: Input,
+        log: Option<LogEnd>,
+    ) -> Result<(), Error> {
+        match self.input_with_log(pipeline, Actor::Runner { id: runner.to_string() }, input, log).await {
             Ok(_) => Ok(()),
             Err(Error::Rejected(rejected)) => {
                 warn!(runner.id = %runner, %rejected, "a runner's message was refused");

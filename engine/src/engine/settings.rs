@@ -41,14 +41,24 @@ pub struct Settings {
     pub dispatch_batch: u32,
     /// The largest artifact, in bytes.
     pub max_artifact_bytes: u64,
-    /// How long logs are kept after their attempt has ended.
-    pub log_retention_ms: u64,
-    /// How long releases are kept that nothing names any more, their events, and artifacts that no release uses.
-    pub release_retention_ms: u64,
-    pub event_retention_ms: u64,
-    pub artifact_retention_ms: u64,
-    /// How long delivered messages are kept.
-    pub done_retention_ms: u64,
+    pub retention: Retention,
+}
+
+/// How long what nobody needs any more is kept. What a lane, a target or a running attempt names stays in any case: so
+/// every release that runs somewhere or that a rollback may go back to, with its plan and its artifacts (P3, X2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// Logs of ended attempts, from their first line on.
+    pub logs_ms: u64,
+    /// Releases that have ended, with all that is known of them but their events.
+    pub releases_ms: u64,
+    /// So many of each pipeline stay, however old they are.
+    pub releases_at_least: u32,
+    pub events_ms: u64,
+    /// Artifacts that no release uses, since they were stored last.
+    pub artifacts_ms: u64,
+    /// Messages that were delivered or dealt with.
+    pub done_ms: u64,
 }
 
 impl Settings {
@@ -68,11 +78,14 @@ impl Settings {
             watch_concurrency: 64,
             dispatch_batch: 1_000,
             max_artifact_bytes: 10 * 1024 * 1024 * 1024,
-            log_retention_ms: 90 * DAY_MS,
-            release_retention_ms: 400 * DAY_MS,
-            event_retention_ms: 400 * DAY_MS,
-            artifact_retention_ms: 7 * DAY_MS,
-            done_retention_ms: 7 * DAY_MS,
+            retention: Retention {
+                logs_ms: 90 * DAY_MS,
+                releases_ms: 400 * DAY_MS,
+                releases_at_least: 50,
+                events_ms: 400 * DAY_MS,
+                artifacts_ms: 7 * DAY_MS,
+                done_ms: 7 * DAY_MS,
+            },
         }
     }
 }

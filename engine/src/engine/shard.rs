@@ -12,7 +12,7 @@ use super::{Applied, Engine, Error};
 use crate::core::id::PipelineId;
 use crate::core::row::RowKey;
 use crate::core::{Actor, Changes, Effect, Event, Input, Pipeline, Rejected, Time};
-use crate::store::{self, Save, Version};
+use crate::store::{self, LogEnd, Save, Version};
 
 /// Inputs that share one commit at the most.
 const BATCH: usize = 64;
@@ -44,6 +44,8 @@ pub(super) struct Current {
 pub(super) struct Pending {
     pub(super) actor: Actor,
     pub(super) input: Input,
+    /// What an attempt's runner says of its log, when the input is its report.
+    pub(super) log: Option<LogEnd>,
     pub(super) answer: oneshot::Sender<Result<Applied, Error>>,
 }
 
@@ -112,6 +114,7 @@ async fn load(engine: &Engine, id: &PipelineId) -> Result<Current, Error> {
 /// Takes one pipeline out of service with its error; all others go on, and a restart does not meet it again (R11).
 pub(super) async fn park(engine: &Engine, id: &PipelineId, reason: String) -> Error {
     error!(pipeline.id = %id, reason, "pipeline parked; mend it and unpark it, all others go on");
+    engine.dispatch.board.gone(id);
     if let Err(error) = engine.store.park(id, &reason, engine.clock().now()).await {
         error!(pipeline.id = %id, %error, "the parking could not be stored");
     }
@@ -138,6 +141,8 @@ async fn carry(engine: &Arc<Engine>, id: &PipelineId, state: &mut Option<Current
             Ok(None) => {}
             Err(error) => {
                 *state = None;
+                // A commit whose answer was lost may have been made all the same.
+                engine.dispatch.board.forget();
                 last = error;
                 break;
             }
@@ -171,6 +176,9 @@ async fn attempt(
         if engine.store.is_shared() && engine.store.version(id).await?.number != current.version.number {
             return Ok(None);
         }
+        for log in ended_logs(batch, &answers) {
+            engine.end_log(log).await?;
+        }
         if batch.iter().any(|pending| matches!(pending.input, Input::Tick)) {
             // The deadline that woke us may have been met by nothing but a later one.
             engine.store.set_deadline(id, &current.version, current.pipeline.next_deadline()).await?;
@@ -180,25 +188,31 @@ async fn attempt(
     let outbox = crate::tasks::outbox::messages(engine, &current.pipeline, &changes);
     let expected = current.version.clone();
     let next_deadline = current.pipeline.next_deadline();
-    let save = Save { next_deadline, outbox, ..Save::new(id, &expected, &changes, now) };
+    let logs = ended_logs(batch, &answers);
+    let logs_ended = !logs.is_empty();
+    let save = Save { next_deadline, outbox, logs, ..Save::new(id, &expected, &changes, now) };
     match engine.store.save(save).await {
         Ok(saved) => {
             let number = saved.version.number;
             current.version = saved.version;
-            hint(engine, &changes);
+            engine.dispatch.board.committed(id, &changes.rows);
+            hint(engine, &changes, next_deadline);
+            if logs_ended {
+                engine.log_has_ended();
+            }
             Ok(Some((number, answers)))
         }
         Err(store::Error::Conflict) => Ok(None),
-        Err(store::Error::Fatal(detail)) => {
-            // What the disk holds is not known any more: only a restart reads it again (R6).
-            error!(detail, "the disk failed while writing; the process ends now and must be started again");
-            std::process::abort();
-        }
         Err(error) => {
             warn!(pipeline.id = %id, %error, "a commit failed; the pipeline is loaded again");
             Err(error.into())
         }
     }
+}
+
+/// The logs of the reports that were taken.
+fn ended_logs(batch: &[Pending], answers: &[Answer]) -> Vec<LogEnd> {
+    batch.iter().zip(answers).filter(|(_, answer)| answer.is_ok()).filter_map(|(pending, _)| pending.log.clone()).collect()
 }
 
 fn handle_all(pipeline: &mut Pipeline, now: Time, batch: &[Pending]) -> (Changes, Vec<Answer>) {
@@ -253,9 +267,11 @@ impl Together {
 }
 
 /// Wakes who has work now. What they do, they find in the database.
-fn hint(engine: &Engine, changes: &Changes) {
+fn hint(engine: &Engine, changes: &Changes, next_deadline: Option<Time>) {
     let hints = engine.hints();
-    hints.deadlines.notify_one();
+    if next_deadline.is_some_and(|due| engine.next_tick.would_miss(due)) {
+        hints.deadlines.notify_one();
+    }
     if !changes.events.is_empty() {
         hints.feed.notify_one();
     }
@@ -280,7 +296,8 @@ fn refuse_all(batch: Vec<Pending>, error: &Error) {
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

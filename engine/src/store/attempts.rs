@@ -13,7 +13,7 @@ use crate::core::row::AttemptRow;
 use super::value::{Record, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[QUEUED, BY_ID, OF_RUNNER, BUSY];
+pub(super) const STATEMENTS: &[&str] = &[QUEUED, BY_ID, OF_RUNNER, BUSY, LEASED];
 
 /// Urgent ones first, then the oldest. A parked pipeline starts nothing (R11).
 const QUEUED: &str = "SELECT a.id, a.pipeline_id, a.urgent, a.queued_at, a.body FROM attempts a JOIN pipelines p ON p.id = a.pipeline_id \
@@ -23,8 +23,11 @@ const BY_ID: &str = "SELECT id, pipeline_id, body FROM attempts WHERE id = $1";
 
 const OF_RUNNER: &str = "SELECT id, pipeline_id, body FROM attempts WHERE runner = $1 AND state IN ('leased', 'unknown') ORDER BY id";
 
+/// `state <> 'ended'` lets the index of attempts that are alive serve: history grows, and they do not.
 const BUSY: &str = "SELECT runner, pipeline_id, urgent, COUNT(*) AS running FROM attempts \
-    WHERE state = 'leased' AND runner IS NOT NULL GROUP BY runner, pipeline_id, urgent";
+    WHERE state <> 'ended' AND state = 'leased' AND runner IS NOT NULL GROUP BY runner, pipeline_id, urgent";
+
+const LEASED: &str = "SELECT id, pipeline_id, body FROM attempts WHERE state <> 'ended' AND state = 'leased'";
 
 /// An attempt with the pipeline that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +73,11 @@ impl Store {
     /// What a runner has: leased, or unknown since contact was lost.
     pub async fn attempts_of_runner(&self, runner: &RunnerId) -> Result<Vec<AttemptOfPipeline>, Error> {
         self.db().all(OF_RUNNER, values![runner]).await?.iter().map(of_pipeline).collect()
+    }
+
+    /// Everything that a runner executes now. A row that does not decode is left out: loading its pipeline meets it.
+    pub async fn leased_attempts(&self) -> Result<Vec<AttemptOfPipeline>, Error> {
+        Ok(self.db().all(LEASED, Vec::new()).await?.iter().filter_map(|record| of_pipeline(record).ok()).collect())
     }
 
     /// How much every runner executes now.

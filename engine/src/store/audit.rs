@@ -5,8 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::core::{Actor, Time};
 
+use super::db::Tx;
 use super::events::EventFilter;
-use super::value::{Record, json, values};
+use super::value::{Record, Value, json, values};
 use super::{Error, Store};
 
 pub(super) const STATEMENTS: &[&str] = &[ALLOCATE, LAST, INSERT, BEFORE, FROM];
@@ -39,23 +40,58 @@ struct Body {
     detail: Json,
 }
 
+/// An entry to be: it is written in the transaction of what it tells of, so that neither is without the other (IF10).
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditNote {
+    pub actor: Actor,
+    /// What is done, such as `token.revoke`.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    pub detail: Json,
+    pub at: Time,
+}
+
+impl AuditNote {
+    #[must_use]
+    pub fn new(actor: Actor, action: &str, subject: impl Into<String>, detail: Json, at: Time) -> Self {
+        Self { actor, action: action.to_owned(), subject: subject.into(), detail, at }
+    }
+}
+
+/// Part of the transaction that does it; answers the entry's number.
+pub(super) async fn append(tx: &mut Tx<'_>, note: &AuditNote) -> Result<u64, Error> {
+    let AuditNote { actor, action, subject, detail, at } = note;
+    let body = json(&Body { actor: actor.clone(), detail: detail.clone() })?;
+    let actor = EventFilter::actor_key(actor);
+    let seq = tx.one(ALLOCATE, Vec::new()).await?.count("value")?;
+    let last = tx.optional(LAST, values![seq.saturating_sub(1)]).await?;
+    let previous = last.map_or_else(|| Ok(String::new()), |record| record.text("hash"))?;
+    let hash = link(&previous, seq, *at, &actor, action, subject, &body);
+    tx.execute(INSERT, values![seq, *at, actor, action, subject, previous, hash, body]).await?;
+    Ok(seq)
+}
+
+/// One writing statement and, where it changed something, the entry that tells of it.
+pub(super) async fn execute(tx: &mut Tx<'_>, sql: &'static str, values: Vec<Value>, note: Option<&AuditNote>) -> Result<u64, Error> {
+    let changed = tx.execute(sql, values).await?;
+    if let Some(note) = note.filter(|_| changed > 0) {
+        append(tx, note).await?;
+    }
+    Ok(changed)
+}
+
 impl Store {
-    /// Appends to the server's audit trail; answers the entry's number.
+    /// Appends to the server's audit trail what belongs to no other change; answers the entry's number.
     pub async fn append_audit(&self, actor: &Actor, action: &str, subject: &str, detail: Json, now: Time) -> Result<u64, Error> {
-        let body = json(&Body { actor: actor.clone(), detail })?;
-        let entry = (EventFilter::actor_key(actor), action.to_owned(), subject.to_owned(), body, now);
-        self.db()
-            .write(entry, |tx, (actor, action, subject, body, now)| {
-                Box::pin(async move {
-                    let seq = tx.one(ALLOCATE, Vec::new()).await?.count("value")?;
-                    let last = tx.optional(LAST, values![seq.saturating_sub(1)]).await?;
-                    let previous = last.map_or_else(|| Ok(String::new()), |record| record.text("hash"))?;
-                    let hash = link(&previous, seq, *now, actor, action, subject, body);
-                    tx.execute(INSERT, values![seq, *now, actor, action, subject, previous, hash, body]).await?;
-                    Ok(seq)
-                })
-            })
-            .await
+        let note = AuditNote::new(actor.clone(), action, subject, detail, now);
+        self.db().write(note, |tx, note| Box::pin(append(tx, note))).await
+    }
+
+    /// See [`execute`].
+    pub(super) async fn execute_audited(&self, sql: &'static str, values: Vec<Value>, note: Option<AuditNote>) -> Result<u64, Error> {
+        let parts = (sql, values, note);
+        self.db().write(parts, |tx, (sql, values, note)| Box::pin(execute(tx, sql, values.clone(), note.as_ref()))).await
     }
 
     /// Newest first; start with `u64::MAX`.

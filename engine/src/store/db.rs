@@ -41,6 +41,7 @@ macro_rules! bind {
                 Value::Text(text) => query.bind(text),
                 Value::Integer(number) => query.bind(number),
                 Value::Boolean(flag) => query.bind(flag),
+                Value::Bytes(bytes) => query.bind(bytes),
             };
         }
         query

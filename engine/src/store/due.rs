@@ -54,7 +54,7 @@ impl Store {
         for statement in [FREE_PIPELINES, FREE_WATCHES, FREE_OUTBOX, FREE_INBOX, FREE_SOURCES] {
             self.db().execute(statement, Vec::new()).await?;
         }
-        Ok(())
+        self.free_logs().await
     }
 
     async fn earliest(&self, statement: &'static str, now: Time) -> Result<Option<Time>, Error> {

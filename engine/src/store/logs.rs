@@ -1,44 +1,53 @@
-//! The index of logs: which bytes and lines stand in which blob (R10, ID9).
+//! The index of logs: which bytes and lines stand where (R10, ID9).
+//!
+//! A log grows in chunks. Small ones stand in their rows, so that the commit that acknowledges them is all they cost;
+//! larger ones in blobs. Once its attempt has ended a log is sealed: cut anew, compressed, and put together in one blob.
 
+use bytes::Bytes;
 use protocol::AttemptId;
 
 use crate::core::Time;
 
 use super::db::{Insert, Tx};
 use super::hint::Hint;
-use super::value::{Record, values};
+use super::value::{Record, Value, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[START, HEAD, ADVANCE, FROM_BYTE, FROM_LINE, SEAL, CHUNK_BLOBS, DROP_CHUNKS];
+mod ending;
+
+pub use ending::{LogEnd, SealedLog};
+pub(super) use ending::{end, forget};
+
+pub(super) const STATEMENTS: &[&str] = &[START, HEAD, ADVANCE, FROM_BYTE, FROM_LINE];
+pub(super) const ENDING_STATEMENTS: &[&str] = ending::STATEMENTS;
 
 const CHUNKS: Insert = Insert {
-    into: "INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count)",
-    columns: 7,
+    into: "INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding)",
+    columns: 11,
     conflict: "",
 };
 pub(super) const INSERTS: &[&Insert] = &[&CHUNKS];
 
+macro_rules! columns {
+    () => {
+        "start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding"
+    };
+}
+
 const START: &str = "INSERT INTO logs (attempt, stored_bytes, lines, created_at) VALUES ($1, 0, 0, $2) ON CONFLICT (attempt) DO NOTHING";
-const HEAD: &str = "SELECT attempt, stored_bytes, lines, created_at, sealed_at, digest, sealed_blob FROM logs WHERE attempt = $1";
+const HEAD: &str = "SELECT attempt, stored_bytes, lines, created_at, ended_at, sealed_at, digest, sealed_blob FROM logs WHERE attempt = $1";
 
 /// Only whoever knows the end may go on from there.
 const ADVANCE: &str = "UPDATE logs SET stored_bytes = $3, lines = $4 WHERE attempt = $1 AND stored_bytes = $2 AND sealed_at IS NULL";
 
-const FROM_BYTE: &str = "SELECT start_byte, length, digest, blob_key, first_line, line_count FROM log_chunks \
-    WHERE attempt = $1 AND start_byte + length > $2 ORDER BY start_byte LIMIT $3";
+const FROM_BYTE: &str =
+    concat!("SELECT ", columns!(), " FROM log_chunks WHERE attempt = $1 AND start_byte + length > $2 ORDER BY start_byte LIMIT $3");
 
 /// The chunk in which line $2 (from 0) begins: its line end before is in this chunk or it is the first.
-const FROM_LINE: &str = "SELECT start_byte, length, digest, blob_key, first_line, line_count FROM log_chunks \
-    WHERE attempt = $1 AND first_line + line_count >= $2 ORDER BY start_byte LIMIT $3";
+const FROM_LINE: &str =
+    concat!("SELECT ", columns!(), " FROM log_chunks WHERE attempt = $1 AND first_line + line_count >= $2 ORDER BY start_byte LIMIT $3");
 
-const SEAL: &str = "UPDATE logs SET sealed_at = $2, digest = $3, sealed_blob = $4 WHERE attempt = $1 AND sealed_at IS NULL";
-
-const CHUNK_BLOBS: &str = "SELECT blob_key FROM log_chunks WHERE attempt = $1 AND blob_key IS NOT NULL ORDER BY start_byte";
-
-/// The sealed blob holds the same bytes; the lines of the chunks go on serving as an index into it.
-const DROP_CHUNKS: &str = "UPDATE log_chunks SET blob_key = NULL WHERE attempt = $1 AND blob_key IS NOT NULL";
-
-/// A piece of log whose bytes stand in a blob already.
+/// A piece of log. Its bytes, when they do not stand in the row, stand in a blob already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLogChunk {
     pub attempt: AttemptId,
@@ -46,11 +55,22 @@ pub struct NewLogChunk {
     pub offset: u64,
     pub length: u64,
     pub digest: String,
-    pub blob_key: String,
+    pub place: LogPlace,
     /// Line ends in it.
     pub line_count: u64,
     /// The bytes from the stored end up to `offset` are lost for good.
     pub gap: bool,
+}
+
+/// Where the bytes of a chunk stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogPlace {
+    /// In the row itself.
+    Row { bytes: Bytes, is_compressed: bool },
+    /// In a blob of its own.
+    Blob { key: String },
+    /// A zstd frame of a sealed log's blob: `length` bytes from `start` on.
+    Frame { key: String, start: u64, length: u64 },
 }
 
 /// How far a log is stored.
@@ -62,9 +82,12 @@ pub struct LogHead {
     /// Line ends so far.
     pub lines: u64,
     pub created_at: Time,
+    /// When its attempt's report arrived: nothing more comes.
+    pub ended_at: Option<Time>,
     pub sealed_at: Option<Time>,
+    /// SHA-256 of what is stored, once it is sealed.
     pub digest: Option<String>,
-    /// The whole log, compressed, once it is sealed.
+    /// The whole log, compressed, once it is sealed; none where it stands in its rows.
     pub sealed_blob: Option<String>,
 }
 
@@ -72,10 +95,12 @@ pub struct LogHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogChunkRow {
     pub start_byte: u64,
+    /// Bytes of log, however many they are where they stand.
     pub length: u64,
+    /// None where the log is sealed: then the whole of it has one.
     pub digest: Option<String>,
-    /// None for a gap, and once the log is sealed.
-    pub blob_key: Option<String>,
+    /// None: these bytes were lost on the runner's side.
+    pub place: Option<LogPlace>,
     /// Line ends before this chunk: the number, from 0, of the line that it starts in.
     pub first_line: u64,
     pub line_count: u64,
@@ -85,7 +110,7 @@ impl LogChunkRow {
     /// These bytes were lost on the runner's side.
     #[must_use]
     pub fn is_gap(&self) -> bool {
-        self.digest.is_none()
+        self.place.is_none()
     }
 }
 
@@ -115,27 +140,6 @@ impl Store {
     pub async fn log_chunks_from_line(&self, attempt: &AttemptId, line: u64, limit: u32) -> Result<Vec<LogChunkRow>, Error> {
         self.db().all(FROM_LINE, values![attempt, line, limit]).await?.iter().map(chunk).collect()
     }
-
-    /// The log is complete and stands in one blob. Answers the blobs of its chunks, which may go.
-    pub async fn seal_log(&self, attempt: &AttemptId, digest: &str, blob: Option<&str>, now: Time) -> Result<Vec<String>, Error> {
-        let seal = (attempt.clone(), digest.to_owned(), blob.map(str::to_owned), now);
-        let blobs = self
-            .db()
-            .write(seal, |tx, (attempt, digest, blob, now)| {
-                Box::pin(async move {
-                    tx.execute(START, values![attempt, *now]).await?;
-                    if tx.execute(SEAL, values![attempt, *now, digest, blob.clone()]).await? == 0 || blob.is_none() {
-                        return Ok(Vec::new());
-                    }
-                    let records = tx.all(CHUNK_BLOBS, values![attempt]).await?;
-                    tx.execute(DROP_CHUNKS, values![attempt]).await?;
-                    records.iter().map(|record| record.text("blob_key")).collect()
-                })
-            })
-            .await?;
-        self.hint(Hint::Log(attempt.to_string()));
-        Ok(blobs)
-    }
 }
 
 async fn append(tx: &mut Tx<'_>, new: &NewLogChunk, now: Time) -> Result<LogHead, Error> {
@@ -152,14 +156,54 @@ async fn append(tx: &mut Tx<'_>, new: &NewLogChunk, now: Time) -> Result<LogHead
         return head(&tx.one(HEAD, values![&new.attempt]).await?);
     }
     let mut rows = Vec::new();
+    let row = |start_byte, length, digest: Option<&str>, place, line_count| LogChunkRow {
+        start_byte,
+        length,
+        digest: digest.map(str::to_owned),
+        place,
+        first_line: old.lines,
+        line_count,
+    };
     if new.offset > old.stored_bytes {
         let lost = new.offset.saturating_sub(old.stored_bytes);
-        rows.push(values![&new.attempt, old.stored_bytes, lost, None::<String>, None::<String>, old.lines, 0_u64]);
+        rows.push(written(&new.attempt, &row(old.stored_bytes, lost, None, None, 0)));
     }
-    rows.push(values![&new.attempt, new.offset, new.length, &new.digest, &new.blob_key, old.lines, new.line_count]);
+    rows.push(written(&new.attempt, &row(new.offset, new.length, Some(&new.digest), Some(new.place.clone()), new.line_count)));
     tx.insert_all(&CHUNKS, rows).await?;
     tx.notify(Hint::Log(new.attempt.to_string()).to_text()).await?;
     Ok(LogHead { stored_bytes: end, lines, ..old })
+}
+
+const ZSTD: &str = "zstd";
+
+fn written(attempt: &AttemptId, chunk: &LogChunkRow) -> Vec<Value> {
+    let (mut key, mut bytes, mut range, mut encoding) = (None, None, (None, None), None);
+    match &chunk.place {
+        None => {}
+        Some(LogPlace::Row { bytes: these, is_compressed }) => {
+            bytes = Some(these.to_vec());
+            encoding = is_compressed.then_some(ZSTD);
+        }
+        Some(LogPlace::Blob { key: of }) => key = Some(of.as_str()),
+        Some(LogPlace::Frame { key: of, start, length }) => {
+            key = Some(of.as_str());
+            range = (Some(*start), Some(*length));
+            encoding = Some(ZSTD);
+        }
+    }
+    values![
+        attempt,
+        chunk.start_byte,
+        chunk.length,
+        chunk.digest.as_deref(),
+        key,
+        chunk.first_line,
+        chunk.line_count,
+        bytes,
+        range.0,
+        range.1,
+        encoding,
+    ]
 }
 
 fn head(record: &Record) -> Result<LogHead, Error> {
@@ -168,6 +212,7 @@ fn head(record: &Record) -> Result<LogHead, Error> {
         stored_bytes: record.count("stored_bytes")?,
         lines: record.count("lines")?,
         created_at: record.time("created_at")?,
+        ended_at: record.optional_time("ended_at")?,
         sealed_at: record.optional_time("sealed_at")?,
         digest: record.optional_text("digest")?,
         sealed_blob: record.optional_text("sealed_blob")?,
@@ -175,11 +220,24 @@ fn head(record: &Record) -> Result<LogHead, Error> {
 }
 
 fn chunk(record: &Record) -> Result<LogChunkRow, Error> {
+    let encoding = record.optional_text("encoding")?;
+    let is_compressed = match encoding.as_deref() {
+        None => false,
+        Some(ZSTD) => true,
+        Some(other) => return Err(Error::malformed("log_chunks", "", format!("this program knows no encoding {other:?}"))),
+    };
+    let range = record.optional_count("blob_start")?.zip(record.optional_count("blob_length")?);
+    let place = match (record.optional_bytes("bytes")?, record.optional_text("blob_key")?, range) {
+        (Some(bytes), _, _) => Some(LogPlace::Row { bytes: bytes.into(), is_compressed }),
+        (None, Some(key), Some((start, length))) => Some(LogPlace::Frame { key, start, length }),
+        (None, Some(key), None) => Some(LogPlace::Blob { key }),
+        (None, None, _) => None,
+    };
     Ok(LogChunkRow {
         start_byte: record.count("start_byte")?,
         length: record.count("length")?,
         digest: record.optional_text("digest")?,
-        blob_key: record.optional_text("blob_key")?,
+        place,
         first_line: record.count("first_line")?,
         line_count: record.count("line_count")?,
     })

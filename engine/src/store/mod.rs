@@ -50,22 +50,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::broadcast;
 use tokio_util::task::AbortOnDropHandle;
 
-pub use artifacts::ArtifactUse;
+pub use artifacts::{ArtifactUse, StoredArtifact};
 pub use attempts::{AttemptOfPipeline, Busy};
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditNote};
 pub use commits::{CommitPage, SourceCommit};
 pub use error::Error;
 pub use events::{Broken, EventFilter, FirstBad, StoredEvent};
 pub use hint::Hint;
 pub use idempotency::{Begun, StoredAnswer};
 pub use inbox::{InboxMessage, Received};
-pub use logs::{LogChunkRow, LogHead, NewLogChunk};
+pub use logs::{LogChunkRow, LogEnd, LogHead, LogPlace, NewLogChunk, SealedLog};
 pub use meta::Meta;
 pub use migrations::{names as migration_names, newest_version};
 pub use outbox::{DueMessage, OutboxMessage};
 pub use pipelines::{ListedPipeline, Parked};
 pub use releases::{ReleaseDetail, ReleaseMark};
-pub use retention::Retention;
 pub use runners::{JoinToken, RunnerRow};
 pub use save::{Answer, Save, Saved, Version};
 pub use schedules::ScheduleRow;
@@ -197,6 +196,24 @@ impl Store {
     #[must_use]
     pub fn regain_room(&self) -> bool {
         self.inner.ballast.as_ref().is_none_or(|ballast| !ballast.is_dropped() || ballast.restore())
+    }
+
+    /// Why nothing is written any more: a write to the disk has failed, and what the disk holds is not known until the
+    /// process has been started again (R6). SQLite only.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        match &self.inner.db {
+            Db::Sqlite { writer, .. } => writer.failure().detail(),
+            Db::Postgres { .. } => None,
+        }
+    }
+
+    /// Returns when [`Store::failure`] has an answer, which may be never.
+    pub async fn failed(&self) {
+        match &self.inner.db {
+            Db::Sqlite { writer, .. } => writer.failure().happened().await,
+            Db::Postgres { .. } => std::future::pending().await,
+        }
     }
 
     fn db(&self) -> &Db {

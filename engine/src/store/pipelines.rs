@@ -4,10 +4,11 @@ use crate::core::Time;
 use crate::core::id::PipelineId;
 use crate::core::row::PipelineRow;
 
+use super::audit::{self, AuditNote};
 use super::hint::Hint;
 use super::save::Version;
 use super::value::{Record, json, values};
-use super::{Error, Store};
+use super::{Error, SourceRow, Store, sources};
 
 pub(super) const STATEMENTS: &[&str] = &[REGISTER, VERSION, BY_NAME, LIST, CLAIM_DUE, SET_DEADLINE, PARK, UNPARK, PARKED, REMOVE];
 
@@ -62,6 +63,45 @@ impl Store {
         self.db().execute(REGISTER, values![&row.id, &row.name, now, json(row)?]).await?;
         self.hint(Hint::Pipeline(row.id.clone()));
         Ok(Version { number: 0, events: 0, head: String::new() })
+    }
+
+    /// Adds a pipeline with its source, and the note that says who did; [`Error::Exists`] when its id or name is taken.
+    pub async fn connect_pipeline(&self, row: &PipelineRow, source: &SourceRow, note: AuditNote) -> Result<(), Error> {
+        let register = values![&row.id, &row.name, note.at, json(row)?];
+        let put = sources::put_values(source)?;
+        let hint = Hint::Pipeline(row.id.clone());
+        self.db()
+            .write((register, put, note, hint.clone()), |tx, (register, put, note, hint)| {
+                Box::pin(async move {
+                    tx.execute(REGISTER, register.clone()).await?;
+                    tx.execute(sources::PUT, put.clone()).await?;
+                    audit::append(tx, note).await?;
+                    tx.notify(hint.to_text()).await
+                })
+            })
+            .await?;
+        self.hint(hint);
+        Ok(())
+    }
+
+    /// Its name is free again and its sources are gone; its history stays until retention takes it. False when there is no
+    /// such pipeline.
+    pub async fn disconnect_pipeline(&self, pipeline: &PipelineId, note: AuditNote) -> Result<bool, Error> {
+        let is_removed = self
+            .db()
+            .write((pipeline.clone(), note), |tx, (pipeline, note)| {
+                Box::pin(async move {
+                    if audit::execute(tx, REMOVE, values![pipeline, note.at], Some(note)).await? == 0 {
+                        return Ok(false);
+                    }
+                    tx.execute(sources::REMOVE_ALL, values![pipeline]).await?;
+                    tx.notify(Hint::Pipeline(pipeline.clone()).to_text()).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        self.hint(Hint::Pipeline(pipeline.clone()));
+        Ok(is_removed)
     }
 
     /// Whether a cached pipeline is still what is stored.

@@ -13,9 +13,6 @@ use super::value::values;
 use super::{Error, Store};
 
 pub(super) const STATEMENTS: &[&str] = &[
-    OLD_LOGS,
-    LOG_BLOBS,
-    DROP_LOG,
     OLD_RELEASES,
     LANES,
     TARGETS,
@@ -26,6 +23,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     PRUNE_MARK,
     DROP_EVENTS,
     UNUSED_ARTIFACTS,
+    CLOSE_ARTIFACT,
     DROP_ARTIFACT,
     DROP_OUTBOX,
     DROP_INBOX,
@@ -34,12 +32,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     DROP_JOIN_TOKENS,
 ];
 
-const OLD_LOGS: &str = "SELECT attempt, sealed_blob FROM logs WHERE created_at < $1 AND sealed_at IS NOT NULL ORDER BY created_at LIMIT $2";
-const LOG_BLOBS: &str = "SELECT blob_key FROM log_chunks WHERE attempt = $1 AND blob_key IS NOT NULL";
-const DROP_LOG: &str = "DELETE FROM logs WHERE attempt = $1";
-
 const OLD_RELEASES: &str = "SELECT number FROM releases WHERE pipeline_id = $1 AND created_at < $2 AND state <> 'moving' \
-    AND number NOT IN (SELECT number FROM releases WHERE pipeline_id = $1 ORDER BY number DESC LIMIT 50) ORDER BY number LIMIT $3";
+    AND number NOT IN (SELECT number FROM releases WHERE pipeline_id = $1 ORDER BY number DESC LIMIT $4) ORDER BY number LIMIT $3";
 const LANES: &str = "SELECT key, body FROM lanes WHERE pipeline_id = $1";
 const TARGETS: &str = "SELECT name, body FROM targets WHERE pipeline_id = $1";
 const ALIVE: &str = "SELECT DISTINCT release FROM attempts WHERE pipeline_id = $1 AND state <> 'ended'";
@@ -54,8 +48,9 @@ const DROP_EVENTS: &str = "DELETE FROM events WHERE pipeline_id = $1 AND number 
 
 const UNUSED_ARTIFACTS: &str = "SELECT digest FROM artifacts WHERE created_at < $1 \
     AND NOT EXISTS (SELECT 1 FROM artifact_uses WHERE artifact_uses.digest = artifacts.digest) ORDER BY created_at LIMIT $2";
-const DROP_ARTIFACT: &str = "DELETE FROM artifacts WHERE digest = $1 AND created_at < $2 \
+const CLOSE_ARTIFACT: &str = "UPDATE artifacts SET removing_at = $3 WHERE digest = $1 AND created_at < $2 \
     AND NOT EXISTS (SELECT 1 FROM artifact_uses WHERE artifact_uses.digest = artifacts.digest)";
+const DROP_ARTIFACT: &str = "DELETE FROM artifacts WHERE digest = $1 AND removing_at IS NOT NULL";
 
 const DROP_OUTBOX: &str = "DELETE FROM outbox WHERE done_at < $1";
 const DROP_INBOX: &str = "DELETE FROM inbox WHERE done_at < $1";
@@ -63,47 +58,24 @@ const DROP_KEYS: &str = "DELETE FROM idempotency_keys WHERE expires_at < $1";
 const DROP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";
 const DROP_JOIN_TOKENS: &str = "DELETE FROM join_tokens WHERE expires_at < $1";
 
-/// What one step has forgotten.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Blobs that no row names any more: the caller removes them.
-    pub blobs: Vec<String>,
-    /// How many rows went.
-    pub removed: u64,
-}
-
 impl Store {
-    /// Forgets sealed logs that began before a time, at most `limit` of them.
-    pub async fn forget_logs(&self, before: Time, limit: u32) -> Result<Retention, Error> {
-        self.db()
-            .write((before, limit), |tx, (before, limit)| {
-                Box::pin(async move {
-                    let mut done = Retention::default();
-                    for log in tx.all(OLD_LOGS, values![*before, *limit]).await? {
-                        let attempt = log.text("attempt")?;
-                        done.blobs.extend(log.optional_text("sealed_blob")?);
-                        for record in tx.all(LOG_BLOBS, values![&attempt]).await? {
-                            done.blobs.push(record.text("blob_key")?);
-                        }
-                        done.removed += tx.execute(DROP_LOG, values![&attempt]).await?;
-                    }
-                    Ok(done)
-                })
-            })
-            .await
+    /// Forgets logs that began before a time and that nothing is added to any more, at most `limit` of them. Their
+    /// blobs are dead from `now` on, see [`Store::dead_blobs`].
+    pub async fn forget_logs(&self, before: Time, limit: u32, now: Time) -> Result<u64, Error> {
+        self.db().write((before, limit, now), |tx, (before, limit, now)| Box::pin(super::logs::forget(tx, *before, *limit, *now))).await
     }
 
     /// Forgets releases that were made before a time, at most `limit` of them: neither one that moves, nor
-    /// the newest 50, nor one that a target or lane names or that an attempt works on.
-    pub async fn forget_releases(&self, pipeline: &PipelineId, before: Time, limit: u32) -> Result<u64, Error> {
+    /// the newest `at_least`, nor one that a target or lane names or that an attempt works on.
+    pub async fn forget_releases(&self, pipeline: &PipelineId, before: Time, at_least: u32, limit: u32) -> Result<u64, Error> {
         self.db()
-            .write((pipeline.clone(), before, limit), |tx, (pipeline, before, limit)| {
+            .write((pipeline.clone(), before, at_least, limit), |tx, (pipeline, before, at_least, limit)| {
                 Box::pin(async move {
                     let kept = named(tx, pipeline).await?;
                     let mut removed = 0;
                     // Those that are kept must not use up the step.
                     let candidates = u64::from(*limit).saturating_add(kept.len() as u64);
-                    let old = tx.all(OLD_RELEASES, values![pipeline, *before, candidates]).await?;
+                    let old = tx.all(OLD_RELEASES, values![pipeline, *before, candidates, *at_least]).await?;
                     let old = old.iter().map(|record| record.release("number")).collect::<Result<Vec<_>, _>>()?;
                     for number in old.into_iter().filter(|number| !kept.contains(number)).take(*limit as usize) {
                         removed += tx.execute(DROP_RELEASE, values![pipeline, number]).await?;
@@ -138,9 +110,15 @@ impl Store {
         self.db().all(UNUSED_ARTIFACTS, values![before, limit]).await?.iter().map(|record| digest(record.text("digest")?)).collect()
     }
 
-    /// Forgets it if still nobody uses it; true: the caller removes its bytes.
-    pub async fn forget_artifact(&self, digest: &ArtifactDigest, before: Time) -> Result<bool, Error> {
-        Ok(self.db().execute(DROP_ARTIFACT, values![digest, before]).await? > 0)
+    /// Closes it if still nobody uses it; true: the caller removes its bytes and then calls [`Store::artifact_removed`].
+    /// Until then nobody can store the same bytes, so that what is stored anew is never what is removed.
+    pub async fn close_artifact(&self, digest: &ArtifactDigest, before: Time, now: Time) -> Result<bool, Error> {
+        Ok(self.db().execute(CLOSE_ARTIFACT, values![digest, before, now]).await? > 0)
+    }
+
+    /// The bytes of a closed artifact are gone.
+    pub async fn artifact_removed(&self, digest: &ArtifactDigest) -> Result<(), Error> {
+        self.db().execute(DROP_ARTIFACT, values![digest]).await.map(drop)
     }
 
     /// Forgets what was carried out before a time, and what is over.

@@ -6,6 +6,7 @@ use protocol::RunnerId;
 
 use crate::core::Time;
 
+use super::audit::{self, AuditNote};
 use super::hint::Hint;
 use super::value::{Record, json, values};
 use super::{Error, Store};
@@ -67,9 +68,9 @@ pub struct JoinToken {
 }
 
 impl Store {
-    pub async fn add_join_token(&self, token: &JoinToken, hash: &str) -> Result<(), Error> {
+    pub async fn add_join_token(&self, token: &JoinToken, hash: &str, note: impl Into<Option<AuditNote>>) -> Result<(), Error> {
         let values = values![hash, &token.pool, &token.created_by, token.created_at, token.expires_at];
-        self.db().execute(ADD_JOIN_TOKEN, values).await.map(drop)
+        self.execute_audited(ADD_JOIN_TOKEN, values, note.into()).await.map(drop)
     }
 
     /// Newest first.
@@ -129,25 +130,25 @@ impl Store {
         if is_recent { Ok(()) } else { self.db().execute(SEEN, values![&runner.id, now, now - SEEN_EVERY_MS]).await.map(drop) }
     }
 
-    pub async fn set_draining(&self, id: &RunnerId, draining: bool) -> Result<bool, Error> {
-        self.change_runner(SET_DRAINING, values![id, draining]).await
+    pub async fn set_draining(&self, id: &RunnerId, draining: bool, note: impl Into<Option<AuditNote>>) -> Result<bool, Error> {
+        self.change_runner(SET_DRAINING, values![id, draining], note.into()).await
     }
 
-    pub async fn revoke_runner(&self, id: &RunnerId, now: Time) -> Result<bool, Error> {
-        self.change_runner(REVOKE, values![id, now]).await
+    pub async fn revoke_runner(&self, id: &RunnerId, now: Time, note: impl Into<Option<AuditNote>>) -> Result<bool, Error> {
+        self.change_runner(REVOKE, values![id, now], note.into()).await
     }
 
     /// Puts a new token in the place of the one that was used to ask for it.
     pub async fn rotate_runner_token(&self, id: &RunnerId, old_hash: &str, new_hash: &str) -> Result<bool, Error> {
-        self.change_runner(ROTATE, values![id, new_hash, old_hash]).await
+        self.change_runner(ROTATE, values![id, new_hash, old_hash], None).await
     }
 
-    async fn change_runner(&self, sql: &'static str, values: Vec<super::value::Value>) -> Result<bool, Error> {
+    async fn change_runner(&self, sql: &'static str, values: Vec<super::value::Value>, note: Option<AuditNote>) -> Result<bool, Error> {
         let changed = self
             .db()
-            .write((sql, values), |tx, (sql, values)| {
+            .write((sql, values, note), |tx, (sql, values, note)| {
                 Box::pin(async move {
-                    let changed = tx.execute(*sql, values.clone()).await? > 0;
+                    let changed = audit::execute(tx, sql, values.clone(), note.as_ref()).await? > 0;
                     tx.notify(Hint::Runners.to_text()).await?;
                     Ok(changed)
                 })

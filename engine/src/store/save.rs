@@ -9,6 +9,7 @@ use crate::core::{Changes, Time};
 use super::db::{Insert, Tx};
 use super::events::{self, Chained};
 use super::hint::Hint;
+use super::logs::{self, LogEnd};
 use super::outbox::{self, OutboxMessage};
 use super::value::{Record, Value, json, values};
 use super::{Error, Store, idempotency, inbox, plans, rows};
@@ -60,13 +61,15 @@ pub struct Save<'a> {
     pub inbox_done: Option<String>,
     /// What a repetition of the request gets to hear (ID2).
     pub answer: Option<Answer>,
+    /// The logs of the attempts that these changes end.
+    pub logs: Vec<LogEnd>,
     pub now: Time,
 }
 
 impl<'a> Save<'a> {
     #[must_use]
     pub fn new(pipeline: &'a PipelineId, expected: &'a Version, changes: &'a Changes, now: Time) -> Self {
-        Self { pipeline, expected, changes, next_deadline: None, outbox: Vec::new(), inbox_done: None, answer: None, now }
+        Self { pipeline, expected, changes, next_deadline: None, outbox: Vec::new(), inbox_done: None, answer: None, logs: Vec::new(), now }
     }
 }
 
@@ -97,6 +100,7 @@ struct Prepared {
     outbox: Vec<OutboxMessage>,
     inbox_done: Option<String>,
     answer: Option<Answer>,
+    logs: Vec<LogEnd>,
     events: Vec<Chained>,
     now: Time,
 }
@@ -106,6 +110,7 @@ impl Store {
     pub async fn save(&self, save: Save<'_>) -> Result<Saved, Error> {
         let commit_key = format!("{}/{}", self.inner.server, self.next_save());
         let wakes_outbox = !save.outbox.is_empty();
+        let hints: Vec<Hint> = save.logs.iter().map(|log| Hint::Log(log.attempt.to_string())).collect();
         let hint = Hint::Pipeline(save.pipeline.clone());
         let (prepared, version) = prepare(save, commit_key)?;
         let lost = (prepared.pipeline.clone(), prepared.commit_key.clone(), prepared.expected, !prepared.events.is_empty());
@@ -115,6 +120,7 @@ impl Store {
             other => other?,
         };
         self.hint(hint);
+        hints.into_iter().for_each(|hint| self.hint(hint));
         if wakes_outbox {
             self.hint(Hint::Outbox);
         }
@@ -170,6 +176,7 @@ fn prepare(save: Save<'_>, commit_key: String) -> Result<(Prepared, Version), Er
         outbox: save.outbox,
         inbox_done: save.inbox_done,
         answer: save.answer,
+        logs: save.logs,
         events: chained,
         now: save.now,
     };
@@ -239,6 +246,9 @@ async fn write(tx: &mut Tx<'_>, save: &Prepared) -> Result<Option<u64>, Error> {
     }
     if let Some(key) = &save.inbox_done {
         inbox::finish(tx, key, save.now).await?;
+    }
+    for log in &save.logs {
+        logs::end(tx, log, save.now).await?;
     }
     if let Some(answer) = &save.answer {
         idempotency::finish(tx, answer).await?;

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::core::Time;
 use crate::core::id::{PipelineId, SourceOrder};
 
-use super::value::{Record, json, values};
+use super::value::{Record, Value, json, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, SEEN, FAILED, POKE, REMOVE];
+pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, SEEN, FAILED, POKE, REMOVE_ALL];
 
 macro_rules! columns {
     () => {
@@ -16,7 +16,7 @@ macro_rules! columns {
     };
 }
 
-const PUT: &str = "INSERT INTO sources (id, pipeline_id, url, branch, path, poll_interval_ms, next_poll_at, body) \
+pub(super) const PUT: &str = "INSERT INTO sources (id, pipeline_id, url, branch, path, poll_interval_ms, next_poll_at, body) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET url = excluded.url, branch = excluded.branch, \
     path = excluded.path, poll_interval_ms = excluded.poll_interval_ms, next_poll_at = excluded.next_poll_at, body = excluded.body";
 
@@ -43,7 +43,7 @@ const FAILED: &str = "UPDATE sources SET next_poll_at = $3, last_polled_at = $4,
 
 const POKE: &str = "UPDATE sources SET next_poll_at = $2 WHERE url = $1 AND next_poll_at > $2 RETURNING pipeline_id";
 
-const REMOVE: &str = "DELETE FROM sources WHERE id = $1";
+pub(super) const REMOVE_ALL: &str = "DELETE FROM sources WHERE pipeline_id = $1";
 
 /// One source of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,9 +76,7 @@ pub struct SourceHead {
 impl Store {
     /// Adds or changes a source; its head stays, and it is looked at from `next_poll_at` on.
     pub async fn put_source(&self, row: &SourceRow) -> Result<(), Error> {
-        let values =
-            values![&row.id, &row.pipeline, &row.url, &row.branch, &row.path, row.poll_interval_ms, row.next_poll_at, json(&row.detail)?];
-        self.db().execute(PUT, values).await.map(drop)
+        self.db().execute(PUT, put_values(row)?).await.map(drop)
     }
 
     pub async fn sources(&self) -> Result<Vec<SourceRow>, Error> {
@@ -113,10 +111,10 @@ impl Store {
         let records = self.db().execute_returning(POKE, values![url, now]).await?;
         records.iter().map(|record| record.text("pipeline_id").map(PipelineId)).collect()
     }
+}
 
-    pub async fn remove_source(&self, id: &str) -> Result<bool, Error> {
-        Ok(self.db().execute(REMOVE, values![id]).await? > 0)
-    }
+pub(super) fn put_values(row: &SourceRow) -> Result<Vec<Value>, Error> {
+    Ok(values![&row.id, &row.pipeline, &row.url, &row.branch, &row.path, row.poll_interval_ms, row.next_poll_at, json(&row.detail)?])
 }
 
 fn source(record: &Record) -> Result<SourceRow, Error> {

@@ -108,6 +108,14 @@ async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), Err
         let (major, minor, patch) = OLDEST_VERSION;
         return Err(Error::Refused(format!("SQLite {version} may lose commits; this program needs {major}.{minor}.{patch} or newer")));
     }
+    let synchronous: i64 = sqlx::query_scalar(SYNCHRONOUS).fetch_one(&mut *connection).await?;
+    let journal_mode: String = sqlx::query_scalar(JOURNAL_MODE).fetch_one(&mut *connection).await?;
+    if synchronous != FULL || journal_mode != "wal" {
+        return Err(Error::Refused(format!(
+            "{} is in journal mode {journal_mode} with synchronous={synchronous}; an acknowledged write is only safe in mode wal with synchronous={FULL}",
+            path.display()
+        )));
+    }
     let findings: Vec<String> =
         sqlx::query_scalar(QUICK_CHECK).fetch_all(&mut *connection).await.map_err(|error| unusable(path, &error))?;
     if findings != ["ok"] {
@@ -117,6 +125,10 @@ async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), Err
 }
 
 const VERSION: &str = "SELECT sqlite_version()";
+/// What SQLite answers for `FULL`: a commit has been forced to the disk when it returns.
+const FULL: i64 = 2;
+const SYNCHRONOUS: &str = "PRAGMA synchronous";
+const JOURNAL_MODE: &str = "PRAGMA journal_mode";
 const QUICK_CHECK: &str = "PRAGMA quick_check(20)";
 
 fn damaged(path: &Path, detail: &str) -> Error {

@@ -17,6 +17,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("inbox", inbox::STATEMENTS),
     ("load", load::STATEMENTS),
     ("logs", logs::STATEMENTS),
+    ("logs::ending", logs::ENDING_STATEMENTS),
     ("meta", meta::STATEMENTS),
     ("outbox", outbox::STATEMENTS),
     ("pipelines", pipelines::STATEMENTS),

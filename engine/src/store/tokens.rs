@@ -2,6 +2,7 @@
 
 use crate::core::Time;
 
+use super::audit::AuditNote;
 use super::value::{Record, values};
 use super::{Error, Store};
 
@@ -41,10 +42,10 @@ pub struct TokenRow {
 }
 
 impl Store {
-    pub async fn add_token(&self, token: &TokenRow, hash: &str) -> Result<(), Error> {
+    pub async fn add_token(&self, token: &TokenRow, hash: &str, note: impl Into<Option<AuditNote>>) -> Result<(), Error> {
         let values =
             values![&token.id, hash, &token.name, &token.role, &token.scope, &token.created_by, token.created_at, token.expires_at];
-        self.db().execute(INSERT, values).await.map(drop)
+        self.execute_audited(INSERT, values, note.into()).await.map(drop)
     }
 
     /// Newest first, with those that are over.
@@ -57,8 +58,8 @@ impl Store {
         self.db().optional(BY_HASH, values![hash, now]).await?.as_ref().map(token).transpose()
     }
 
-    pub async fn revoke_token(&self, id: &str, now: Time) -> Result<bool, Error> {
-        Ok(self.db().execute(REVOKE, values![id, now]).await? > 0)
+    pub async fn revoke_token(&self, id: &str, now: Time, note: impl Into<Option<AuditNote>>) -> Result<bool, Error> {
+        Ok(self.execute_audited(REVOKE, values![id, now], note.into()).await? > 0)
     }
 
     /// Writes at most once a minute.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::core::Time;
 use crate::core::id::PersonId;
 
+use super::audit::{self, AuditNote};
 use super::value::{Record, json, values};
 use super::{Error, Store};
 
@@ -63,11 +64,11 @@ pub struct SessionRow {
 
 impl Store {
     /// [`Error::Exists`] when the name is taken.
-    pub async fn add_user(&self, user: &UserRow) -> Result<(), Error> {
+    pub async fn add_user(&self, user: &UserRow, note: impl Into<Option<AuditNote>>) -> Result<(), Error> {
         let groups = json(&user.groups)?;
         let values =
             values![user.id.as_str(), &user.name, user.password_hash.as_deref(), &user.role, groups, user.created_at, user.disabled_at];
-        self.db().execute(INSERT, values).await.map(drop)
+        self.execute_audited(INSERT, values, note.into()).await.map(drop)
     }
 
     pub async fn users(&self) -> Result<Vec<UserRow>, Error> {
@@ -83,14 +84,15 @@ impl Store {
     }
 
     /// All but its id and age. A user that is disabled, or has another password, loses its sessions.
-    pub async fn change_user(&self, changed: &UserRow) -> Result<bool, Error> {
+    pub async fn change_user(&self, changed: &UserRow, note: impl Into<Option<AuditNote>>) -> Result<bool, Error> {
+        let note: Option<AuditNote> = note.into();
         self.db()
-            .write(changed.clone(), |tx, new| {
+            .write((changed.clone(), note), |tx, (new, note)| {
                 Box::pin(async move {
                     let Some(old) = tx.optional(BY_ID, values![new.id.as_str()]).await? else { return Ok(false) };
                     let groups = json(&new.groups)?;
                     let values = values![new.id.as_str(), &new.name, new.password_hash.as_deref(), &new.role, groups, new.disabled_at];
-                    tx.execute(UPDATE, values).await?;
+                    audit::execute(tx, UPDATE, values, note.as_ref()).await?;
                     if new.disabled_at.is_some() || user(&old)?.password_hash != new.password_hash {
                         tx.execute(CLOSE_ALL, values![new.id.as_str()]).await?;
                     }

@@ -10,6 +10,7 @@ pub(super) enum Value {
     Text(Option<String>),
     Integer(Option<i64>),
     Boolean(bool),
+    Bytes(Option<Vec<u8>>),
 }
 
 /// The arguments of a statement, in the order of `$1`, `$2`, ….
@@ -70,6 +71,18 @@ impl From<u64> for Value {
 impl From<u32> for Value {
     fn from(number: u32) -> Self {
         Self::Integer(Some(i64::from(number)))
+    }
+}
+
+impl From<Option<Vec<u8>>> for Value {
+    fn from(bytes: Option<Vec<u8>>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<Option<u64>> for Value {
+    fn from(number: Option<u64>) -> Self {
+        number.map_or(Self::Integer(None), Self::from)
     }
 }
 
@@ -164,10 +177,19 @@ impl Record {
         get!(self, column)
     }
 
+    pub(super) fn optional_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, Error> {
+        get!(self, column)
+    }
+
     /// A number that is never negative.
     pub(super) fn count(&self, column: &str) -> Result<u64, Error> {
         let number = self.integer(column)?;
         u64::try_from(number).map_err(|_| Error::malformed("", column, format!("{number} is negative")))
+    }
+
+    pub(super) fn optional_count(&self, column: &str) -> Result<Option<u64>, Error> {
+        let number = self.optional_integer(column)?;
+        number.map(|number| u64::try_from(number).map_err(|_| Error::malformed("", column, format!("{number} is negative")))).transpose()
     }
 
     pub(super) fn time(&self, column: &str) -> Result<Time, Error> {

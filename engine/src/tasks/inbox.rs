@@ -32,9 +32,14 @@ pub(super) fn schedule_body(slot: &ScheduleRow) -> Result<String, Error> {
 pub(super) async fn round(engine: Arc<Engine>) -> Next {
     loop {
         let now = engine.clock().now();
+        // A claim is a write; a look is not.
+        let next = engine.store().next_inbox_at(now).await?;
+        if next.is_none_or(|due| due > now) {
+            return Ok(next);
+        }
         let messages = engine.store().claim_inbox(now, now + CLAIM_MS, BATCH).await?;
         if messages.is_empty() {
-            return Ok(engine.store().next_inbox_at(now).await?);
+            return Ok(None);
         }
         for message in messages {
             deal_with(&engine, message).await?;

@@ -59,9 +59,14 @@ pub(crate) fn messages(engine: &Engine, pipeline: &Pipeline, changes: &Changes) 
 pub(super) async fn round(engine: Arc<Engine>) -> Next {
     loop {
         let now = engine.clock().now();
+        // A claim is a write; a look is not.
+        let next = engine.store().next_outbox_at(now).await?;
+        if next.is_none_or(|due| due > now) {
+            return Ok(next);
+        }
         let due = engine.store().claim_outbox(now, now + CLAIM_MS, BATCH).await?;
         if due.is_empty() {
-            return Ok(engine.store().next_outbox_at(now).await?);
+            return Ok(None);
         }
         for message in due {
             deliver(&engine, message).await?;

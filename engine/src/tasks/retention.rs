@@ -6,7 +6,9 @@ use protocol::ArtifactDigest;
 use tracing::{info, warn};
 
 use super::Next;
+use crate::core::id::PipelineId;
 use crate::engine::{Engine, Error};
+use crate::ports::BlobError;
 
 const STEP: u32 = 200;
 const EVERY_MS: u64 = 60 * 60_000;
@@ -20,16 +22,14 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
             _ => *due = Some(now + EVERY_MS),
         }
     }
-    let settings = engine.settings();
-    let mut removed = engine.store().forget_done(now - settings.done_retention_ms, now).await?;
+    let keep = &engine.settings().retention;
+    let mut removed = engine.store().forget_done(now - keep.done_ms, now).await?;
     removed += logs(&engine).await?;
     for pipeline in engine.pipeline_ids().await? {
-        removed += engine.store().forget_releases(&pipeline, now - settings.release_retention_ms, STEP).await?;
-        removed += engine.store().forget_events(&pipeline, now - settings.event_retention_ms, STEP).await?;
+        removed += releases(&engine, &pipeline).await?;
+        removed += events(&engine, &pipeline).await?;
     }
-    for digest in engine.store().unused_artifacts(now - settings.artifact_retention_ms, STEP).await? {
-        removed += u64::from(artifact(&engine, &digest).await?);
-    }
+    removed += artifacts(&engine).await?;
     if removed > 0 {
         info!(removed, "what is past its time was removed");
     }
@@ -39,28 +39,73 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
 async fn logs(engine: &Arc<Engine>) -> Result<u64, Error> {
     let mut removed = 0;
     loop {
-        let step = engine.store().forget_logs(engine.clock().now() - engine.settings().log_retention_ms, STEP).await?;
-        for key in &step.blobs {
-            remove(engine, key).await;
+        let now = engine.clock().now();
+        let step = engine.store().forget_logs(now - engine.settings().retention.logs_ms, STEP, now).await?;
+        removed += step;
+        if step < u64::from(STEP) {
+            engine.hints().logs.notify_one();
+            return Ok(removed);
         }
-        removed += step.removed;
-        if step.removed < u64::from(STEP) {
+    }
+}
+
+/// Step after step, so that nobody waits long for the database in between; as the following ones.
+async fn releases(engine: &Arc<Engine>, pipeline: &PipelineId) -> Result<u64, Error> {
+    let keep = &engine.settings().retention;
+    let mut removed = 0;
+    loop {
+        let before = engine.clock().now() - keep.releases_ms;
+        let step = engine.store().forget_releases(pipeline, before, keep.releases_at_least, STEP).await?;
+        removed += step;
+        if step < u64::from(STEP) {
+            return Ok(removed);
+        }
+    }
+}
+
+async fn events(engine: &Arc<Engine>, pipeline: &PipelineId) -> Result<u64, Error> {
+    let mut removed = 0;
+    loop {
+        let before = engine.clock().now() - engine.settings().retention.events_ms;
+        let step = engine.store().forget_events(pipeline, before, STEP).await?;
+        removed += step;
+        if step < u64::from(STEP) {
+            return Ok(removed);
+        }
+    }
+}
+
+async fn artifacts(engine: &Arc<Engine>) -> Result<u64, Error> {
+    let mut removed = 0;
+    loop {
+        let before = engine.clock().now() - engine.settings().retention.artifacts_ms;
+        let unused = engine.store().unused_artifacts(before, STEP).await?;
+        let mut gone = 0;
+        for digest in &unused {
+            gone += u64::from(artifact(engine, digest).await?);
+        }
+        removed += gone;
+        // Those that could not be removed are asked for again by the next round.
+        if gone < u64::from(STEP) {
             return Ok(removed);
         }
     }
 }
 
 async fn artifact(engine: &Arc<Engine>, digest: &ArtifactDigest) -> Result<bool, Error> {
-    let forgotten = engine.store().forget_artifact(digest, engine.clock().now() - engine.settings().artifact_retention_ms).await?;
-    if forgotten {
-        remove(engine, &crate::engine::artifact_key(digest)).await;
+    let now = engine.clock().now();
+    if !engine.store().close_artifact(digest, now - engine.settings().retention.artifacts_ms, now).await? {
+        return Ok(false);
     }
-    Ok(forgotten)
-}
-
-/// A blob that stays behind costs room, nothing else.
-async fn remove(engine: &Arc<Engine>, key: &str) {
-    if let Err(error) = engine.ports().blobs.remove(key).await {
-        warn!(blob.key = key, %error, "a blob could not be removed");
+    let key = crate::engine::artifact_key(digest);
+    match engine.ports().blobs.remove(&key).await {
+        Ok(()) | Err(BlobError::NotFound(_)) => {
+            engine.store().artifact_removed(digest).await?;
+            Ok(true)
+        }
+        Err(error) => {
+            warn!(blob.key = key, %error, "an artifact could not be removed; it is tried again");
+            Ok(false)
+        }
     }
 }

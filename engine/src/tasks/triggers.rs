@@ -17,7 +17,9 @@ const CLAIM_MS: u64 = 60_000;
 
 pub(super) async fn round(engine: Arc<Engine>) -> Next {
     let now = engine.clock().now();
-    let sources = engine.store().claim_sources(now, now + CLAIM_MS, BATCH).await?;
+    // A claim is a write; a look is not.
+    let is_due = engine.store().next_source_at(now).await?.is_some_and(|due| due <= now);
+    let sources = if is_due { engine.store().claim_sources(now, now + CLAIM_MS, BATCH).await? } else { Vec::new() };
     for checked in join_all(sources.iter().map(|source| engine.check_claimed(source))).await {
         checked?;
     }

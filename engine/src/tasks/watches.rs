@@ -20,6 +20,11 @@ const CLAIM_MS: u64 = 60_000;
 
 pub(super) async fn round(engine: Arc<Engine>) -> Next {
     let now = engine.clock().now();
+    // A claim is a write; a look is not.
+    let next = engine.store().next_watch_at(now).await?;
+    if next.is_none_or(|due| due > now) {
+        return Ok(next);
+    }
     let (due, malformed) = engine.store().claim_watches(now, now + CLAIM_MS, BATCH).await?;
     for (pipeline, error) in malformed {
         engine.park(&pipeline, error.to_string()).await;

@@ -1,6 +1,10 @@
 //! Stored log = chunks without overlap; each missing range is a recorded gap (R10, ID9).
 
-use engine::store::{LogChunkRow, NewLogChunk, Store};
+use bytes::Bytes;
+use engine::core::id::PipelineId;
+use engine::core::row::{AttemptState, ReleaseState, Row};
+use engine::store::Save;
+use engine::store::{LogChunkRow, LogEnd, LogPlace, NewLogChunk, SealedLog, Store};
 use protocol::AttemptId;
 
 use crate::support::{Database, NOW, after, on_both, sample};
@@ -9,6 +13,9 @@ on_both!(
     id9_chunks_neither_overlap_nor_leave_an_unrecorded_gap,
     a_reader_starts_at_any_line,
     a_sealed_log_takes_nothing_more_and_gives_its_chunks_free,
+    a_log_of_one_row_is_sealed_by_the_commit_that_ends_it,
+    a_log_that_differs_from_its_runners_waits_to_be_looked_at,
+    a_log_goes_when_nothing_can_be_added_to_it_any_more,
     two_servers_append_the_same_chunk_once,
 );
 
@@ -18,7 +25,7 @@ fn chunk(offset: u64, length: u64, lines: u64, gap: bool) -> NewLogChunk {
         offset,
         length,
         digest: format!("digest-{offset}"),
-        blob_key: format!("blob-{offset}"),
+        place: LogPlace::Blob { key: format!("blob-{offset}") },
         line_count: lines,
         gap,
     }
@@ -74,16 +81,83 @@ async fn a_sealed_log_takes_nothing_more_and_gives_its_chunks_free(database: &Da
     let store = database.open().await;
     append(&store, 0, 10, 2, false).await;
     append(&store, 10, 5, 1, false).await;
-    assert_eq!(store.seal_log(&attempt(), "whole", Some("sealed"), after(1)).await.unwrap(), ["blob-0", "blob-10"]);
-    assert_eq!(store.seal_log(&attempt(), "whole", Some("sealed"), after(2)).await.unwrap(), Vec::<String>::new());
+    assert!(store.seal_log(sealed("sealed-1"), after(1)).await.unwrap());
+    assert!(!store.seal_log(sealed("sealed-2"), after(2)).await.unwrap(), "another server was quicker");
     assert_eq!(append(&store, 15, 5, 1, false).await, 15);
     let head = store.log_head(&attempt()).await.unwrap().unwrap();
-    assert_eq!((head.sealed_blob.as_deref(), head.sealed_at, head.digest.as_deref()), (Some("sealed"), Some(after(1)), Some("whole")));
-    let chunks = store.log_chunks_from_byte(&attempt(), 0, 10).await.unwrap();
-    assert!(chunks.iter().all(|chunk| chunk.blob_key.is_none() && !chunk.is_gap()), "{chunks:?}");
-    let forgotten = store.forget_logs(after(1), 10).await.unwrap();
-    assert_eq!((forgotten.blobs, forgotten.removed), (vec!["sealed".to_owned()], 1));
+    assert_eq!((head.sealed_blob.as_deref(), head.sealed_at, head.digest.as_deref()), (Some("sealed-1"), Some(after(1)), Some("whole")));
+    assert_eq!(store.log_chunks_from_byte(&attempt(), 0, 10).await.unwrap(), sealed("sealed-1").chunks);
+    assert_eq!(store.oldest_dead_blob().await.unwrap(), Some(after(1)));
+    assert_eq!(store.dead_blobs(after(2), 10).await.unwrap(), ["blob-0", "blob-10", "sealed-2"]);
+    store.blob_removed("blob-0").await.unwrap();
+    assert_eq!(store.forget_logs(after(1), 10, after(3)).await.unwrap(), 1);
     assert_eq!(store.log_chunks_from_byte(&attempt(), 0, 10).await.unwrap(), []);
+    assert_eq!(store.dead_blobs(after(3), 10).await.unwrap(), ["blob-10", "sealed-2", "sealed-1"]);
+}
+
+fn sealed(blob: &str) -> SealedLog {
+    let frame = |start_byte, length, first_line, line_count, start| LogChunkRow {
+        start_byte,
+        length,
+        digest: None,
+        place: Some(LogPlace::Frame { key: blob.to_owned(), start, length: 4 }),
+        first_line,
+        line_count,
+    };
+    let chunks = vec![frame(0, 8, 0, 2, 0), frame(8, 7, 2, 1, 4)];
+    SealedLog { attempt: attempt(), digest: "whole".to_owned(), blob: Some(blob.to_owned()), chunks }
+}
+
+fn end(bytes: u64, digest: &str) -> LogEnd {
+    LogEnd { attempt: attempt(), bytes, digest: digest.to_owned() }
+}
+
+async fn append_row(store: &Store, offset: u64, bytes: &'static [u8]) {
+    let place = LogPlace::Row { bytes: Bytes::from_static(bytes), is_compressed: false };
+    let length = bytes.len() as u64;
+    store.append_log(NewLogChunk { place, length, ..chunk(offset, length, 1, false) }, NOW).await.unwrap();
+}
+
+async fn a_log_of_one_row_is_sealed_by_the_commit_that_ends_it(database: &Database) {
+    let store = database.open().await;
+    append_row(&store, 0, b"a line\0\xff\n").await;
+    store.end_log(end(9, "digest-0"), after(1)).await.unwrap();
+    let head = store.log_head(&attempt()).await.unwrap().unwrap();
+    assert_eq!((head.ended_at, head.sealed_at, head.digest.as_deref()), (Some(after(1)), Some(after(1)), Some("digest-0")));
+    assert_eq!(store.next_unsealed_log_at().await.unwrap(), None);
+    let chunks = store.log_chunks_from_byte(&attempt(), 0, 10).await.unwrap();
+    let place = LogPlace::Row { bytes: Bytes::from_static(b"a line\0\xff\n"), is_compressed: false };
+    assert_eq!(chunks.into_iter().map(|chunk| chunk.place).collect::<Vec<_>>(), [Some(place)]);
+}
+
+async fn a_log_that_differs_from_its_runners_waits_to_be_looked_at(database: &Database) {
+    let store = database.open().await;
+    append_row(&store, 0, b"one\n").await;
+    append_row(&store, 4, b"two\n").await;
+    store.end_log(end(8, "both"), after(1)).await.unwrap();
+    store.end_log(end(7, "a repeated report changes nothing"), after(2)).await.unwrap();
+    assert_eq!(store.next_unsealed_log_at().await.unwrap(), Some(after(1)));
+    assert_eq!(store.claim_unsealed_logs(after(3), after(10), 5).await.unwrap(), [end(8, "both")]);
+    assert_eq!(store.claim_unsealed_logs(after(4), after(10), 5).await.unwrap(), [], "it is claimed");
+    assert_eq!(store.next_unsealed_log_at().await.unwrap(), Some(after(10)));
+    assert_eq!(store.claim_unsealed_logs(after(10), after(20), 5).await.unwrap(), [end(8, "both")], "whoever had it is gone");
+}
+
+async fn a_log_goes_when_nothing_can_be_added_to_it_any_more(database: &Database) {
+    let store = database.open().await;
+    let id = PipelineId::from("p-1");
+    let version = store.register_pipeline(&sample::pipeline("p-1", "shop"), NOW).await.unwrap();
+    let mut rows = sample::admitted(1, ReleaseState::Moving);
+    rows.push(Row::Attempt(Box::new(sample::attempt("p-1", 1, 4, AttemptState::Leased))));
+    let saved = store.save(Save::new(&id, &version, &sample::rows(rows), NOW)).await.unwrap();
+    append(&store, 0, 10, 2, false).await;
+    assert_eq!(store.forget_logs(after(1), 10, after(2)).await.unwrap(), 0, "its attempt is still running");
+    // It never reported: contact was lost for good.
+    let ended = vec![Row::Attempt(Box::new(sample::attempt("p-1", 1, 4, AttemptState::Ended)))];
+    store.save(Save::new(&id, &saved.version, &sample::rows(ended), NOW)).await.unwrap();
+    assert_eq!(store.forget_logs(NOW, 10, after(2)).await.unwrap(), 0, "it is too young");
+    assert_eq!(store.forget_logs(after(1), 10, after(2)).await.unwrap(), 1);
+    assert_eq!(store.dead_blobs(after(2), 10).await.unwrap(), ["blob-0"]);
 }
 
 async fn two_servers_append_the_same_chunk_once(database: &Database) {

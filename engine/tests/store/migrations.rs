@@ -43,7 +43,7 @@ async fn both_databases_have_the_same_tables_and_columns() {
     sqlite.open().await.close().await;
     let options: sqlx::sqlite::SqliteConnectOptions = sqlite.url.parse().unwrap();
     let mut connection = options.connect().await.unwrap();
-    let sql = "SELECT m.name, c.name, upper(c.type), c.\"notnull\" <> 0 FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
+    let sql = "SELECT m.name, c.name, replace(upper(c.type), 'BLOB', 'BYTEA'), c.\"notnull\" <> 0 FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
         WHERE m.type = 'table' AND m.name NOT LIKE '\\_%' ESCAPE '\\'";
     let on_sqlite: BTreeSet<(String, String, String, bool)> =
         sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap().into_iter().collect();
@@ -95,4 +95,8 @@ async fn reads_the_sample(store: &Store) {
     assert_eq!(store.events_after(0, &EventFilter::default(), 10).await.unwrap().len(), 2);
     assert_eq!(store.verify_chain(&id).await.unwrap(), Ok(2));
     assert_eq!(store.queued(10).await.unwrap().0.len(), 1);
+    let attempt = protocol::AttemptId::try_from("p-1.1.4.1".to_owned()).unwrap();
+    let chunks = store.log_chunks_from_byte(&attempt, 0, 10).await.unwrap();
+    assert_eq!(chunks.iter().map(|chunk| (chunk.length, chunk.is_gap())).collect::<Vec<_>>(), [(4, false), (8, true)]);
+    assert!(store.log_head(&attempt).await.unwrap().unwrap().sealed_at.is_some());
 }

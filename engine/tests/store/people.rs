@@ -32,25 +32,25 @@ async fn if11_a_disabled_user_or_a_new_password_ends_every_session(database: &Da
     let store = database.open().await;
     assert_eq!(store.count_users().await.unwrap(), 0);
     let ada = user("ada");
-    store.add_user(&ada).await.unwrap();
-    assert!(matches!(store.add_user(&UserRow { id: PersonId("other".to_owned()), ..ada.clone() }).await, Err(Error::Exists(_))));
+    store.add_user(&ada, None).await.unwrap();
+    assert!(matches!(store.add_user(&UserRow { id: PersonId("other".to_owned()), ..ada.clone() }, None).await, Err(Error::Exists(_))));
     assert_eq!(store.user_by_name("ada").await.unwrap(), Some(ada.clone()));
 
     store.open_session("hash-1", &ada.id, NOW, after(100)).await.unwrap();
     assert_eq!(store.session("hash-1", after(99)).await.unwrap().map(|session| session.user), Some(ada.clone()));
     assert_eq!(store.session("hash-1", after(100)).await.unwrap(), None, "it is over");
     let renamed = UserRow { name: "ada l".to_owned(), ..ada.clone() };
-    assert!(store.change_user(&renamed).await.unwrap());
+    assert!(store.change_user(&renamed, None).await.unwrap());
     assert!(store.session("hash-1", NOW).await.unwrap().is_some());
     let changed = UserRow { password_hash: Some("new".to_owned()), ..renamed };
-    assert!(store.change_user(&changed).await.unwrap());
+    assert!(store.change_user(&changed, None).await.unwrap());
     assert_eq!(store.session("hash-1", NOW).await.unwrap(), None);
 
     store.open_session("hash-2", &ada.id, NOW, after(100)).await.unwrap();
-    assert!(store.change_user(&UserRow { disabled_at: Some(NOW), ..changed }).await.unwrap());
+    assert!(store.change_user(&UserRow { disabled_at: Some(NOW), ..changed }, None).await.unwrap());
     assert_eq!(store.session("hash-2", NOW).await.unwrap(), None);
     assert_eq!((store.count_users().await.unwrap(), store.users().await.unwrap().len()), (0, 1));
-    assert!(!store.change_user(&user("nobody")).await.unwrap());
+    assert!(!store.change_user(&user("nobody"), None).await.unwrap());
 }
 
 async fn if11_a_revoked_or_expired_token_is_not_found(database: &Database) {
@@ -66,7 +66,7 @@ async fn if11_a_revoked_or_expired_token_is_not_found(database: &Database) {
         revoked_at: None,
         last_used_at: None,
     };
-    store.add_token(&token, "hash").await.unwrap();
+    store.add_token(&token, "hash", None).await.unwrap();
     assert_eq!(store.token_by_hash("hash", NOW).await.unwrap(), Some(token.clone()));
     assert_eq!(store.token_by_hash("other", NOW).await.unwrap(), None);
     assert_eq!(store.token_by_hash("hash", after(100_000)).await.unwrap(), None);
@@ -75,8 +75,8 @@ async fn if11_a_revoked_or_expired_token_is_not_found(database: &Database) {
     assert_eq!(used.last_used_at, Some(after(10)));
     store.token_used(&used, after(20)).await.unwrap();
     assert_eq!(store.tokens().await.unwrap()[0].last_used_at, Some(after(10)), "not every request writes");
-    assert!(store.revoke_token("t-1", after(30)).await.unwrap());
-    assert!(!store.revoke_token("t-1", after(40)).await.unwrap());
+    assert!(store.revoke_token("t-1", after(30), None).await.unwrap());
+    assert!(!store.revoke_token("t-1", after(40), None).await.unwrap());
     assert_eq!(store.token_by_hash("hash", NOW).await.unwrap(), None);
 }
 
@@ -108,8 +108,8 @@ fn join_token() -> JoinToken {
 
 async fn a_join_token_lets_one_runner_into_its_pool(database: &Database) {
     let store = database.open().await;
-    store.add_join_token(&join_token(), "join").await.unwrap();
-    store.add_join_token(&JoinToken { expires_at: NOW, ..join_token() }, "over").await.unwrap();
+    store.add_join_token(&join_token(), "join", None).await.unwrap();
+    store.add_join_token(&JoinToken { expires_at: NOW, ..join_token() }, "over", None).await.unwrap();
     let tries: Vec<_> = (0..4)
         .map(|number| {
             let store = store.clone();
@@ -133,7 +133,7 @@ async fn a_join_token_lets_one_runner_into_its_pool(database: &Database) {
 
 async fn a_runner_rotates_its_token_and_is_revoked(database: &Database) {
     let store = database.open().await;
-    store.add_join_token(&join_token(), "join").await.unwrap();
+    store.add_join_token(&join_token(), "join", None).await.unwrap();
     let runner = store.register_runner("join", runner("r-1"), "token-1").await.unwrap().unwrap();
     assert!(store.rotate_runner_token(&runner.id, "token-1", "token-2").await.unwrap());
     assert!(!store.rotate_runner_token(&runner.id, "token-1", "token-3").await.unwrap());
@@ -142,10 +142,10 @@ async fn a_runner_rotates_its_token_and_is_revoked(database: &Database) {
     store.runner_seen(&runner, after(9_999)).await.unwrap();
     assert_eq!(store.runner(&runner.id).await.unwrap().unwrap().last_seen_at, NOW, "not every heartbeat writes");
     store.runner_seen(&runner, after(10_001)).await.unwrap();
-    assert!(store.set_draining(&runner.id, true).await.unwrap());
+    assert!(store.set_draining(&runner.id, true, None).await.unwrap());
     let seen = store.runner(&runner.id).await.unwrap().unwrap();
     assert_eq!((seen.last_seen_at, seen.draining), (after(10_001), true));
-    assert!(store.revoke_runner(&runner.id, after(20_000)).await.unwrap());
+    assert!(store.revoke_runner(&runner.id, after(20_000), None).await.unwrap());
     assert_eq!(store.runner_by_token("token-2").await.unwrap(), None);
     assert_eq!(store.runners().await.unwrap(), []);
 }

@@ -2,11 +2,16 @@
 
 use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::core::row::{AttemptState, ReleaseState, Row};
-use engine::store::{Answer, Save};
+use engine::store::{Answer, Save, StoredArtifact};
 
 use crate::support::{Database, NOW, after, on_both, sample};
 
-on_both!(releases_that_something_names_are_kept, artifacts_without_a_release_go, what_is_done_goes);
+on_both!(
+    releases_that_something_names_are_kept,
+    artifacts_without_a_release_go,
+    an_artifact_that_is_being_removed_is_not_stored_again_before_it_is_gone,
+    what_is_done_goes,
+);
 
 async fn releases_that_something_names_are_kept(database: &Database) {
     let store = database.open().await;
@@ -22,9 +27,9 @@ async fn releases_that_something_names_are_kept(database: &Database) {
     rows.push(Row::Attempt(Box::new(sample::attempt("p-1", 5, 1, AttemptState::Ended))));
     rows.push(Row::Node(sample::node(5, 1)));
     store.save(Save::new(&id, &version, &sample::rows(rows), NOW)).await.unwrap();
-    assert_eq!(store.forget_releases(&id, NOW, 10).await.unwrap(), 0, "none is older");
-    assert_eq!(store.forget_releases(&id, after(1), 1).await.unwrap(), 1);
-    assert_eq!(store.forget_releases(&id, after(1), 10).await.unwrap(), 1);
+    assert_eq!(store.forget_releases(&id, NOW, 50, 10).await.unwrap(), 0, "none is older");
+    assert_eq!(store.forget_releases(&id, after(1), 50, 1).await.unwrap(), 1);
+    assert_eq!(store.forget_releases(&id, after(1), 50, 10).await.unwrap(), 1);
     let mut left: Vec<_> = store.releases(&id, None, 100).await.unwrap().iter().map(|release| release.number.0).collect();
     left.sort_unstable();
     assert_eq!(left, [1, 2, 3, 4].into_iter().chain(7..=56).collect::<Vec<_>>());
@@ -48,8 +53,24 @@ async fn artifacts_without_a_release_go(database: &Database) {
     rows.push(Row::Attempt(Box::new(sample::attempt("p-1", 1, 1, AttemptState::Ended))));
     store.save(Save::new(&id, &version, &sample::rows(rows), NOW)).await.unwrap();
     assert_eq!(store.unused_artifacts(after(1), 10).await.unwrap(), []);
-    assert!(!store.forget_artifact(&digest, after(1)).await.unwrap(), "a release uses it");
+    assert!(!store.close_artifact(&digest, after(1), NOW).await.unwrap(), "a release uses it");
     assert_eq!(store.artifact_of(&id, ReleaseNumber(1), "app").await.unwrap().map(|used| used.digest), Some(digest));
+}
+
+async fn an_artifact_that_is_being_removed_is_not_stored_again_before_it_is_gone(database: &Database) {
+    let store = database.open().await;
+    let digest = sample::artifact();
+    assert_eq!(store.artifact(&digest).await.unwrap(), StoredArtifact::Missing);
+    assert!(store.put_artifact(&digest, 12, NOW).await.unwrap());
+    assert!(store.put_artifact(&digest, 12, after(5)).await.unwrap(), "the same bytes again make it young");
+    assert!(!store.close_artifact(&digest, after(1), after(6)).await.unwrap(), "it is too young");
+    assert!(store.close_artifact(&digest, after(6), after(7)).await.unwrap());
+    assert_eq!(store.artifact(&digest).await.unwrap(), StoredArtifact::Closed);
+    assert!(!store.put_artifact(&digest, 12, after(8)).await.unwrap());
+    assert!(store.close_artifact(&digest, after(6), after(9)).await.unwrap(), "after a crash the removal goes on");
+    store.artifact_removed(&digest).await.unwrap();
+    assert_eq!(store.artifact(&digest).await.unwrap(), StoredArtifact::Missing);
+    assert!(store.put_artifact(&digest, 12, after(10)).await.unwrap());
 }
 
 async fn what_is_done_goes(database: &Database) {

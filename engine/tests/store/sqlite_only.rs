@@ -213,6 +213,89 @@ fn kill_after(child: &mut Child, count: usize) -> BTreeMap<String, u64> {
     acknowledged
 }
 
+/// A disk that fails while writing: nothing is acknowledged from then on, and it says so (R6).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r6_after_a_failed_fsync_nothing_is_acknowledged() {
+    if let Some(path) = child_path() {
+        return save_until_the_disk_fails(&path).await;
+    }
+    let database = Database::sqlite();
+    let folder = database.folder.path();
+    let mut child = Command::new(this_program())
+        .args(["--exact", "sqlite_only::r6_after_a_failed_fsync_nothing_is_acknowledged", "--nocapture"])
+        .env(CHILD, file(&database))
+        .env("LD_PRELOAD", failing_disk(folder))
+        .env("TIDEGATE_TEST_DISK_FAILS", folder.join("disk-fails"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut acknowledged = 0;
+    let mut said = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(version) = line.strip_prefix("acknowledged ") {
+            acknowledged = version.parse().unwrap();
+            if acknowledged == 20 {
+                fs::write(folder.join("disk-fails"), "").unwrap();
+            }
+        } else {
+            said.push(line);
+        }
+    }
+    assert!(child.wait().unwrap().success(), "{said:#?}");
+    let story = said.join("\n");
+    assert!(story.contains("refused: the disk failed while writing"), "{story}");
+    assert!(story.contains("and again: the disk failed while writing"), "{story}");
+    assert!(story.contains("failure: disk I/O error"), "{story}");
+    let store = database.open().await;
+    let found = store.version(&PipelineId::from("p-1")).await.unwrap().number;
+    assert!(acknowledged >= 20 && found >= acknowledged, "{acknowledged} were acknowledged, {found} are there");
+    assert_eq!(store.verify_chain(&PipelineId::from("p-1")).await.unwrap(), Ok(found));
+}
+
+async fn save_until_the_disk_fails(path: &Path) {
+    let store = Store::open(&Settings::new(format!("sqlite:{}", path.display()), "child")).await.unwrap();
+    let id = PipelineId::from("p-1");
+    let mut version = store.register_pipeline(&sample::pipeline("p-1", "shop"), NOW).await.unwrap();
+    let created = sample::only(vec![sample::created(1)]);
+    let refused = loop {
+        match store.save(Save::new(&id, &version, &created, NOW)).await {
+            Ok(saved) => version = saved.version,
+            Err(error) => break error,
+        }
+        println!("acknowledged {}", version.number);
+    };
+    println!("refused: {refused}");
+    store.failed().await;
+    let again = store.save(Save::new(&id, &version, &created, NOW)).await.unwrap_err();
+    println!("and again: {again}");
+    println!("failure: {}", store.failure().unwrap());
+}
+
+/// A library that lets every sync fail as soon as a file is there: SQLite meets what it would meet on a broken disk.
+fn failing_disk(folder: &Path) -> PathBuf {
+    const SOURCE: &str = r#"
+        #include <errno.h>
+        #include <stdlib.h>
+        #include <sys/syscall.h>
+        #include <unistd.h>
+        static int fails(void) {
+            const char *flag = getenv("TIDEGATE_TEST_DISK_FAILS");
+            if (flag == NULL || access(flag, F_OK) != 0) return 0;
+            errno = EIO;
+            return 1;
+        }
+        int fsync(int file) { return fails() ? -1 : (int)syscall(SYS_fsync, file); }
+        int fdatasync(int file) { return fails() ? -1 : (int)syscall(SYS_fdatasync, file); }
+    "#;
+    let (source, library) = (folder.join("disk.c"), folder.join("disk.so"));
+    fs::write(&source, SOURCE).unwrap();
+    let compiled =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status().expect("cc, which builds SQLite too");
+    assert!(compiled.success());
+    library
+}
+
 /// A full disk: first the ballast goes, then saves are refused; nothing acknowledged is lost (ID12).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn id12_on_a_full_disk_the_ballast_goes_first_and_nothing_acknowledged_is_lost() {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use engine::core::Time;
-use engine::store::NewLogChunk;
+use engine::store::{LogEnd, LogPlace, NewLogChunk};
 use protocol::AttemptId;
 use sha2::{Digest as _, Sha256};
 
@@ -59,7 +59,7 @@ pub(super) async fn store(place: &Place, attempt: &AttemptId, kind: Kind, at: Ti
             offset: offset as u64,
             length: piece.len() as u64,
             digest: hex::encode(Sha256::digest(&piece)),
-            blob_key,
+            place: LogPlace::Blob { key: blob_key },
             line_count: piece.iter().filter(|byte| **byte == b'\n').count() as u64,
             gap: false,
         };
@@ -67,7 +67,7 @@ pub(super) async fn store(place: &Place, attempt: &AttemptId, kind: Kind, at: Ti
         offset = end;
     }
     if sealed {
-        place.store.seal_log(attempt, &log.digest, None, at).await?;
+        place.store.end_log(LogEnd { attempt: attempt.clone(), bytes: log.bytes.len() as u64, digest: log.digest.clone() }, at).await?;
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ pub(super) async fn add(place: &Place) -> Result<Credentials> {
             created_at,
             disabled_at: None,
         };
-        place.store.add_user(&user).await?;
+        place.store.add_user(&user, None).await?;
         let minted = mint(Kind::Api, &place.ids);
         let token = TokenRow {
             id: minted.id,
@@ -72,7 +72,7 @@ pub(super) async fn add(place: &Place) -> Result<Credentials> {
             revoked_at: None,
             last_used_at: None,
         };
-        place.store.add_token(&token, &minted.hash).await?;
+        place.store.add_token(&token, &minted.hash, None).await?;
         let detail = json!({"role": role.name()});
         place.store.append_audit(&actor("ada"), "create_user", name, detail, created_at).await?;
         users.push(Login { name: name.to_owned(), role: role.name().to_owned(), token: minted.text });
@@ -112,7 +112,7 @@ pub(super) async fn runners(place: &Place) -> Result<Vec<RunnerId>> {
             used_by: None,
             used_at: None,
         };
-        place.store.add_join_token(&join, &minted.hash).await?;
+        place.store.add_join_token(&join, &minted.hash, None).await?;
         let arch = if pool == "arm" { "arm64" } else { "x86_64" };
         let row = RunnerRow {
             id: RunnerId::try_from(place.ids.uuid())?,
@@ -142,7 +142,7 @@ pub(super) async fn runners(place: &Place) -> Result<Vec<RunnerId>> {
         };
         place.store.runner_seen(&row, seen).await?;
         if number == 6 {
-            place.store.set_draining(&row.id, true).await?;
+            place.store.set_draining(&row.id, true, None).await?;
         }
         if pool == "default" && !matches!(number, 5 | 7) {
             ids.push(row.id);

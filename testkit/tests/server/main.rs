@@ -4,5 +4,7 @@
 
 mod beside;
 mod gates;
+mod logs;
 mod path;
+mod retention;
 mod rollback;

@@ -1,6 +1,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use engine::core::Actor;
+use engine::store::AuditNote;
 use serde_json::json;
 
 use crate::auth::Role;
@@ -44,19 +45,11 @@ pub(crate) async fn handle(
     }
     // A name or password that is refused leaves the link as it is; what follows happens once.
     let prepared = users::prepare(&state, &body.name, &body.password, Role::Admin, Vec::new()).await?;
-    if !state.store().revoke_token(&row.id, now).await? {
+    if !state.store().revoke_token(&row.id, now, None).await? {
         return Err(used());
     }
-    let user = users::add(&state, prepared).await?;
-    state
-        .store()
-        .append_audit(
-            &Actor::Engine,
-            "user.create",
-            user.id.as_str(),
-            json!({ "name": user.name, "role": user.role, "by": "first start" }),
-            now,
-        )
-        .await?;
+    let detail = json!({ "name": prepared.name, "role": prepared.role, "by": "first start" });
+    let note = AuditNote::new(Actor::Engine, "user.create", prepared.id.as_str(), detail, now);
+    let user = users::add(&state, prepared, note).await?;
     session::open(&state, user).await
 }

@@ -15,9 +15,9 @@ pub(crate) async fn handle(
     Path(runner): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = super::id(&runner)?;
-    if !state.store().set_draining(&id, true).await? {
+    let note = super::super::note(&state, &allowed.caller, "runner.drain", &runner, json!({}));
+    if !state.store().set_draining(&id, true, note).await? {
         return Err(super::unknown(&runner));
     }
-    super::super::record(&state, &allowed.caller, "runner.drain", &runner, json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,9 +15,9 @@ pub(crate) async fn handle(
     Path(runner): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = super::id(&runner)?;
-    if !state.store().revoke_runner(&id, state.now()).await? {
+    let note = super::super::note(&state, &allowed.caller, "runner.revoke", &runner, json!({}));
+    if !state.store().revoke_runner(&id, state.now(), note).await? {
         return Err(super::unknown(&runner));
     }
-    super::super::record(&state, &allowed.caller, "runner.revoke", &runner, json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -60,14 +60,8 @@ pub(crate) async fn handle(
         revoked_at: None,
         last_used_at: None,
     };
-    state.store().add_token(&row, &minted.hash).await?;
-    super::super::record(
-        &state,
-        &allowed.caller,
-        "token.create",
-        &row.id,
-        json!({ "name": row.name, "role": row.role, "scope": row.scope }),
-    )
-    .await?;
+    let detail = json!({ "name": row.name, "role": row.role, "scope": row.scope });
+    let note = super::super::note(&state, &allowed.caller, "token.create", &row.id, detail);
+    state.store().add_token(&row, &minted.hash, note).await?;
     Ok((StatusCode::CREATED, Extension(ShownOnce), Json(TokenCreated { token: super::token(row)?, secret: minted.text })))
 }

@@ -17,9 +17,9 @@ pub(crate) async fn handle(allowed: Allowed<Viewer>, State(state): State<ApiStat
         .find(|row| row.id == id)
         .filter(|row| super::is_api_token(row) && super::may_see(&allowed.caller, row))
         .ok_or_else(unknown)?;
-    if !state.store().revoke_token(&row.id, state.now()).await? {
+    let note = super::super::note(&state, &allowed.caller, "token.revoke", &row.id, json!({ "name": row.name }));
+    if !state.store().revoke_token(&row.id, state.now(), note).await? {
         return Err(unknown());
     }
-    super::super::record(&state, &allowed.caller, "token.revoke", &row.id, json!({ "name": row.name })).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -39,9 +39,9 @@ pub(crate) async fn handle(
     if was_admin && !super::is_admin(&row) && super::admins(&state).await? <= 1 {
         return Err(Problem::new(Code::LastAdmin, "this is the last admin: make somebody else an admin first"));
     }
-    if !state.store().change_user(&row).await? {
+    let note = super::super::note(&state, &allowed.caller, "user.change", &id, json!({ "changed": changed, "role": row.role }));
+    if !state.store().change_user(&row, note).await? {
         return Err(unknown());
     }
-    super::super::record(&state, &allowed.caller, "user.change", &id, json!({ "changed": changed, "role": row.role })).await?;
     Ok(Json(super::user(row)?))
 }

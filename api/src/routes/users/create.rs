@@ -16,7 +16,8 @@ pub(crate) async fn handle(
     Json(body): Json<CreateUser>,
 ) -> Result<(StatusCode, Json<User>), Problem> {
     let prepared = super::prepare(&state, &body.name, &body.password, body.role, body.groups).await?;
-    let row = super::add(&state, prepared).await?;
-    super::super::record(&state, &allowed.caller, "user.create", row.id.as_str(), json!({ "name": row.name, "role": row.role })).await?;
+    let detail = json!({ "name": prepared.name, "role": prepared.role });
+    let note = super::super::note(&state, &allowed.caller, "user.create", prepared.id.as_str(), detail);
+    let row = super::add(&state, prepared, note).await?;
     Ok((StatusCode::CREATED, Json(super::user(row)?)))
 }

@@ -5,7 +5,7 @@ pub(super) mod list;
 use std::collections::BTreeSet;
 
 use engine::core::id::PersonId;
-use engine::store::UserRow;
+use engine::store::{AuditNote, UserRow};
 
 use crate::auth::Role;
 use crate::auth::accounts::role;
@@ -39,8 +39,8 @@ pub(super) async fn prepare(state: &ApiState, name: &str, password: &str, role: 
 }
 
 /// Adds a user whose name is free.
-pub(super) async fn add(state: &ApiState, row: UserRow) -> Result<UserRow, Problem> {
-    match state.store().add_user(&row).await {
+pub(super) async fn add(state: &ApiState, row: UserRow, note: AuditNote) -> Result<UserRow, Problem> {
+    match state.store().add_user(&row, note).await {
         Err(engine::store::Error::Exists(_)) => Err(Problem::new(Code::AlreadyExists, format!("there is a user {:?} already", row.name))),
         other => Ok(other.map(|()| row)?),
     }

@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::sync::{Arc, OnceLock};
 
 use futures::future::BoxFuture;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
@@ -21,17 +22,42 @@ pub(crate) struct Writer {
     queue: mpsc::Sender<Box<dyn Job>>,
     closing: CancellationToken,
     closed: CancellationToken,
+    failure: Failure,
+}
+
+/// Why nothing is written any more, once a write to the disk has failed (R6).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Failure {
+    detail: Arc<OnceLock<String>>,
+    happened: CancellationToken,
+}
+
+impl Failure {
+    pub(crate) fn detail(&self) -> Option<&str> {
+        self.detail.get().map(String::as_str)
+    }
+
+    /// Returns when it has happened, which may be never.
+    pub(crate) async fn happened(&self) {
+        self.happened.cancelled().await;
+    }
+
+    fn happens(&self, error: &Error) {
+        // The first one is the cause.
+        drop(self.detail.set(if let Error::Fatal(detail) = error { detail.clone() } else { error.to_string() }));
+        self.happened.cancel();
+    }
 }
 
 impl Writer {
     /// The lock and the connection live as long as the last hand.
     pub(super) fn start(connection: SqliteConnection, ballast: Ballast, lock: File) -> Self {
         let (queue, mut jobs) = mpsc::channel(LONGEST_QUEUE);
-        let writer = Self { queue, closing: CancellationToken::new(), closed: CancellationToken::new() };
-        let (closing, closed) = (writer.closing.clone(), writer.closed.clone());
+        let writer = Self { queue, closing: CancellationToken::new(), closed: CancellationToken::new(), failure: Failure::default() };
+        let (closing, closed, failure) = (writer.closing.clone(), writer.closed.clone(), writer.failure.clone());
         tokio::spawn(async move {
             let mut connection = connection;
-            work(&mut connection, &ballast, &mut jobs, &closing).await;
+            work(&mut connection, &ballast, &mut jobs, &closing, &failure).await;
             if let Err(error) = connection.close().await {
                 tracing::warn!(%error, "the database was not closed cleanly; the next start repairs it");
             }
@@ -55,8 +81,16 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Write { input, apply, output: None, reply });
-        self.queue.send(job).await.map_err(|_| ended())?;
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        self.queue.send(job).await.map_err(|_| self.ended())?;
+        answer.await.unwrap_or_else(|_| Err(self.ended()))
+    }
+
+    pub(crate) fn failure(&self) -> &Failure {
+        &self.failure
+    }
+
+    fn ended(&self) -> Error {
+        self.failure.detail().map_or_else(ended, |detail| Error::Fatal(detail.to_owned()))
     }
 }
 
@@ -97,7 +131,13 @@ impl<A: Send + Sync, T: Send> Job for Write<A, T> {
     }
 }
 
-async fn work(connection: &mut SqliteConnection, ballast: &Ballast, jobs: &mut mpsc::Receiver<Box<dyn Job>>, closing: &CancellationToken) {
+async fn work(
+    connection: &mut SqliteConnection,
+    ballast: &Ballast,
+    jobs: &mut mpsc::Receiver<Box<dyn Job>>,
+    closing: &CancellationToken,
+    failure: &Failure,
+) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
     loop {
         tokio::select! {
@@ -107,9 +147,10 @@ async fn work(connection: &mut SqliteConnection, ballast: &Ballast, jobs: &mut m
                 continue;
             }
         }
-        if let Err(error) = write_group(connection, ballast, &mut group).await {
+        if let Err(error) = write_group(connection, ballast, failure, &mut group).await {
             // After a failed write or fsync nobody knows what the disk holds: nothing is written any more.
-            tracing::error!(%error, "the writer of the database ends");
+            tracing::error!(%error, "the writer of the database ends; nothing is accepted any more");
+            jobs.close();
             while let Some(job) = jobs.recv().await {
                 job.answer(Err(error.clone()));
             }
@@ -119,7 +160,12 @@ async fn work(connection: &mut SqliteConnection, ballast: &Ballast, jobs: &mut m
 }
 
 /// Answers everybody in the group. The error is one after which nothing may be written.
-async fn write_group(connection: &mut SqliteConnection, ballast: &Ballast, group: &mut Vec<Box<dyn Job>>) -> Result<(), Error> {
+async fn write_group(
+    connection: &mut SqliteConnection,
+    ballast: &Ballast,
+    failure: &Failure,
+    group: &mut Vec<Box<dyn Job>>,
+) -> Result<(), Error> {
     let mut outcomes = commit_group(connection, group).await;
     if matches!(outcomes, Err(Error::Full(_))) && ballast.drop_it() {
         tracing::error!("the disk is full: the ballast was given up; new work is refused until there is room again");
@@ -131,6 +177,10 @@ async fn write_group(connection: &mut SqliteConnection, ballast: &Ballast, group
             Ok(())
         }
         Err(error) => {
+            if matches!(error, Error::Fatal(_)) {
+                // Said before anybody hears of it, so that whoever asks why finds the answer.
+                failure.happens(&error);
+            }
             group.drain(..).for_each(|job| job.answer(Err(error.clone())));
             if matches!(error, Error::Fatal(_)) { Err(error) } else { Ok(()) }
         }

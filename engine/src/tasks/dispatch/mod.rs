@@ -2,6 +2,8 @@
 //!
 //! Runners wait in long polls; a round assigns what is queued, commits each lease, and answers the polls.
 
+pub(crate) mod board;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,16 +12,19 @@ use protocol::{AttemptId, Lease, RunnerId};
 use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
+use self::board::{Board, Seen};
 use super::Next;
-use crate::core::dispatch::{self, Assignment, Idle};
+use crate::core::dispatch::{self, Assignment, Idle, Queued};
 use crate::core::id::PipelineId;
 use crate::core::{Actor, Input};
 use crate::engine::{Engine, Error};
+use crate::store;
 
 /// Where runners wait for work, on this server.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     waiting: Mutex<Vec<Waiting>>,
+    pub(crate) board: Board,
 }
 
 #[derive(Debug)]
@@ -80,14 +85,13 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
 }
 
 async fn assign(engine: &Arc<Engine>, runners: &[Waiting]) -> Result<BTreeMap<RunnerId, Vec<Lease>>, Error> {
-    let (queued, malformed) = engine.store().queued(engine.settings().dispatch_batch).await?;
-    for (pipeline, error) in malformed {
-        engine.park(&pipeline, error.to_string()).await;
+    let Seen { mut queued, mut busy } = look(engine).await?;
+    if engine.accepts_new_work().is_err() {
+        queued.retain(|attempt| attempt.urgent);
     }
     if queued.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut busy = engine.store().busy_runners().await?;
     let idle: Vec<Idle> = runners
         .iter()
         .map(|runner| Idle { running: busy.remove(&runner.idle.runner).unwrap_or_default().ordinary, ..runner.idle.clone() })
@@ -108,6 +112,33 @@ async fn assign(engine: &Arc<Engine>, runners: &[Waiting]) -> Result<BTreeMap<Ru
     Ok(leases)
 }
 
+/// What waits and what runs: from the board, or from the store where there is none.
+async fn look(engine: &Arc<Engine>) -> Result<Seen, Error> {
+    let limit = engine.settings().dispatch_batch;
+    let board = &engine.dispatch_counter().board;
+    if engine.store().is_shared() {
+        let queued = readable(engine, engine.store().queued(limit).await?).await;
+        return Ok(Seen { queued, busy: engine.store().busy_runners().await? });
+    }
+    if let Some(seen) = board.look(limit as usize) {
+        return Ok(seen);
+    }
+    board.begin_reading();
+    let queued = engine.store().queued(u32::MAX).await?;
+    let leased = engine.store().leased_attempts().await?;
+    let queued = readable(engine, queued).await;
+    board.read(queued, leased.into_iter().map(|leased| (leased.pipeline, leased.attempt)).collect());
+    // None only when it was forgotten meanwhile: a hint came with that.
+    Ok(board.look(limit as usize).unwrap_or_default())
+}
+
+async fn readable(engine: &Arc<Engine>, (queued, malformed): (Vec<Queued>, Vec<(PipelineId, store::Error)>)) -> Vec<Queued> {
+    for (pipeline, error) in malformed {
+        engine.park(&pipeline, error.to_string()).await;
+    }
+    queued
+}
+
 /// Commits one lease and makes the runner's copy of the job; none when the attempt is gone or cannot be prepared.
 async fn grant(engine: &Arc<Engine>, pipeline: PipelineId, attempt: AttemptId, runner: RunnerId) -> Option<(RunnerId, Lease)> {
     let token = engine.lease_token()?;
@@ -116,10 +147,12 @@ async fn grant(engine: &Arc<Engine>, pipeline: PipelineId, attempt: AttemptId, r
         Ok(_) => {}
         Err(Error::Rejected(rejected)) => {
             debug!(attempt.id = %attempt, %rejected, "an attempt was gone before it could be leased");
+            engine.dispatch_counter().board.forget();
             return None;
         }
         Err(error) => {
             warn!(attempt.id = %attempt, %error, "a lease could not be committed");
+            engine.dispatch_counter().board.forget();
             return None;
         }
     }

@@ -1,0 +1,166 @@
+//! Making a release of a revision: compiling its pipeline file, expanding it, admitting it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pipelines::plan::{Plan, Trigger};
+use pipelines::schedule::Schedule;
+use pipelines::{ExpandInput, SourceFile};
+use sha2::{Digest, Sha256};
+
+use super::{Engine, Error, previous, short};
+use crate::core::id::{PersonId, PipelineId, ReleaseNumber, SourceOrder};
+use crate::core::input::{Admission, Revision};
+use crate::core::{Actor, EventKind, Input, Time};
+use crate::ports::{Head, Repository, SourceError};
+use crate::store::{ScheduleRow, SourceRow};
+
+/// A release by a person, a schedule or the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The same key starts once (ID2).
+    pub key: String,
+    /// None: the branch's head.
+    pub commit: Option<String>,
+    pub inputs: BTreeMap<String, String>,
+    /// For people: `manual`, `schedule`.
+    pub trigger: String,
+}
+
+/// A revision together with everything that its pipeline file says.
+pub(super) struct Resolved {
+    pub(super) plan: Arc<Plan>,
+    digest: String,
+    pub(super) revision: Revision,
+    order: SourceOrder,
+}
+
+impl Engine {
+    /// Makes a release by hand, by schedule or by the API.
+    ///
+    /// # Errors
+    /// When the commit cannot be found, the file there has errors, or an input is not declared.
+    pub async fn start(self: &Arc<Self>, pipeline: &PipelineId, actor: Actor, start: Start) -> Result<ReleaseNumber, Error> {
+        let source = self.source_of(pipeline).await?;
+        let repository = Repository { url: source.url.clone() };
+        let previous = previous(&source);
+        let head = match &start.commit {
+            None => self.ports.source.head(&repository, &source.branch, previous.as_ref()).await?,
+            Some(commit) => self.known_commit(pipeline, &repository, &source, commit).await?,
+        };
+        let compiled = self.compile_at(&repository, &head.revision.commit, &source.path).await?;
+        self.record_commits(&repository, &source, &head, previous.as_ref()).await?;
+        let resolved = resolve(&compiled, head, &start.inputs)?;
+        let involved = match &actor {
+            Actor::Person { id, .. } => vec![id.clone()],
+            Actor::Token { .. } | Actor::Runner { .. } | Actor::Trigger { .. } | Actor::Engine => Vec::new(),
+        };
+        self.admit(pipeline, actor, resolved, start, involved).await
+    }
+
+    /// The place of an older commit in the order: the one under which it was seen first (P4).
+    async fn known_commit(&self, pipeline: &PipelineId, repository: &Repository, source: &SourceRow, commit: &str) -> Result<Head, Error> {
+        let known = self
+            .store
+            .commit(pipeline, &repository.url, commit)
+            .await?
+            .ok_or_else(|| SourceError::NoCommit { url: repository.url.clone(), commit: commit.to_owned() })?;
+        Ok(Head {
+            revision: Revision {
+                source: repository.url.clone(),
+                commit: known.id,
+                reference: source.branch.clone(),
+                title: known.title,
+                author: known.author,
+                committed_at: known.committed_at,
+            },
+            order: known.order,
+        })
+    }
+
+    pub(super) async fn compile_at(&self, repository: &Repository, commit: &str, file: &str) -> Result<pipelines::Pipeline, Error> {
+        let Some(bytes) = self.ports.source.file(repository, commit, file).await? else {
+            return Err(Error::Invalid {
+                what: "pipeline file",
+                detail: format!("{file} does not exist at {} of {}", short(commit), repository.url),
+            });
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut files = BTreeMap::new();
+        for path in pipelines::names_files(&text) {
+            let inner = if path.ends_with('/') { self.ports.source.files(repository, commit, &path).await? } else { vec![path] };
+            for path in inner {
+                if let Some(bytes) = self.ports.source.file(repository, commit, &path).await? {
+                    files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
+                }
+            }
+        }
+        let (pipeline, diagnostics) = pipelines::compile(&SourceFile::new(file, text).with_files(files), &self.ports.library);
+        pipeline.ok_or(Error::Diagnostics(diagnostics))
+    }
+
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        pipeline: &PipelineId,
+        actor: Actor,
+        resolved: Resolved,
+        start: Start,
+        involved: Vec<PersonId>,
+    ) -> Result<ReleaseNumber, Error> {
+        self.accepts_new_work()?;
+        let key = start.key.clone();
+        let plan = Arc::clone(&resolved.plan);
+        let admission = Admission {
+            revisions: vec![resolved.revision],
+            order: resolved.order,
+            plan: resolved.plan,
+            digest: resolved.digest,
+            inputs: start.inputs,
+            trigger: start.trigger,
+            involved,
+            key: start.key,
+        };
+        let applied = self.input(pipeline, actor, Input::Admit(Box::new(admission))).await?;
+        self.store.set_schedules(pipeline, &schedules(pipeline, &plan, self.clock().now())).await?;
+        let created = applied.events.iter().find(|event| event.kind == EventKind::ReleaseCreated).and_then(|event| event.release);
+        match created {
+            Some(number) => Ok(number),
+            // The same key was admitted before.
+            None => self.store.release_by_key(pipeline, &key).await?.map(|row| row.number).ok_or(Error::Conflict),
+        }
+    }
+}
+
+pub(super) fn resolve(compiled: &pipelines::Pipeline, head: Head, inputs: &BTreeMap<String, String>) -> Result<Resolved, Error> {
+    let input = ExpandInput { inputs: inputs.clone(), ..ExpandInput::default() };
+    let plan = pipelines::expand(compiled, &input).map_err(|error| Error::Invalid { what: "inputs", detail: error.to_string() })?;
+    let digest = release_digest(&head.revision, &plan, inputs);
+    Ok(Resolved { plan: Arc::new(plan), digest, revision: head.revision, order: head.order })
+}
+
+fn schedules(pipeline: &PipelineId, plan: &Plan, now: Time) -> Vec<ScheduleRow> {
+    let slot = |trigger: &Trigger| match trigger {
+        Trigger::Schedule { cron, timezone } => {
+            let next_at = Schedule::parse(cron, timezone).ok()?.next_after(now.to_utc()).map(Time::from_utc)?;
+            Some(ScheduleRow { pipeline: pipeline.clone(), cron: cron.clone(), timezone: timezone.clone(), next_at, last_fired_at: None })
+        }
+        Trigger::Push { .. } | Trigger::Manual { .. } => None,
+    };
+    plan.triggers.iter().filter_map(slot).collect()
+}
+
+/// P1: over revisions, resolved file (as its plan), block versions (part of the plan) and inputs.
+fn release_digest(revision: &Revision, plan: &Plan, inputs: &BTreeMap<String, String>) -> String {
+    let mut hasher = Sha256::new();
+    for part in [revision.source.as_str(), &revision.commit, &plan.digest()] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    for (name, value) in inputs {
+        hasher.update(name.as_bytes());
+        hasher.update([1]);
+        hasher.update(value.as_bytes());
+        hasher.update([0]);
+    }
+    hex::encode(hasher.finalize())
+}

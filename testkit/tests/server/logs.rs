@@ -1,0 +1,107 @@
+//! Logs through the runner's door: the same lines whether they grow or are sealed (R10, A9).
+
+use bytes::Bytes;
+use engine::{Engine, LogPage};
+use futures::TryStreamExt as _;
+use protocol::{AttemptId, Lease, LogChunk, Outcome};
+use sha2::Digest as _;
+use testkit::repository::GitRepository;
+use testkit::world::{ScriptedRunner, World};
+
+const FILE: &str = "name: talk\nstages:\n  - name: build\n    jobs:\n      - {name: talk, checkout: false, steps: [\"true\"]}\n";
+
+async fn talking(world: &World) -> (ScriptedRunner, Lease) {
+    let repository = GitRepository::new();
+    repository.write(".tidegate/pipeline.yaml", FILE);
+    repository.commit("a job that talks");
+    world.connect(&repository).await;
+    let runner = world.runner().await;
+    let lease = runner.lease().await;
+    (runner, lease)
+}
+
+async fn send(world: &World, runner: &ScriptedRunner, lease: &Lease, offset: u64, bytes: &[u8], gap: bool) -> u64 {
+    let chunk = LogChunk { fences: lease.fences.clone(), offset, digest: hex::encode(sha2::Sha256::digest(bytes)), gap };
+    world.engine.append_log(&runner.id, chunk, Bytes::copy_from_slice(bytes)).await.expect("the chunk is taken").stored_bytes
+}
+
+async fn whole(engine: &std::sync::Arc<Engine>, attempt: &AttemptId) -> Vec<u8> {
+    let parts: Vec<Bytes> = engine.log_raw(attempt).await.expect("the log").try_collect().await.expect("its bytes");
+    parts.concat()
+}
+
+/// What a person can ask of a log.
+async fn seen(engine: &std::sync::Arc<Engine>, attempt: &AttemptId) -> (Vec<LogPage>, Vec<(u64, Vec<u64>)>) {
+    let mut pages = Vec::new();
+    for (from, count) in [(0, 3), (998, 5), (40_000, 2), (59_998, 10), (70_000, 1)] {
+        // Whether it has ended is not what is compared.
+        pages.push(LogPage { complete: true, ..engine.log(attempt, from, count).await.expect("a page") });
+    }
+    let mut hits = Vec::new();
+    for needle in ["line 4", "line 40000 ", "nowhere"] {
+        let found = engine.log_search(attempt, needle).await.expect("hits");
+        hits.push((found.total, found.lines.into_iter().take(3).collect()));
+    }
+    (pages, hits)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r10_a_sealed_log_reads_like_the_growing_one() {
+    let world = World::sqlite().await;
+    let (runner, lease) = talking(&world).await;
+    let attempt = lease.fences.attempt.clone();
+    let text: String = (0..60_000).map(|line| format!("line {line} of a build that says the same again and again\n")).collect();
+    // Small pieces stand in rows, large ones in blobs; they end anywhere.
+    let mut sent = 0;
+    for size in [10, 5_000, 300_000, 16_384, 16_385, 1_000_000].into_iter().cycle() {
+        let end = (sent + size).min(text.len());
+        let piece = text.as_bytes().get(sent..end).expect("within the text");
+        assert_eq!(send(&world, &runner, &lease, sent as u64, piece, false).await, end as u64);
+        sent = end;
+        if sent == text.len() {
+            break;
+        }
+    }
+    let growing = seen(&world.engine, &attempt).await;
+    assert_eq!(growing.0[1].lines[2], "line 1000 of a build that says the same again and again");
+    assert_eq!(growing.1, [(11_111, vec![4, 40, 41]), (1, vec![40_000]), (0, vec![])]);
+
+    runner.report_log(&lease, Outcome::Succeeded, text.as_bytes()).await;
+    world.until_sealed(&attempt).await;
+    assert_eq!(seen(&world.engine, &attempt).await, growing);
+    assert_eq!(whole(&world.engine, &attempt).await, text.as_bytes());
+    let head = world.engine.store().log_head(&attempt).await.expect("the store").expect("the log");
+    assert_eq!(head.digest, Some(hex::encode(sha2::Sha256::digest(&text))), "what is stored is what the runner had");
+    assert!(head.sealed_blob.is_some(), "a log of this size is one blob");
+
+    let world = world.restart().await;
+    assert_eq!(seen(&world.engine, &attempt).await, growing, "and after a restart");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r10_a_gap_stays_a_gap_when_the_log_is_sealed() {
+    let world = World::sqlite().await;
+    let (runner, lease) = talking(&world).await;
+    let attempt = lease.fences.attempt.clone();
+    send(&world, &runner, &lease, 0, b"before\nhalf ", false).await;
+    send(&world, &runner, &lease, 100, b"of it\nafter", true).await;
+    let growing = world.engine.log(&attempt, 0, 10).await.expect("a page");
+    runner.report_log(&lease, Outcome::Succeeded, b"the runner had more").await;
+    world.until_sealed(&attempt).await;
+    let sealed = world.engine.log(&attempt, 0, 10).await.expect("a page");
+    assert_eq!((&sealed.lines, sealed.lost_bytes, sealed.complete), (&growing.lines, 88, true));
+    assert_eq!(sealed.lines, ["before", "half of it", "after"]);
+    assert_eq!(whole(&world.engine, &attempt).await, b"before\nhalf of it\nafter");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_log_is_sealed_by_the_report_itself() {
+    let world = World::sqlite().await;
+    let (runner, lease) = talking(&world).await;
+    let attempt = lease.fences.attempt.clone();
+    send(&world, &runner, &lease, 0, b"short\n", false).await;
+    runner.report_log(&lease, Outcome::Succeeded, b"short\n").await;
+    let head = world.engine.store().log_head(&attempt).await.expect("the store").expect("the log");
+    assert!(head.sealed_at.is_some(), "{head:?}");
+    assert_eq!(world.engine.log(&attempt, 0, 10).await.expect("a page").lines, ["short"]);
+}
