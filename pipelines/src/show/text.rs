@@ -128,18 +128,19 @@ impl Tree<'_> {
 
     /// Targets that go through the same steps are shown together.
     fn rollouts(&mut self, depth: usize, rollouts: &[Rollout]) {
-        let mut groups: Vec<(Vec<&str>, Vec<String>, String)> = Vec::new();
+        let mut groups: Vec<(Vec<&Rollout>, Vec<String>)> = Vec::new();
         for rollout in rollouts {
-            let (lines, content) = (self.rollout_lines(rollout), self.rollout_content(rollout));
-            match groups.iter_mut().find(|(_, other, others)| *other == lines && *others == content) {
-                Some((targets, ..)) => targets.push(&rollout.target),
-                None => groups.push((vec![&rollout.target], lines, content)),
+            let lines = self.rollout_lines(rollout);
+            match groups.iter_mut().find(|(_, other)| *other == lines) {
+                Some((same, _)) => same.push(rollout),
+                None => groups.push((vec![rollout], lines)),
             }
         }
-        let shown: Vec<Vec<String>> = groups.iter().map(|(_, lines, _)| lines.clone()).collect();
-        for (at, (targets, lines, _)) in groups.into_iter().enumerate() {
-            let same = shown.get(..at).is_some_and(|before| before.contains(&lines));
-            self.line(depth, &format!("target {}{}", targets.join(", "), if same { ", with settings of its own" } else { "" }));
+        for (same, lines) in groups {
+            let targets: Vec<&str> = same.iter().map(|rollout| rollout.target.as_str()).collect();
+            let contents: BTreeSet<String> = same.iter().map(|rollout| self.rollout_content(rollout)).collect();
+            let differ = if contents.len() > 1 { " (with different settings)" } else { "" };
+            self.line(depth, &format!("target {}{differ}", targets.join(", ")));
             for line in lines {
                 self.line(depth + 1, &line);
             }
