@@ -11,7 +11,7 @@ mod compile;
 pub mod diagnostic;
 pub mod dynamic;
 mod environment;
-mod expand;
+pub(crate) mod expand;
 pub mod expression;
 mod file;
 pub mod graph;

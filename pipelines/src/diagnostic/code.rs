@@ -109,6 +109,8 @@ codes! {
     CanaryWithoutBake = "canary_without_bake",
     /// Data points are asked for where no alarm reads any.
     DataPointsWithoutAlarms = "data_points_without_alarms",
+    /// What this job, this repository or this release may not do.
+    NotAllowed = "not_allowed",
     /// A matrix that stands for more jobs than one may (D4).
     MatrixTooLarge = "matrix_too_large",
     /// A plan beyond the limit of nodes (D4).

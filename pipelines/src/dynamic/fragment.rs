@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Account, Job, Node, Stage};
+use crate::plan::{Account, Derivation, Job, Node, NodeIx, Stage, StageIx, WaveIx};
 
 /// What a job adds to the plan of its own release: compiled, checked, and not yet in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,9 @@ pub struct Fragment {
     pub accounts: BTreeMap<String, Account>,
     /// Digests of the blocks that it uses, by the name in `uses`.
     pub blocks: BTreeMap<String, String>,
+    /// Of its stages, by name (W4).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub derived: BTreeMap<String, Derivation>,
 }
 
 /// A job that a fragment adds, or puts in the place of one that is there.
@@ -41,4 +44,34 @@ pub enum Need {
     Added(u32),
     /// The key of a node that is there.
     There(String),
+}
+
+impl Fragment {
+    /// Its stages and their nodes at the positions that they get in a plan.
+    pub(super) fn shifted(&self, nodes: u32, stages: u32) -> (Vec<Stage>, Vec<Node>) {
+        let node = |ix: &mut NodeIx| ix.0 = ix.0.saturating_add(nodes);
+        let stage_of = |ix: &mut StageIx| ix.0 = ix.0.saturating_add(stages);
+        let shift_node = |mut own: Node| {
+            stage_of(&mut own.stage);
+            if let Some(WaveIx { stage, .. }) = &mut own.wave {
+                stage_of(stage);
+            }
+            own.needs.iter_mut().for_each(node);
+            own
+        };
+        let shift_stage = |mut stage: Stage| {
+            [&mut stage.start, &mut stage.end].into_iter().chain(&mut stage.on_failure).chain(&mut stage.finally).for_each(node);
+            for wave in &mut stage.waves {
+                let own = [&mut wave.start, &mut wave.end].into_iter().chain(&mut wave.gates);
+                own.chain(&mut wave.on_failure).chain(&mut wave.finally).for_each(node);
+                for rollout in &mut wave.rollouts {
+                    let single = [&mut rollout.start, &mut rollout.end, &mut rollout.deployed, &mut rollout.rollback, &mut rollout.inspect];
+                    let lists = rollout.nodes.iter_mut().chain(&mut rollout.on_failure).chain(&mut rollout.finally);
+                    single.into_iter().chain(lists).for_each(node);
+                }
+            }
+            stage
+        };
+        (self.stages.iter().cloned().map(shift_stage).collect(), self.nodes.iter().cloned().map(shift_node).collect())
+    }
 }

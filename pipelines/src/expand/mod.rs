@@ -77,6 +77,18 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
     Ok(plan)
 }
 
+/// How many nodes the stages of a pipeline make.
+pub(crate) fn count(pipeline: &Pipeline) -> usize {
+    stage::count(pipeline)
+}
+
+/// The stages alone, with positions that count from zero.
+pub(crate) fn stages(pipeline: &Pipeline, inputs: &BTreeMap<String, String>) -> (Vec<crate::plan::Stage>, Vec<crate::plan::Node>) {
+    let mut nodes = Nodes::default();
+    let stages = stage::expand_all(pipeline, inputs, &mut nodes);
+    (stages, nodes.finish())
+}
+
 fn extend(names: &mut std::collections::BTreeSet<String>, more: &[String]) {
     for name in more {
         if !names.contains(name) {

@@ -39,12 +39,100 @@ record! {
         uses_artifacts = "uses_artifacts": Option<UsesArtifacts>,
         /// `false`: the job starts in an empty workspace.
         checkout = "checkout": Option<bool>,
+        /// In what a job prints or uploads: it takes the place of the job of this name, if that is not queued yet.
+        replace = "replace": Option<Spanned<bool>>,
     }
     later {
-        "generate": "generated stages, jobs and targets (`generate`)",
-        "upload": "uploading a piece of pipeline (`upload`)",
         "id_token": "an OIDC token for a step (`id_token`)",
         "on_failure": "`on_failure` of a single job; a stage, a wave and `deploy` may have it",
+    }
+}
+
+record! {
+    /// A job that prints a piece of pipeline file, which is added right after it.
+    Generate: "a generator" {
+        /// Unique among the jobs of its stage; without it, `generate`.
+        name = "name": Option<Spanned<String>>,
+        /// What prints jobs or stages, as YAML or JSON; one of `run` and `steps`.
+        run = "run": Option<Spanned<StepForm>>,
+        /// The last step prints.
+        steps = "steps": Option<Spanned<Vec<StepForm>>>,
+        needs = "needs": Option<Vec<Spanned<String>>>,
+        condition = "if": Option<Spanned<Text>>,
+        env = "env": Option<Map<Text>>,
+        runs_on = "runs_on": Option<RunsOn>,
+        container = "container": Option<Spanned<String>>,
+        timeout = "timeout": Option<Spanned<Duration>>,
+        retry = "retry": Option<RetryForm>,
+        uses_artifacts = "uses_artifacts": Option<UsesArtifacts>,
+        checkout = "checkout": Option<bool>,
+    }
+}
+
+/// One generator or several.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum GenerateForm {
+    One(Box<Generate>),
+    Many(Vec<Generate>),
+}
+
+impl Read for GenerateForm {
+    const WHAT: &'static str = "a generator such as `{run: ./pipeline.py}`, or a list of those";
+
+    fn read(node: &Arc<Node>, reader: &mut Reader) -> Option<Self> {
+        match &node.value {
+            Value::Sequence(_) => Vec::read(node, reader).map(Self::Many),
+            Value::Mapping(_) => Read::read(node, reader).map(Self::One),
+            Value::Scalar { .. } => {
+                reader.wrong_type(node, Self::WHAT);
+                None
+            }
+        }
+    }
+}
+
+impl GenerateForm {
+    pub(crate) fn list(&self) -> &[Generate] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl Generate {
+    /// The job that it is, beside that it prints.
+    pub(crate) fn job(&self) -> Job {
+        let steps = match (&self.run, &self.steps) {
+            (Some(run), _) => Spanned { value: vec![run.value.clone()], span: run.span },
+            (None, Some(steps)) => steps.clone(),
+            (None, None) => Spanned { value: Vec::new(), span: self.span.part(0, 1) },
+        };
+        Job {
+            span: self.span,
+            whole: self.whole,
+            name: Some(self.name.clone().unwrap_or_else(|| Spanned { value: "generate".to_owned(), span: self.span.part(0, 1) })),
+            runs_on: self.runs_on.clone(),
+            container: self.container.clone(),
+            needs: self.needs.clone(),
+            env: self.env.clone(),
+            condition: self.condition.clone(),
+            steps,
+            before: None,
+            after: None,
+            finally: None,
+            timeout: self.timeout.clone(),
+            grace: None,
+            retry: self.retry.clone(),
+            matrix: None,
+            per: None,
+            max_parallel: None,
+            artifacts: None,
+            uses_artifacts: self.uses_artifacts.clone(),
+            checkout: self.checkout,
+            replace: None,
+        }
     }
 }
 

@@ -18,12 +18,12 @@ pub(crate) use bake::{BakeForm, Unclear};
 pub(crate) use block::{Block, BlockInput, InputType, StrategyName};
 pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};
 pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
-pub(crate) use job::{Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
+pub(crate) use job::{Generate, GenerateForm, Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use matrix::{AxisForm, Matrix, MatrixForm};
 pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Triggers};
 pub(crate) use stage::{
-    AfterRollback, DerivedWaves, LaneForm, LanePer, LanePolicy, Picked, Rollback, RollbackCause, RollbackScope, Scale, Stage, Targets,
-    Wave, Waves, WavesBy,
+    AfterRollback, DerivedWaves, Fragment, LaneForm, LanePer, LanePolicy, Picked, Rollback, RollbackCause, RollbackScope, Scale, Stage,
+    Targets, Wave, Waves, WavesBy,
 };
 pub(crate) use step::{Shell, Step, StepForm, Task, TaskForm};
 

@@ -28,7 +28,6 @@ record! {
         "extends": "stages and defaults from a shared shape (`extends`)",
         "aspects": "organisation-wide additions (`aspects`)",
         "preview": "an environment for each pull request (`preview`)",
-        "generate": "generated stages, jobs and targets (`generate`)",
     }
 }
 

@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostic::Code;
-use crate::file::{Alarm, BakeForm, Deploy, Gate, Job, Notify, Override, RunsOn, TaskForm, words};
+use crate::file::{Alarm, BakeForm, Deploy, Gate, Generate, GenerateForm, Job, Notify, Override, RunsOn, TaskForm, words};
 use crate::text::{Duration, Map, Node, Problem, Read, Reader, Spanned, Text, Value, record};
 
 record! {
@@ -12,6 +13,8 @@ record! {
         production = "production": Option<bool>,
         /// Run once, before any target.
         jobs = "jobs": Option<Vec<Job>>,
+        /// Programs that print jobs and stages, which are added right after them.
+        generate = "generate": Option<GenerateForm>,
         /// Where it deploys, all in one wave; `waves` instead for several.
         targets = "targets": Option<Spanned<Targets>>,
         /// How one target is changed.
@@ -41,9 +44,72 @@ record! {
         finally = "finally": Option<TaskForm>,
     }
     later {
-        "generate": "generated stages, jobs and targets (`generate`)",
         "preview": "an environment for each pull request (`preview`)",
         "extends": "stages and defaults from a shared shape (`extends`)",
+    }
+}
+
+impl Stage {
+    /// The jobs, then the generators as jobs.
+    pub(crate) fn all_jobs(&self) -> Cow<'_, [Job]> {
+        let jobs = self.jobs.as_deref().unwrap_or_default();
+        match &self.generate {
+            None => Cow::Borrowed(jobs),
+            Some(generate) => jobs.iter().cloned().chain(generate.list().iter().map(Generate::job)).collect(),
+        }
+    }
+
+    /// Whether a position in [`Self::all_jobs`] is that of a generator.
+    pub(crate) fn is_generator(&self, job: usize) -> bool {
+        job >= self.jobs.as_ref().map_or(0, Vec::len)
+    }
+}
+
+record! {
+    /// A piece of pipeline file, which a job prints or uploads.
+    Fragment: "what a job adds" {
+        /// Jobs of the stage of the job that adds them, right after it.
+        jobs = "jobs": Option<Vec<Job>>,
+        generate = "generate": Option<GenerateForm>,
+        /// Stages right after the stage of the job that adds them.
+        stages = "stages": Option<Vec<Stage>>,
+    }
+    later {
+        "x-*": "the writer's own keys, for anchors",
+    }
+}
+
+impl Fragment {
+    /// The jobs as those of the stage that they join, then the stages.
+    pub(crate) fn joined(&self, stage: &str) -> Vec<Stage> {
+        let at = self.span.part(0, 1);
+        let joined = Stage {
+            span: self.span,
+            whole: self.whole,
+            name: Spanned { value: stage.to_owned(), span: at },
+            production: None,
+            jobs: self.jobs.clone(),
+            generate: self.generate.clone(),
+            targets: None,
+            deploy: None,
+            verify: None,
+            gates: None,
+            alarms: None,
+            waves: None,
+            bake: None,
+            max_parallel: None,
+            rollback: None,
+            lane: None,
+            notify: None,
+            env: None,
+            runs_on: None,
+            overrides: None,
+            before: None,
+            after: None,
+            on_failure: None,
+            finally: None,
+        };
+        std::iter::once(joined).chain(self.stages.iter().flatten().cloned()).collect()
     }
 }
 

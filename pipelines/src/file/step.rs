@@ -46,8 +46,6 @@ record! {
     }
     later {
         "if": "conditions of single steps (`if`); a job may have one",
-        "generate": "generated stages, jobs and targets (`generate`)",
-        "upload": "uploading a piece of pipeline (`upload`)",
         "id_token": "an OIDC token for a step (`id_token`)",
     }
 }

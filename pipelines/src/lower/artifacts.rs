@@ -1,7 +1,7 @@
 use super::Lower;
 use super::matrix::{Entry, REGION, Spread, plain_name};
 use crate::diagnostic::Code;
-use crate::file::{Stage, UsesArtifacts};
+use crate::file::{Job, Stage, UsesArtifacts};
 use crate::plan;
 use crate::text::{Problem, Span, Spanned, one_of, shortened};
 
@@ -56,7 +56,8 @@ impl Ended {
 impl Lower<'_> {
     pub(super) fn collect_artifacts(&mut self, stages: &[Stage]) {
         for (stage, form) in stages.iter().enumerate() {
-            let forms = form.jobs.as_deref().unwrap_or_default();
+            let all_jobs = form.all_jobs();
+            let forms: &[Job] = &all_jobs;
             for (form, at) in forms.iter().zip(0..) {
                 for (name, path) in form.artifacts.iter().flat_map(|artifacts| &artifacts.entries) {
                     self.name("an artifact", name);
@@ -140,7 +141,7 @@ impl Lower<'_> {
         // Those of one job for all regions are there at the same time.
         let of_some_region = self.regional.get(name).and_then(|regions| regions.values().next());
         let Some(origin) = self.artifacts.get(of_some_region.map_or(name, String::as_str)).copied() else {
-            if self.reader.is_incomplete() || self.reader.skips() {
+            if self.reader.is_incomplete() || self.reader.skips() || self.artifact_is_there(name, span) {
                 return;
             }
             let known: Vec<&str> = self.artifacts.keys().map(String::as_str).collect();

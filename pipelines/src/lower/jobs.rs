@@ -38,11 +38,23 @@ impl Lower<'_> {
     }
 
     /// The jobs of a stage in an order in which each stands after what it needs.
-    pub(super) fn jobs(&mut self, stage: (usize, &str), forms: &[file::Job], base: &Base) -> Vec<model::Job> {
-        let (stage, stage_name) = stage;
+    pub(super) fn jobs(&mut self, stage: (usize, &file::Stage), forms: &[file::Job], base: &Base) -> Vec<model::Job> {
+        let (stage, stage_form) = stage;
+        let stage_name = stage_form.name.value.as_str();
         for form in forms {
             if let Some(name) = &form.name {
                 self.key_name("a job", name, BESIDE_JOBS);
+            }
+            if let Some(replace) = form.replace.as_ref().filter(|_| self.joined.as_ref().is_none_or(|joined| joined.is_closed)) {
+                let problem = Problem::error(Code::ConflictingKeys, replace.span, "`replace` belongs to what a job prints or uploads");
+                self.report(problem.help("remove it: in this file every job is there once"));
+            }
+        }
+        for generator in stage_form.generate.iter().flat_map(|generate| generate.list()) {
+            self.splicing(generator.span().part(0, 1), "a job that prints what is added after it (`generate`)");
+            if generator.run.is_some() == generator.steps.is_some() && generator.is_whole() {
+                let problem = Problem::error(Code::ConflictingKeys, generator.span().part(0, 1), "a generator has one program that prints");
+                self.report(problem.expected("one of `run` and `steps`"));
             }
         }
         let entries = self.entries(stage, forms);
@@ -67,6 +79,7 @@ impl Lower<'_> {
                 (0..entries.len()).collect()
             }
         };
+        self.named_jobs(forms);
         let mut before = vec![Ended::none(entries.len()); entries.len()];
         let mut lowered: BTreeMap<usize, plan::Job> = BTreeMap::new();
         let mut place = BTreeMap::new();
@@ -82,7 +95,9 @@ impl Lower<'_> {
             }
             if !lowered.contains_key(&entry.form) {
                 let names = needed.iter().filter_map(|need| entries.get(*need)).map(|entry| entry.name.clone());
-                let scope = Scope { matrix: self.axes(stage, entry.form), ..Scope::job(names.collect()) };
+                let there = self.needs_there.get(&entry.form).into_iter().flatten();
+                let there = there.filter_map(|key| key.split_once('/')).map(|(_, name)| name.to_owned());
+                let scope = Scope { matrix: self.axes(stage, entry.form), ..Scope::job(names.chain(there).collect()) };
                 let consumer = Consumer { stage, after: ended.clone() };
                 let name = form_names.get(entry.form).map(String::as_str).unwrap_or_default();
                 self.check_matrix(form, &Scope { matrix: None, ..scope.clone() });
@@ -94,7 +109,13 @@ impl Lower<'_> {
             }
             let Some(whole) = lowered.get(&entry.form) else { continue };
             let needs = needed.iter().filter_map(|need| place.get(need).copied()).collect();
-            jobs.push(model::Job { needs, job: self.spread_job(stage, stage_name, entry, form, whole) });
+            let mut job = self.spread_job(stage, stage_name, entry, form, whole);
+            if stage_form.is_generator(entry.form) {
+                print_to_artifact(&mut job, stage_name);
+            }
+            let needs_there = self.needs_there.get(&entry.form).cloned().unwrap_or_default();
+            let replace = form.replace.as_ref().is_some_and(|replace| replace.value);
+            jobs.push(model::Job { needs, needs_there, replace, job });
         }
         jobs
     }
@@ -115,6 +136,17 @@ impl Lower<'_> {
                 plan::Job { name: whole.name.clone(), condition, adds: Some(plan::Adds::Matrix(Box::new(adds))), ..plan::Job::default() }
             }
             _ => whole.clone(),
+        }
+    }
+
+    /// What is added is known by its name when it is added again (D2).
+    fn named_jobs(&mut self, forms: &[file::Job]) {
+        if self.joined.as_ref().is_none_or(|joined| joined.is_closed) {
+            return;
+        }
+        for form in forms.iter().filter(|form| form.name.is_none() && form.is_whole()) {
+            let problem = Problem::error(Code::MissingKey, form.span().part(0, 1), "a job that is added needs a name");
+            self.report(problem.expected("`name:` by which it is known when the same is added again"));
         }
     }
 
@@ -139,6 +171,8 @@ impl Lower<'_> {
                 self.report(problem.help("remove it"));
             } else if !found.is_empty() {
                 needs.extend(found);
+            } else if let Some(key) = self.joined.as_ref().and_then(|joined| joined.job_key(&need.value)) {
+                self.needs_there.entry(job).or_default().insert(key);
             } else if !self.reader.is_incomplete() && !self.reader.skips() {
                 let problem = Problem::error(Code::UnknownJob, need.span, format!("this stage has no job `{}`", shortened(&need.value)))
                     .expected("the name of a job of the same stage; stages wait for each other by themselves")
@@ -343,6 +377,18 @@ impl Lower<'_> {
         }
         limit.value
     }
+}
+
+/// The last step's output becomes an artifact, of which the engine makes what is added.
+fn print_to_artifact(job: &mut plan::Job, stage: &str) {
+    let file = format!(".tidegate/{}.generated", job.name);
+    let artifact = format!("generated.{stage}.{}", job.name);
+    let Some(step) = job.steps.last_mut() else { return };
+    let program = ["sh", "-c", "mkdir -p .tidegate && exec \"$@\" > \"$0\"", &file];
+    step.shell.splice(0..0, program.map(str::to_owned));
+    let path = if step.working_directory.is_empty() { file } else { format!("{}/{file}", step.working_directory) };
+    job.artifacts_out.push(plan::ArtifactOut { name: artifact.clone(), path });
+    job.adds = Some(plan::Adds::Generated { artifact });
 }
 
 /// What every kind of job may say.

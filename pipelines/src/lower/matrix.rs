@@ -36,7 +36,7 @@ impl Lower<'_> {
     /// Reads the matrices of all jobs, before anything asks for their names.
     pub(super) fn spread_all(&mut self, stages: &[file::Stage]) {
         let mut total = 0;
-        let asks_for_regions = stages.iter().flat_map(|stage| stage.jobs.iter().flatten()).any(|job| job.per.is_some());
+        let asks_for_regions = stages.iter().any(|stage| stage.jobs.iter().flatten().any(|job| job.per.is_some()));
         let regions = if asks_for_regions { self.regions(stages) } else { BTreeSet::new() };
         for (stage, form) in stages.iter().enumerate() {
             for (at, job) in form.jobs.iter().flatten().enumerate() {

@@ -6,6 +6,7 @@ mod alarms;
 mod artifacts;
 mod bakes;
 mod deploys;
+mod fragment;
 mod gates;
 mod inserts;
 mod inventory;
@@ -23,6 +24,7 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use fragment::{Joined, LoweredFragment, lower_fragment};
 pub(crate) use inventory::REGISTRY;
 pub(crate) use names::is_name;
 pub(crate) use steps::step_shape;
@@ -64,6 +66,10 @@ struct Lower<'a> {
     digests: BTreeMap<String, String>,
     /// What the texts of the job that is being read name.
     named: model::Named,
+    /// What is read is added to a plan.
+    joined: Option<Joined>,
+    /// Keys of jobs of the plan that the jobs of the stage need, by the place of the form.
+    needs_there: BTreeMap<usize, BTreeSet<String>>,
     /// What holds for every job of the pipeline.
     base: jobs::Base,
 }
@@ -75,28 +81,37 @@ pub(crate) fn lower(
     environment: &Environment,
     reader: &mut Reader,
 ) -> (model::Pipeline, Vec<Diagnostic>) {
-    let mut lower = Lower {
-        reader,
-        source,
-        name: &form.name.value,
-        environment,
-        inputs: BTreeSet::new(),
-        accounts: BTreeSet::new(),
-        artifacts: BTreeMap::new(),
-        spread_artifacts: BTreeMap::new(),
-        regional: model::Regional::new(),
-        spreads: BTreeMap::new(),
-        inventory: form.inventory.clone(),
-        inventories: BTreeMap::new(),
-        derived: BTreeMap::new(),
-        local_blocks: BTreeMap::new(),
-        elsewhere: Vec::new(),
-        digests: BTreeMap::new(),
-        named: model::Named::default(),
-        base: jobs::Base::default(),
-    };
+    let mut lower = Lower::new(&form.name.value, source, environment, reader);
+    lower.inventory.clone_from(&form.inventory);
     let pipeline = lower.pipeline(form);
     (pipeline, lower.elsewhere)
+}
+
+impl<'a> Lower<'a> {
+    fn new(name: &'a str, source: &'a SourceFile, environment: &'a Environment, reader: &'a mut Reader) -> Self {
+        Self {
+            reader,
+            source,
+            name,
+            environment,
+            inputs: BTreeSet::new(),
+            accounts: BTreeSet::new(),
+            artifacts: BTreeMap::new(),
+            spread_artifacts: BTreeMap::new(),
+            regional: model::Regional::new(),
+            spreads: BTreeMap::new(),
+            inventory: None,
+            inventories: BTreeMap::new(),
+            derived: BTreeMap::new(),
+            local_blocks: BTreeMap::new(),
+            elsewhere: Vec::new(),
+            digests: BTreeMap::new(),
+            named: model::Named::default(),
+            joined: None,
+            needs_there: BTreeMap::new(),
+            base: jobs::Base::default(),
+        }
+    }
 }
 
 impl Lower<'_> {

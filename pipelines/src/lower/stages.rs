@@ -18,8 +18,9 @@ impl Lower<'_> {
         self.name("a stage", &form.name);
         let production = form.production.unwrap_or(false);
         let base = self.stage_base(form);
-        let jobs = self.jobs((at, &form.name.value), form.jobs.as_deref().unwrap_or_default(), &base);
-        let count = self.entries(at, form.jobs.as_deref().unwrap_or_default()).len();
+        let forms = form.all_jobs();
+        let jobs = self.jobs((at, form), &forms, &base);
+        let count = self.entries(at, &forms).len();
         let first = Consumer { stage: at, after: Ended::none(count) };
         let rest = Consumer { stage: at, after: Ended::all(count) };
         let mut gate_names = BTreeSet::new();
@@ -110,7 +111,7 @@ impl Lower<'_> {
             self.report(problem.help(format!("remove `{key}`, or add `targets` and `deploy`")));
         }
         let hooks = form.before.is_some() || form.after.is_some();
-        if form.jobs.as_ref().is_none_or(Vec::is_empty) && form.gates.as_ref().is_none_or(Vec::is_empty) && !hooks {
+        if form.all_jobs().is_empty() && form.gates.as_ref().is_none_or(Vec::is_empty) && !hooks {
             let problem = Problem::error(Code::EmptyStage, form.name.span, format!("the stage `{}` does nothing", form.name.value));
             self.report(problem.expected("`jobs`, or `targets` and `deploy`"));
         }

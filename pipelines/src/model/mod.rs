@@ -80,6 +80,10 @@ pub(crate) struct Stage {
 pub(crate) struct Job {
     /// Positions in [`Stage::jobs`], all smaller than its own.
     pub(crate) needs: Vec<usize>,
+    /// Keys of jobs that the plan has already, of what is added to one.
+    pub(crate) needs_there: BTreeSet<String>,
+    /// It takes the place of a job that is there.
+    pub(crate) replace: bool,
     pub(crate) job: plan::Job,
 }
 

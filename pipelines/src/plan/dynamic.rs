@@ -67,13 +67,14 @@ pub struct Addition {
     pub depth: u32,
     /// `sha256:…` of the text.
     pub digest: String,
-    /// Nodes that it made, the nodes of its stages included.
-    pub nodes: BTreeSet<NodeIx>,
-    /// Nodes that were there and got another job.
+    /// Jobs that it made or that it gave to a node which was there, and the digest of what it said of each.
+    pub jobs: BTreeMap<NodeIx, String>,
+    /// Those of them that were there before.
     pub replaced: BTreeSet<NodeIx>,
-    /// Nodes of an earlier attempt's addition that it took back: they are skipped and count as satisfied (D5).
+    /// Jobs of an earlier attempt's addition that it took back: they are skipped and count as satisfied (D5).
     pub withdrawn: BTreeSet<NodeIx>,
-    pub stages: BTreeSet<StageIx>,
+    /// Stages that it made, and the digest of what it said of each.
+    pub stages: BTreeMap<StageIx, String>,
 }
 
 /// Why the targets of a stage stand in the waves that they stand in (W4).

@@ -43,7 +43,7 @@ pub(super) fn of(plan: &Plan) -> Outline {
             "triggers": plan.triggers, "accounts": plan.accounts, "notify": plan.notify,
             "blocks": plan.blocks, "vars": plan.vars, "secrets": plan.secrets,
         })),
-        stages: plan.stages.iter().zip(0..).map(|(stage, ix)| stage_outline(plan, stage, StageIx(ix))).collect(),
+        stages: plan.stages_on_path().map(|(ix, stage)| stage_outline(plan, stage, ix)).collect(),
     }
 }
 

@@ -17,8 +17,8 @@ pub fn text(plan: &Plan) -> String {
     for notify in &plan.notify {
         tree.line(1, &describe::notify(notify));
     }
-    for (stage, ix) in plan.stages.iter().zip(0..) {
-        tree.stage(stage, StageIx(ix));
+    for (ix, stage) in plan.stages_on_path() {
+        tree.stage(stage, ix);
     }
     tree.out
 }
@@ -37,8 +37,10 @@ impl Tree<'_> {
 
     fn stage(&mut self, stage: &Stage, ix: StageIx) {
         let production = if stage.production { " (production)" } else { "" };
+        let by = self.plan.added.iter().find(|addition| addition.stages.contains_key(&ix)).and_then(|addition| self.plan.node(addition.by));
+        let added = by.map_or_else(String::new, |by| format!(", added by {}", by.key));
         self.out.push('\n');
-        self.line(0, &format!("stage {}{production}", stage.name));
+        self.line(0, &format!("stage {}{production}{added}", stage.name));
         let shared: Vec<NodeIx> = stage.waves.first().map_or_else(Vec::new, |wave| {
             wave.gates.iter().copied().filter(|gate| self.plan.node(*gate).is_some_and(|node| node.wave.is_none())).collect()
         });
@@ -187,8 +189,21 @@ impl Tree<'_> {
             let Some(line) = self.describe(NodeIx(ix)) else { continue };
             let needs: Vec<&str> = node.needs.iter().filter_map(|need| job_name(plan, *need)).collect();
             let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };
-            self.line(depth, &format!("{line}{after}"));
+            self.line(depth, &format!("{line}{after}{}", self.added_by(NodeIx(ix))));
         }
+    }
+
+    fn added_by(&self, ix: NodeIx) -> String {
+        let Some(addition) = self.plan.added.iter().rev().find(|a| a.jobs.contains_key(&ix) || a.withdrawn.contains(&ix)) else {
+            return String::new();
+        };
+        let by = self.plan.node(addition.by).map_or("", |by| by.key.as_str());
+        let how = match (addition.withdrawn.contains(&ix), addition.replaced.contains(&ix)) {
+            (true, _) => "withdrawn",
+            (false, true) => "replaced",
+            (false, false) => "added",
+        };
+        format!(", {how} by {by}")
     }
 
     fn outside(&mut self, depth: usize, when: &str, nodes: &[NodeIx]) {
