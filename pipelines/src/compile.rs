@@ -45,13 +45,31 @@ fn check_size(pipeline: &Pipeline, span: Span, reader: &mut Reader) {
     }
 }
 
-/// The files of the repository that a pipeline file names, for [`SourceFile::files`]: calendars, inventories, and folders of
+/// The files of the repository that a pipeline file names, for [`SourceFile::files`]: calendars, inventories, the lock file, and folders of
 /// local blocks, which end in `/` and stand for everything below them. Paths that leave the repository are left out.
 #[must_use]
 pub fn names_files(text: &str) -> Vec<String> {
     let mut names = std::collections::BTreeSet::new();
     if let Some(root) = parse(text, &mut Reader::default()) {
         collect(&root, &mut names);
+    }
+    names.into_iter().collect()
+}
+
+/// The shared blocks and shapes that a pipeline file names, for [`Environment::fetched`]: to be fetched at the commits
+/// that the lock file gives.
+#[must_use]
+pub fn names_shared(text: &str) -> Vec<String> {
+    let mut names = std::collections::BTreeSet::new();
+    let root = parse(text, &mut Reader::default());
+    let mut rest: Vec<&Node> = root.as_deref().into_iter().collect();
+    while let Some(node) = rest.pop() {
+        match &node.value {
+            Value::Scalar { text, .. } if text.starts_with("git::") => _ = names.insert(text.clone()),
+            Value::Scalar { .. } => {}
+            Value::Sequence(items) => rest.extend(items.iter().map(|item| &**item)),
+            Value::Mapping(entries) => rest.extend(entries.iter().map(|(_, value)| &**value)),
+        }
     }
     names.into_iter().collect()
 }
@@ -65,6 +83,9 @@ fn collect(node: &Node, names: &mut std::collections::BTreeSet<String>) {
                 match (key.text.as_str(), &value.value) {
                     ("inventory", Value::Scalar { text, .. }) if text == REGISTRY => {}
                     ("calendar" | "inventory", Value::Scalar { text, .. }) => names.extend(lower::repository_path(text)),
+                    ("uses" | "extends", Value::Scalar { text, .. }) if text.starts_with("git::") => {
+                        names.insert(crate::lock::PATH.to_owned());
+                    }
                     ("uses", Value::Scalar { text, .. }) if text.starts_with("./") => {
                         names.extend(lower::repository_path(text).map(|path| format!("{path}/")));
                     }

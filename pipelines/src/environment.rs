@@ -1,5 +1,9 @@
-use crate::Blocks;
+use std::collections::BTreeMap;
+
 use crate::inventory::Inventory;
+use crate::lock::Folder;
+use crate::policy::{Policy, Subject};
+use crate::{Aspect, Blocks};
 
 /// What surrounds a pipeline file where it is compiled: what the server offers, and what it demands.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +15,14 @@ pub struct Environment {
     pub splices: bool,
     /// The server's registry of targets: `targets: {inventory: registry}`.
     pub registry: Option<Inventory>,
+    /// What is added to every stage that it fits.
+    pub aspects: Vec<Aspect>,
+    /// What the pipeline may touch, and whose it is.
+    pub policy: Option<(Policy, Subject)>,
+    /// What was fetched of shared blocks and shapes, by the name in `uses` or `extends`.
+    pub fetched: BTreeMap<String, Folder>,
+    /// What is compiled comes from a fork or from a pull request that nobody approved: it gets no identity and no secrets (D6).
+    pub is_untrusted: bool,
 }
 
 impl Environment {

@@ -6,6 +6,7 @@
 //! Entry points: [`compile_in`] (text → pipeline and diagnostics, never fails), [`expand`] (pipeline →
 //! [`plan::Plan`]), [`dynamic`] (what a plan becomes while its release is on its way).
 
+mod aspect;
 pub mod blocks;
 mod compile;
 pub mod diagnostic;
@@ -16,9 +17,11 @@ pub mod expression;
 mod file;
 pub mod graph;
 pub mod inventory;
+pub mod lock;
 mod lower;
 mod model;
 pub mod plan;
+pub mod policy;
 pub mod schedule;
 pub mod schema;
 pub mod show;
@@ -26,8 +29,9 @@ mod source;
 mod text;
 pub mod window;
 
+pub use aspect::Aspect;
 pub use blocks::Blocks;
-pub use compile::{compile, compile_in, names_files};
+pub use compile::{compile, compile_in, names_files, names_shared};
 pub use diagnostic::Diagnostic;
 pub use environment::Environment;
 pub use expand::{ExpandError, ExpandInput, MAX_NODES, expand};

@@ -85,6 +85,10 @@ codes! {
     EmptyStage = "empty_stage",
     /// A block that is not built in and not in the repository.
     UnknownBlock = "unknown_block",
+    /// A shared block or shape that the lock file does not name.
+    NotLocked = "not_locked",
+    /// A shared block or shape whose content is not what was locked.
+    Tampered = "tampered",
     /// A file that is named and was not found.
     MissingFile = "missing_file",
     /// A path that leaves the repository or the workspace.

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::splice::{depth_of, may_add};
 use super::{Fragment, FragmentJob, MAX_ADDED, MAX_DEPTH, Need};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::lower::{Joined, LoweredFragment, lower_fragment};
+use crate::lower::{Joined, LoweredFragment, There, lower_fragment};
 use crate::plan::{NodeIx, NodeKind, Plan};
 use crate::text::{Problem, Read as _, Reader, Span, parse};
 use crate::{Environment, MAX_NODES, SourceFile, expand, file, model};
@@ -101,7 +101,7 @@ fn joined(joining: &Joining<'_>) -> Result<Joined, String> {
     let mut joined = Joined {
         pipeline: plan.pipeline.clone(),
         stage: stage.name.clone(),
-        accounts: plan.accounts.keys().cloned().collect(),
+        accounts: plan.accounts.clone(),
         inputs: plan.inputs.keys().cloned().collect(),
         ..Joined::default()
     };
@@ -110,9 +110,9 @@ fn joined(joining: &Joining<'_>) -> Result<Joined, String> {
         if other.stage == node.stage && other.target.is_none() && !other.needs.is_empty() && ix != by {
             joined.jobs.insert(other.key.clone());
         }
-        let in_time = ix == by || before.contains(&ix);
-        let artifacts = job.artifacts_out.iter().map(|artifact| (artifact.name.clone(), (other.key.clone(), in_time)));
-        joined.artifacts.extend(artifacts);
+        let for_jobs = ix == by || before.contains(&ix);
+        let there = There { key: other.key.clone(), for_jobs, for_stages: for_jobs || other.stage == node.stage };
+        joined.artifacts.extend(job.artifacts_out.iter().map(|artifact| (artifact.name.clone(), there.clone())));
     }
     Ok(joined)
 }

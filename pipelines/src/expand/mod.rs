@@ -65,6 +65,7 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
         blocks: pipeline.blocks.clone(),
         inputs,
         derived: pipeline.derived.clone(),
+        aspects: pipeline.aspects.clone(),
         ..Plan::default()
     };
     debug_assert_eq!(plan.nodes.len(), count, "counted before they were made");

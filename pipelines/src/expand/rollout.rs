@@ -86,7 +86,7 @@ impl<'b> Builder<'b> {
         let (key, home) = (self.key("start"), self.home());
         let start = self.nodes.milestone(key, home, front, Milestone::TargetStart);
         self.last = vec![start];
-        self.hook(deploy.hooks.before.as_ref());
+        self.hooks(&deploy.hooks.before);
         let mut deployed = start;
         for increment in increments(&deploy.strategy) {
             deployed = self.increment(&increment);
@@ -94,14 +94,14 @@ impl<'b> Builder<'b> {
                 self.bake(key, between);
             }
         }
-        self.hook(verify);
+        self.hooks(verify.map(std::slice::from_ref).unwrap_or_default());
         if let Some(bake) = bake {
             self.bake("bake", bake);
         }
         if deploy.strategy == Strategy::BlueGreen {
             self.increment(&Increment { key: "finish".into(), name: "finish".into(), verbs: &[Verb::Finish], ..Increment::all() });
         }
-        self.hook(deploy.hooks.after.as_ref());
+        self.hooks(&deploy.hooks.after);
         let last = std::mem::take(&mut self.last);
         let (key, home) = (self.key("end"), self.home());
         let end = self.nodes.milestone(key, home, &last, Milestone::TargetEnd);
@@ -109,8 +109,8 @@ impl<'b> Builder<'b> {
         // What runs there can be said without the artifacts, and after they are gone.
         let inspect = Job { artifacts_in: Vec::new(), ..self.block_job("inspect", Purpose::Inspect, &[Verb::Inspect]) };
         let inspect = self.detached(inspect);
-        let on_failure = deploy.hooks.on_failure.clone().map(|job| self.detached(job));
-        let finally = deploy.hooks.finally.clone().map(|job| self.detached(job));
+        let on_failure: Vec<NodeIx> = deploy.hooks.on_failure.iter().map(|job| self.detached(job.clone())).collect();
+        let finally: Vec<NodeIx> = deploy.hooks.finally.iter().map(|job| self.detached(job.clone())).collect();
         Rollout {
             target: self.target.name.clone(),
             start,
@@ -119,8 +119,8 @@ impl<'b> Builder<'b> {
             deployed,
             rollback,
             inspect,
-            on_failure: on_failure.into_iter().collect(),
-            finally: finally.into_iter().collect(),
+            on_failure,
+            finally,
         }
     }
 
@@ -148,8 +148,8 @@ impl<'b> Builder<'b> {
         self.last = vec![ix];
     }
 
-    fn hook(&mut self, hook: Option<&Job>) {
-        if let Some(job) = hook {
+    fn hooks(&mut self, hooks: &[Job]) {
+        for job in hooks {
             self.add(&job.name, job.clone());
         }
     }

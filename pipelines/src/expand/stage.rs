@@ -48,8 +48,8 @@ impl Expansion<'_> {
         }
         let last = waves.last().map_or(start, |wave| wave.end);
         let end = self.nodes.milestone(format!("{name}/end"), home, &[last], Milestone::StageEnd);
-        let on_failure = self.detached(name, home, self.stage.hooks.on_failure.as_ref());
-        let finally = self.detached(name, home, self.stage.hooks.finally.as_ref());
+        let on_failure = self.detached(name, home, &self.stage.hooks.on_failure);
+        let finally = self.detached(name, home, &self.stage.hooks.finally);
         Stage {
             name: name.clone(),
             production: self.stage.production,
@@ -78,10 +78,10 @@ impl Expansion<'_> {
 
         let mut front = vec![start];
         if is_first {
-            front = self.hook(format!("{}/before", stage.name), home, front, stage.hooks.before.as_ref());
+            front = self.hooks(&stage.name, home, front, &stage.hooks.before);
             front = self.jobs(home, front);
         }
-        front = self.hook(format!("{prefix}/before"), home, front, wave.hooks.before.as_ref());
+        front = self.hooks(&prefix, home, front, &wave.hooks.before);
         let alarms = alarms::insert(stage, wave, self.inputs);
         let rollouts: Vec<_> = match &stage.deploy {
             Some(deploy) => {
@@ -93,13 +93,13 @@ impl Expansion<'_> {
         if !rollouts.is_empty() {
             front = rollouts.iter().map(|rollout| rollout.end).collect();
         }
-        front = self.hook(format!("{prefix}/after"), home, front, wave.hooks.after.as_ref());
+        front = self.hooks(&prefix, home, front, &wave.hooks.after);
         if is_last {
-            front = self.hook(format!("{}/after", stage.name), home, front, stage.hooks.after.as_ref());
+            front = self.hooks(&stage.name, home, front, &stage.hooks.after);
         }
         let end = self.nodes.milestone(format!("{milestones}/end"), home, &front, Milestone::WaveEnd);
-        let on_failure = self.detached(&prefix, home, wave.hooks.on_failure.as_ref());
-        let finally = self.detached(&prefix, home, wave.hooks.finally.as_ref());
+        let on_failure = self.detached(&prefix, home, &wave.hooks.on_failure);
+        let finally = self.detached(&prefix, home, &wave.hooks.finally);
         let Alarms { all: alarms, .. } = alarms;
         Wave {
             name: wave.name.clone(),
@@ -149,15 +149,15 @@ impl Expansion<'_> {
         if ends.is_empty() { front } else { ends }
     }
 
-    fn hook(&mut self, key: String, home: Home<'_>, front: Vec<NodeIx>, hook: Option<&Job>) -> Vec<NodeIx> {
-        match hook {
-            Some(job) => vec![self.nodes.job(key, home, &front, job.clone())],
-            None => front,
+    fn hooks(&mut self, prefix: &str, home: Home<'_>, mut front: Vec<NodeIx>, hooks: &[Job]) -> Vec<NodeIx> {
+        for job in hooks {
+            front = vec![self.nodes.job(format!("{prefix}/{}", job.name), home, &front, job.clone())];
         }
+        front
     }
 
-    fn detached(&mut self, prefix: &str, home: Home<'_>, hook: Option<&Job>) -> Vec<NodeIx> {
-        hook.map(|job| self.nodes.job(format!("{prefix}/{}", job.name), home, &[], job.clone())).into_iter().collect()
+    fn detached(&mut self, prefix: &str, home: Home<'_>, hooks: &[Job]) -> Vec<NodeIx> {
+        hooks.iter().map(|job| self.nodes.job(format!("{prefix}/{}", job.name), home, &[], job.clone())).collect()
     }
 }
 

@@ -51,7 +51,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     node: &std::sync::Arc<crate::text::Node>,
     what: &'static str,
     words: &[(&'static str, T)],

@@ -261,10 +261,10 @@ impl Lower<'_> {
         let [before, after, on_failure, finally] = *forms;
         let [early, late] = consumers;
         Hooks {
-            before: before.map(|form| self.task("before", Purpose::Before, form, base, scope, early)),
-            after: after.map(|form| self.task("after", Purpose::After, form, base, scope, late)),
-            on_failure: on_failure.map(|form| self.task("on_failure", Purpose::OnFailure, form, base, scope, early)),
-            finally: finally.map(|form| self.task("finally", Purpose::Finally, form, base, scope, early)),
+            before: before.map(|form| self.task("before", Purpose::Before, form, base, scope, early)).into_iter().collect(),
+            after: after.map(|form| self.task("after", Purpose::After, form, base, scope, late)).into_iter().collect(),
+            on_failure: on_failure.map(|form| self.task("on_failure", Purpose::OnFailure, form, base, scope, early)).into_iter().collect(),
+            finally: finally.map(|form| self.task("finally", Purpose::Finally, form, base, scope, early)).into_iter().collect(),
         }
     }
 }

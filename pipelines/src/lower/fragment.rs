@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Lower, jobs};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Problem, Reader, Span, shortened};
-use crate::{Environment, SourceFile, file, model};
+use crate::{Environment, SourceFile, file, model, plan};
 
 /// What is known of the plan that a fragment joins.
 #[derive(Debug, Clone, Default)]
@@ -13,12 +13,23 @@ pub(crate) struct Joined {
     pub(crate) stage: String,
     /// Keys of the jobs of that stage that may be needed.
     pub(crate) jobs: BTreeSet<String>,
-    /// Artifacts of the plan: the key of the job that leaves each, and whether it is there when the fragment's jobs start.
-    pub(crate) artifacts: BTreeMap<String, (String, bool)>,
-    pub(crate) accounts: BTreeSet<String>,
+    /// Artifacts of the plan.
+    pub(crate) artifacts: BTreeMap<String, There>,
+    pub(crate) accounts: BTreeMap<String, plan::Account>,
     pub(crate) inputs: BTreeSet<String>,
     /// The jobs of the stage are read, and what follows are stages.
     pub(crate) is_closed: bool,
+}
+
+/// An artifact that a job of the plan leaves.
+#[derive(Debug, Clone)]
+pub(crate) struct There {
+    /// Of that job.
+    pub(crate) key: String,
+    /// It is there when the fragment's jobs start.
+    pub(crate) for_jobs: bool,
+    /// It is there when the fragment's stages start.
+    pub(crate) for_stages: bool,
 }
 
 impl Joined {
@@ -45,7 +56,7 @@ pub(crate) fn lower_fragment(
 ) -> (LoweredFragment, Vec<Diagnostic>) {
     let name = joined.pipeline.clone();
     let mut lower = Lower::new(&name, source, environment, reader);
-    lower.accounts.clone_from(&joined.accounts);
+    lower.accounts = joined.accounts.keys().cloned().collect();
     lower.inputs.clone_from(&joined.inputs);
     lower.joined = Some(joined);
     let fragment = lower.fragment(form);
@@ -82,14 +93,17 @@ impl Lower<'_> {
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),
             regional: std::mem::take(&mut self.regional),
+            aspects: std::mem::take(&mut self.aspects),
         };
         LoweredFragment { jobs, pipeline }
     }
 
     /// Whether an artifact is one of the plan that is joined; one that is not there in time is reported.
     pub(super) fn artifact_is_there(&mut self, name: &str, span: Span) -> bool {
-        let Some((key, in_time)) = self.joined.as_ref().and_then(|joined| joined.artifacts.get(name)).cloned() else { return false };
-        if !in_time {
+        let Some(joined) = &self.joined else { return false };
+        let Some(There { key, for_jobs, for_stages }) = joined.artifacts.get(name).cloned() else { return false };
+        let is_in_time = if joined.is_closed { for_stages } else { for_jobs || self.needs_now.contains(&key) };
+        if !is_in_time {
             let message = format!("the artifact `{}` is left by `{key}`, which need not have ended when this starts", shortened(name));
             self.report(Problem::error(Code::ArtifactTooLate, span, message).help("name the job that leaves it in `needs`"));
         }

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::Lower;
 use crate::diagnostic::Code;
 use crate::expression::{Expression, Template};
+use crate::policy::Kind;
 use crate::text::{Problem, Span, one_of};
 
 /// The values that a text may name at its place.
@@ -125,7 +126,16 @@ impl Lower<'_> {
                 continue;
             }
             match (root, field) {
-                ("secrets", Some(name)) => _ = self.named.secrets.insert(name.to_owned()),
+                ("secrets", Some(name)) => {
+                    self.touch(Kind::Secret, name, span);
+                    if self.environment.is_untrusted && self.joined.is_some() {
+                        let message = format!("`secrets.{name}` is not given to what comes from a fork (D6)");
+                        self.report(
+                            Problem::error(Code::NotAllowed, span, message).help("leave it out, or have the pull request approved"),
+                        );
+                    }
+                    self.named.secrets.insert(name.to_owned());
+                }
                 ("vars", Some(name)) => _ = self.named.vars.insert(name.to_owned()),
                 ("secrets" | "vars", None) => self.report(
                     Problem::error(Code::BadExpression, span, format!("`{root}` must be named one by one"))

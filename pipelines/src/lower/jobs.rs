@@ -8,6 +8,7 @@ use super::names::BESIDE_JOBS;
 use crate::diagnostic::Code;
 use crate::dynamic::{Combination, specialised};
 use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
+use crate::policy::Kind;
 use crate::text::{Duration, Placed as _, Problem, Span, Spanned, Text, shortened};
 use crate::{graph, model, plan};
 
@@ -101,6 +102,7 @@ impl Lower<'_> {
                 let consumer = Consumer { stage, after: ended.clone() };
                 let name = form_names.get(entry.form).map(String::as_str).unwrap_or_default();
                 self.check_matrix(form, &Scope { matrix: None, ..scope.clone() });
+                self.needs_now = self.needs_there.get(&entry.form).cloned().unwrap_or_default();
                 let job = self.job(name, form, base, &scope, &consumer);
                 lowered.insert(entry.form, job);
             }
@@ -323,12 +325,14 @@ impl Lower<'_> {
         match form {
             RunsOn::Pool(pool) => {
                 self.name("a pool", pool);
+                self.touch(Kind::Pool, &pool.value, pool.span);
                 plan::RunsOn { pool: pool.value.clone(), labels: BTreeMap::new() }
             }
             RunsOn::Labels(map) => {
                 let mut runs_on = plan::RunsOn { pool: POOL.to_owned(), labels: BTreeMap::new() };
                 for (name, value) in &map.entries {
                     if name.value == "pool" {
+                        self.touch(Kind::Pool, &value.value.0, value.span);
                         runs_on.pool.clone_from(&value.value.0);
                     } else {
                         runs_on.labels.insert(name.value.clone(), value.value.0.clone());

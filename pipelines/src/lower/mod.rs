@@ -4,6 +4,7 @@
 
 mod alarms;
 mod artifacts;
+mod aspects;
 mod bakes;
 mod deploys;
 mod fragment;
@@ -24,15 +25,18 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(crate) use fragment::{Joined, LoweredFragment, lower_fragment};
+pub(crate) use fragment::{Joined, LoweredFragment, There, lower_fragment};
 pub(crate) use inventory::REGISTRY;
 pub(crate) use names::is_name;
+pub(crate) use overrides::matches;
 pub(crate) use steps::step_shape;
 pub(crate) use used_blocks::repository_path;
 
 use crate::blocks::Block;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::inventory::Inventory;
+use crate::lock::Lock;
+use crate::policy::Kind;
 use crate::text::{Problem, Reader, Span, Spanned};
 use crate::{Environment, SourceFile, file, model, plan};
 
@@ -59,6 +63,10 @@ struct Lower<'a> {
     inventories: BTreeMap<String, Option<Arc<Inventory>>>,
     /// By the name of the stage.
     derived: BTreeMap<String, plan::Derivation>,
+    /// What was applied of the owner's additions.
+    aspects: BTreeMap<String, plan::AppliedAspect>,
+    /// The lock file of the repository, once it was asked for.
+    lock: Option<Option<Lock>>,
     /// Blocks of the repository that were looked up, and what was found.
     local_blocks: BTreeMap<String, Option<Arc<Block>>>,
     /// Findings in other files than the pipeline's.
@@ -70,6 +78,8 @@ struct Lower<'a> {
     joined: Option<Joined>,
     /// Keys of jobs of the plan that the jobs of the stage need, by the place of the form.
     needs_there: BTreeMap<usize, BTreeSet<String>>,
+    /// Those of the job that is being read.
+    needs_now: BTreeSet<String>,
     /// What holds for every job of the pipeline.
     base: jobs::Base,
 }
@@ -103,12 +113,15 @@ impl<'a> Lower<'a> {
             inventory: None,
             inventories: BTreeMap::new(),
             derived: BTreeMap::new(),
+            aspects: BTreeMap::new(),
+            lock: None,
             local_blocks: BTreeMap::new(),
             elsewhere: Vec::new(),
             digests: BTreeMap::new(),
             named: model::Named::default(),
             joined: None,
             needs_there: BTreeMap::new(),
+            needs_now: BTreeSet::new(),
             base: jobs::Base::default(),
         }
     }
@@ -142,6 +155,7 @@ impl Lower<'_> {
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),
             regional: std::mem::take(&mut self.regional),
+            aspects: std::mem::take(&mut self.aspects),
         }
     }
 
@@ -159,6 +173,8 @@ impl Lower<'_> {
             for text in account.external_id.iter().chain([&account.role]) {
                 self.inserted(&text.value, text.span, &inserts::Scope::settings());
             }
+            self.touch(Kind::Account, id, account.id.span);
+            self.touch(Kind::Role, &account.role.value, account.role.span);
             self.accounts.insert(name.value.clone());
             let lowered = plan::Account {
                 id: id.clone(),
@@ -168,6 +184,15 @@ impl Lower<'_> {
             accounts.insert(name.value.clone(), lowered);
         }
         accounts
+    }
+
+    /// Reports what the policy does not allow.
+    fn touch(&mut self, kind: Kind, value: &str, span: Span) {
+        let Some((policy, subject)) = &self.environment.policy else { return };
+        if let Err(refusal) = policy.check(subject, kind, value) {
+            let problem = Problem::error(Code::NotAllowed, span, refusal.to_string());
+            self.reader.report(problem.help("ask the owner of the server for a rule that allows it"));
+        }
     }
 
     /// Only a server that can add to a plan may run `what`.

@@ -9,6 +9,7 @@ use crate::diagnostic::Code;
 use crate::file::{self, LaneForm, LanePer, RollbackCause};
 use crate::model::{Named, Stage};
 use crate::plan::{self, Purpose};
+use crate::policy::Kind;
 use crate::text::{Placed as _, Problem, Span};
 
 const WITHIN_MS: u64 = 20 * 60 * 1000;
@@ -43,7 +44,7 @@ impl Lower<'_> {
         );
         self.check_content(form);
         let (lane, lane_per_stage) = self.lane(form);
-        Stage {
+        let mut stage = Stage {
             name: form.name.value.clone(),
             production,
             jobs,
@@ -57,7 +58,17 @@ impl Lower<'_> {
             lane_per_stage,
             notify: self.notify(form.notify.as_deref()),
             hooks,
+        };
+        self.apply_aspects(form, &mut stage);
+        let lanes: Vec<String> = if stage.lane_per_stage || form.waves.is_none() {
+            vec![stage.name.clone()]
+        } else {
+            stage.waves.iter().map(|wave| format!("{}/{}", stage.name, wave.name)).collect()
+        };
+        for lane in lanes {
+            self.touch(Kind::Lane, &lane, form.name.span);
         }
+        stage
     }
 
     fn stage_base(&mut self, form: &file::Stage) -> Base {

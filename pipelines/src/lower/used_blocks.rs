@@ -4,6 +4,8 @@ use std::sync::Arc;
 use super::Lower;
 use crate::blocks::{Block, of_folder};
 use crate::diagnostic::Code;
+use crate::lock::{self, Lock, LockError, SharedName};
+use crate::policy::Kind;
 use crate::text::{Problem, Spanned, shortened};
 
 /// A path of the repository without its leading `./`; none: it leaves the repository.
@@ -20,11 +22,7 @@ impl Lower<'_> {
         let block = if name.starts_with("./") || name.starts_with("../") || name.starts_with('/') {
             self.local_block(uses)
         } else if name.starts_with("git::") {
-            self.report(
-                Problem::error(Code::NotAvailable, uses.span, "not available yet: shared blocks (`git::`)")
-                    .help("copy the block into the repository and use `./…`"),
-            );
-            None
+            self.shared_block(uses)
         } else {
             let block = self.environment.blocks.get(name).cloned();
             if block.is_none() {
@@ -37,8 +35,75 @@ impl Lower<'_> {
             }
             block
         }?;
+        self.touch(Kind::Block, name, uses.span);
         self.digests.insert(name.to_owned(), block.digest().to_owned());
         Some(block)
+    }
+
+    /// A block of another repository, whose content is the one that was locked.
+    fn shared_block(&mut self, uses: &Spanned<String>) -> Option<Arc<Block>> {
+        if let Some(known) = self.local_blocks.get(&uses.value) {
+            return known.clone();
+        }
+        let block = self.locked_folder(uses).and_then(|folder| {
+            let Some(text) = folder.get("block.yaml") else {
+                let message = format!("`{}` holds no `block.yaml`", shortened(&uses.value));
+                self.report(Problem::error(Code::MissingFile, uses.span, message).expected("a folder with a `block.yaml`"));
+                return None;
+            };
+            let files = folder.iter().filter(|(path, _)| *path != "block.yaml").map(|(path, text)| (path.clone(), text.clone())).collect();
+            let name = SharedName::parse(&uses.value).map(|name| name.folder).unwrap_or_default();
+            let (block, diagnostics) = of_folder(&name, &format!("{}/block.yaml", uses.value), text, files);
+            if block.is_none() {
+                let message = format!("the block `{}` has errors of its own", shortened(&uses.value));
+                self.report(Problem::error(Code::UnknownBlock, uses.span, message).help("take a version without them"));
+            }
+            self.elsewhere.extend(diagnostics);
+            block.map(Arc::new)
+        });
+        self.local_blocks.insert(uses.value.clone(), block.clone());
+        block
+    }
+
+    /// What was fetched of a shared name, if it is what the repository locked.
+    pub(super) fn locked_folder(&mut self, uses: &Spanned<String>) -> Option<crate::lock::Folder> {
+        if let Err(reason) = SharedName::parse(&uses.value) {
+            let message = format!("`{}` is not the name of a shared block", shortened(&uses.value));
+            self.report(Problem::error(Code::BadFormat, uses.span, message).expected(reason));
+            return None;
+        }
+        let lock = self.lock()?;
+        match lock.resolve(&uses.value, &self.environment.fetched) {
+            Ok(folder) => Some(folder.clone()),
+            Err(error) => {
+                let (code, help) = match &error {
+                    LockError::NotLocked { .. } => (Code::NotLocked, format!("run `tidegate blocks add {}`", uses.value)),
+                    LockError::NotFetched { .. } => (Code::MissingFile, "whoever compiles this must fetch it first".to_owned()),
+                    LockError::Tampered { .. } => (
+                        Code::Tampered,
+                        "the tag was moved, or the lock file was changed: find out which before you lock it anew".to_owned(),
+                    ),
+                };
+                self.report(Problem::error(code, uses.span, error.to_string()).help(help));
+                None
+            }
+        }
+    }
+
+    /// The repository's lock file, read once; an empty one where it has none.
+    fn lock(&mut self) -> Option<Lock> {
+        if self.lock.is_none() {
+            let read = match self.source.files.get(lock::PATH) {
+                None => Some(Lock::default()),
+                Some(text) => {
+                    let (lock, diagnostics) = Lock::read(text);
+                    self.elsewhere.extend(diagnostics);
+                    lock
+                }
+            };
+            self.lock = Some(read);
+        }
+        self.lock.clone().flatten()
     }
 
     fn local_block(&mut self, uses: &Spanned<String>) -> Option<Arc<Block>> {

@@ -10,6 +10,7 @@ use crate::file::{self, DerivedWaves, Targets, Waves};
 use crate::inventory::Place;
 use crate::model::{Hooks, Target, Wave};
 use crate::plan;
+use crate::policy::Kind;
 use crate::text::{Problem, Span, Spanned, nearest, shortened};
 
 /// What the waves of one stage share.
@@ -173,6 +174,16 @@ impl Lower<'_> {
     fn account_of(&mut self, target: &Spanned<String>) -> Option<String> {
         let (first, _) = target.value.split_once('/')?;
         if self.accounts.contains(first) {
+            if let Some(account) = self.joined.as_ref().and_then(|joined| joined.accounts.get(first)).cloned() {
+                self.touch(Kind::Account, &account.id, target.span);
+                self.touch(Kind::Role, &account.role, target.span);
+                if self.environment.is_untrusted {
+                    let message = format!("the account `{first}` is not given to what comes from a fork (D6)");
+                    self.report(
+                        Problem::error(Code::NotAllowed, target.span, message).help("leave it out, or have the pull request approved"),
+                    );
+                }
+            }
             return Some(first.to_owned());
         }
         if self.reader.skips() {

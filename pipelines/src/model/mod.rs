@@ -21,6 +21,8 @@ pub struct Pipeline {
     pub(crate) derived: BTreeMap<String, plan::Derivation>,
     /// Artifacts that are built once per region.
     pub(crate) regional: Regional,
+    /// What the owner of the server added, by name.
+    pub(crate) aspects: BTreeMap<String, plan::AppliedAspect>,
 }
 
 /// By the name of an artifact in the file, then by region: what it is called there.
@@ -119,18 +121,18 @@ impl Target {
     }
 }
 
-/// Jobs around something, each once.
+/// Jobs around something, in order: that of the file, and those that the owner of the server added.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hooks {
-    pub(crate) before: Option<plan::Job>,
-    pub(crate) after: Option<plan::Job>,
-    pub(crate) on_failure: Option<plan::Job>,
-    pub(crate) finally: Option<plan::Job>,
+    pub(crate) before: Vec<plan::Job>,
+    pub(crate) after: Vec<plan::Job>,
+    pub(crate) on_failure: Vec<plan::Job>,
+    pub(crate) finally: Vec<plan::Job>,
 }
 
 impl Hooks {
     pub(crate) fn count(&self) -> usize {
-        [&self.before, &self.after, &self.on_failure, &self.finally].into_iter().filter(|hook| hook.is_some()).count()
+        [&self.before, &self.after, &self.on_failure, &self.finally].into_iter().map(Vec::len).sum()
     }
 }
 

@@ -48,6 +48,9 @@ impl Tree<'_> {
         if stage.waves.iter().any(|wave| !wave.rollouts.is_empty()) {
             self.line(1, &describe::rollback(&stage.rollback));
         }
+        for (name, aspect) in self.plan.aspects.iter().filter(|(_, aspect)| aspect.stages.contains(&stage.name)) {
+            self.line(1, &format!("the server adds {name}.*: {}", aspect.description));
+        }
         if let Some(derivation) = self.plan.derived.get(&stage.name) {
             self.line(1, &format!("targets: {}", derivation.rule));
             for (target, condition) in &derivation.left_out {
