@@ -151,8 +151,8 @@ const log = createRoute({
 const targets = createRoute({
   getParentRoute: () => pipeline,
   path: "/targets",
-  validateSearch: (search: Record<string, unknown>): { name?: string; q?: string } =>
-    optional({ name: text(search.name), q: text(search.q) }),
+  validateSearch: (search: Record<string, unknown>): { name?: string; q?: string; only?: string } =>
+    optional({ name: text(search.name), q: text(search.q), only: text(search.only) }),
   component: lazyRouteComponent(() => import("../features/targets/TargetsPage"), "TargetsPage"),
 });
 

@@ -27,7 +27,7 @@ import { type Change as Choice, densityOf, levelOf, limitOf, MOST, PAGE, type Vi
 import { WherePanel } from "./WherePanel";
 
 const LIST_LEAST_PX = 330;
-const LIST_MOST_PX = 520;
+const LIST_MOST_PX = 560;
 const LIST_NARROW_PX = 250;
 const NARROW_PX = 720;
 const EDGE_PX = 18;
@@ -61,12 +61,14 @@ export function CommitsView({
 
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame, 1_080);
-  const listWidth = width < NARROW_PX ? LIST_NARROW_PX : Math.min(LIST_MOST_PX, Math.max(LIST_LEAST_PX, Math.round(width * 0.26)));
+  const list_px = listLeast(width);
   const level = levelOf(state);
   const layout = useMemo(
-    () => layoutOf(stages, level, density, Math.max(120, width - listWidth - EDGE_PX)),
-    [stages, level, density, width, listWidth],
+    () => layoutOf(stages, level, density, Math.max(120, width - list_px - EDGE_PX)),
+    [stages, level, density, width, list_px],
   );
+  // A short path leaves room: then titles have it.
+  const listWidth = Math.max(list_px, Math.min(LIST_MOST_PX, width - EDGE_PX - layout.width));
   const shown = useMemo(() => shownRows(rows, stages, state, me?.name), [rows, stages, state, me?.name]);
   const [byKeyboard, setByKeyboard] = useState(false);
   const selected = change === undefined ? undefined : index.rowOf(change.n);
@@ -253,6 +255,10 @@ export function CommitsView({
       </div>
     </>
   );
+}
+
+function listLeast(width: number): number {
+  return width < NARROW_PX ? LIST_NARROW_PX : Math.min(LIST_MOST_PX, Math.max(LIST_LEAST_PX, Math.round(width * 0.26)));
 }
 
 function countOf(model: Model, shown: ReadonlySet<number>): number {

@@ -1,10 +1,10 @@
 import { useNow } from "../../design/clock";
 import { Glyph } from "../../design/glyphs";
+import { Panel } from "../../design/Panel";
 import { Sha } from "../../design/Sha";
 import { Left, Time } from "../../design/Time";
 import { GateActs } from "./GateActs";
 import { commits, glyphOf, isWaiting, reasonText, toneOf } from "./gate";
-import { Panel } from "./Panel";
 import styles from "./Panel.module.css";
 import type { Change } from "./rows";
 import { type Stage, spanOfWave } from "./span";

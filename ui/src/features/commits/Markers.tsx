@@ -2,7 +2,7 @@ import { memo } from "react";
 import { useNow } from "../../design/clock";
 import { Glyph } from "../../design/glyphs";
 import styles from "./Commits.module.css";
-import { gateLabel, glyphOf, markerBox, shortText, toneOf } from "./gate";
+import { gateLabel, glyphOf, heldText, markerBox, shortText, toneOf } from "./gate";
 import type { GateAt, Layout } from "./layout";
 import type { Scale } from "./shapes";
 
@@ -59,7 +59,7 @@ function Marker({
       {!box.isCompact && (
         <>
           <b className="num">{shortText(gate, now)}</b>
-          {gate.held > 0 && <span className="num">{gate.held} held</span>}
+          {gate.held > 0 && <span className="num">{heldText(gate.held)}</span>}
         </>
       )}
       {gate.canAct && <i className={styles.mine} />}

@@ -4,6 +4,7 @@ import { Time } from "../../design/Time";
 import styles from "./Commits.module.css";
 import { commits } from "./gate";
 import type { Model } from "./model";
+import type { Change } from "./rows";
 import { summaryOf } from "./summary";
 
 /** The answers that most readers come for, above the picture. */
@@ -14,9 +15,7 @@ export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (
       <Fact name="Head">
         {head ? (
           <>
-            <button type="button" className={styles.link} onClick={() => onCommit(head.sha)}>
-              <Sha sha={head.sha} />
-            </button>
+            <CommitButton change={head} onCommit={onCommit} />
             <small>
               <Time at={head.at} />
             </small>
@@ -58,20 +57,31 @@ export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (
         )}
       </Fact>
       <Fact name="Everywhere">
-        {everywhere ? (
+        {everywhere.change ? (
           <>
-            <button type="button" className={styles.link} onClick={() => onCommit(everywhere.sha)}>
-              <Sha sha={everywhere.sha} />
-            </button>
+            <CommitButton change={everywhere.change} onCommit={onCommit} />
             <small>
-              from <Time at={everywhere.at} />
+              from <Time at={everywhere.change.at} />
             </small>
           </>
+        ) : everywhere.release !== undefined ? (
+          <>
+            #{everywhere.release}
+            <small>older than this list</small>
+          </>
         ) : (
-          "none of these"
+          "nothing yet"
         )}
       </Fact>
     </dl>
+  );
+}
+
+function CommitButton({ change, onCommit }: { change: Change; onCommit: (sha: string) => void }) {
+  return (
+    <button type="button" className={styles.link} onClick={() => onCommit(change.sha)}>
+      <Sha sha={change.sha} />
+    </button>
   );
 }
 

@@ -85,9 +85,14 @@ export function commits(count: number): string {
   return count === 1 ? "1 commit" : `${count.toLocaleString("en")} commits`;
 }
 
+/** `15 held`, `2k held`: what fits into a marker. */
+export function heldText(held: number): string {
+  return held < 1_000 ? `${held} held` : `${Math.floor(held / 1_000)}k held`;
+}
+
 export type MarkerBox = { x: number; y: number; width: number; height: number; isCompact: boolean };
 
-const FULL = { width: 36, height: 36, withHeld: 50 };
+const FULL = { width: 38, height: 36, withHeld: 50 };
 const COMPACT_PX = 15;
 
 /** Where a gate's marker stands: on the row of the newest change that waits, inside the picture. */

@@ -56,7 +56,7 @@ export type Layout = {
 type Measures = { gate: number; gap: number; wave: number; column: number };
 
 const measures: Record<Density, Measures> = {
-  comfortable: { gate: 40, gap: 12, wave: 34, column: 30 },
+  comfortable: { gate: 42, gap: 12, wave: 34, column: 30 },
   dense: { gate: 15, gap: 10, wave: 6, column: 24 },
 };
 const NARROW_GATE_PX = 16;

@@ -1,9 +1,9 @@
 import { waveName } from "../../api/places";
 import { isBlocked, isWaiting } from "./gate";
-import { type GateAt, gatesOf, placeOf } from "./layout";
+import { type GateAt, gatesOf, heldBetween, placeOf } from "./layout";
 import { targetsOf } from "./progress";
 import type { Change, RowIndex } from "./rows";
-import type { Stage } from "./span";
+import { type Front, type Stage, spanOfTarget } from "./span";
 
 export type Standing = Omit<GateAt, "x" | "width" | "isInner"> & { lane: string };
 
@@ -27,17 +27,22 @@ export function waitingGates(stages: readonly Stage[]): Standing[] {
 
 export type Summary = {
   head: Change | undefined;
-  /** Commits that some target lacks, and the oldest of them. `atLeast`: the list ends before the divider. */
+  /** Commits that some target lacks, and the oldest of them if it is listed. `atLeast`: what is everywhere is older than all that is known. */
   missing: { count: number; atLeast: boolean; oldest: Change | undefined };
   deploying: number;
   waiting: { count: number; mine: number };
   blocked: { name: string; reason: string; place: string; more: number } | undefined;
-  everywhere: Change | undefined;
+  everywhere: { change: Change | undefined; release: number | undefined };
 };
 
 /** The strip above the front. `everywhere`: the first row that everything has. */
 export function summaryOf(stages: readonly Stage[], index: RowIndex, everywhere: number): Summary {
   const above = index.rows.slice(0, everywhere).flatMap((row) => row.changes);
+  const head = index.rows[0]?.changes[0];
+  const oldest = oldestLive(stages);
+  const isListed = everywhere < index.count;
+  // Beyond the list the numbers still tell how many there are.
+  const beyond = !isListed && head !== undefined && oldest?.live != null ? heldBetween(head.n, oldest.live) : undefined;
   const gates = waitingGates(stages);
   const stuck = gates.filter((standing) => isBlocked(standing.gate));
   const failed = targetsOf(stages).filter((target) => target.state === "failed" || target.state === "unknown");
@@ -47,11 +52,28 @@ export function summaryOf(stages: readonly Stage[], index: RowIndex, everywhere:
   ];
   const [first] = all;
   return {
-    head: index.rows[0]?.changes[0],
-    missing: { count: above.length, atLeast: everywhere === index.count && index.count > 0, oldest: above.at(-1) },
+    head,
+    missing: {
+      count: Math.max(above.length, beyond ?? 0),
+      atLeast: !isListed && beyond === undefined && index.count > 0,
+      oldest: isListed ? above.at(-1) : undefined,
+    },
     deploying: targetsOf(stages).filter((target) => target.state === "deploying" || target.state === "rolling_back").length,
     waiting: { count: gates.length - stuck.length, mine: gates.filter((standing) => standing.gate.canAct).length },
     blocked: first === undefined ? undefined : { ...first, more: all.length - 1 },
-    everywhere: index.rows[everywhere]?.changes[0],
+    everywhere: { change: index.rows[everywhere]?.changes[0], release: oldest?.release ?? undefined },
   };
+}
+
+/** The target that is furthest behind, of those that count for what is everywhere. */
+function oldestLive(stages: readonly Stage[]): Front | undefined {
+  const counted = targetsOf(stages).filter((target) => target.state !== "held" && spanOfTarget(target).live !== undefined);
+  return counted.reduce<Front | undefined>(
+    (oldest, target) => (oldest === undefined || order(target) < order(oldest) ? target : oldest),
+    undefined,
+  );
+}
+
+function order(target: Front): number {
+  return spanOfTarget(target).live ?? Number.POSITIVE_INFINITY;
 }

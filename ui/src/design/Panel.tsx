@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
-import { Button } from "../../design/Button";
-import { Glyph } from "../../design/glyphs";
+import { Button } from "./Button";
+import { Glyph } from "./glyphs";
 import styles from "./Panel.module.css";
 
 /** The side panel; on a narrow page it lies over the picture as a drawer. */
