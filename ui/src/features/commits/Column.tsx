@@ -24,9 +24,11 @@ type Box = { x: number; width: number; radius: number };
 function PartView({ part, box, count, isTall }: { part: Part; box: Box; count: string | undefined; isTall: boolean }) {
   const isOutline = part.fill === "outline";
   const inset = isOutline ? 0.8 : 0;
+  const hasCount = part.kind === "cap" && count !== undefined;
+  const hasGlyph = !hasCount && part.glyph !== undefined && isTall && box.width >= GLYPH_FROM_PX - 2;
   const rect = (
     <rect
-      className={`${styles[part.fill === "outline" ? `outline-${part.tone}` : isCap(part) ? `cap-${part.fill}` : `fill-${part.fill}`]}`}
+      className={styles[lookOf(part, hasGlyph || hasCount)]}
       x={box.x + inset}
       y={part.y + 0.5 + inset}
       width={Math.max(0.5, box.width - 2 * inset)}
@@ -34,7 +36,7 @@ function PartView({ part, box, count, isTall }: { part: Part; box: Box; count: s
       rx={box.radius}
     />
   );
-  if (part.kind === "cap" && count !== undefined) {
+  if (hasCount) {
     return (
       <>
         {rect}
@@ -44,7 +46,7 @@ function PartView({ part, box, count, isTall }: { part: Part; box: Box; count: s
       </>
     );
   }
-  if (part.glyph === undefined || !isTall || box.width < GLYPH_FROM_PX - 2) return rect;
+  if (!hasGlyph) return rect;
   return (
     <>
       {rect}
@@ -58,6 +60,13 @@ function PartView({ part, box, count, isTall }: { part: Part; box: Box; count: s
       />
     </>
   );
+}
+
+/** Where there is no room for a glyph, a pattern tells caps apart. */
+function lookOf(part: Part, hasSign: boolean): string {
+  if (part.fill === "outline") return `outline-${part.tone}`;
+  if (!isCap(part)) return `fill-${part.fill}`;
+  return hasSign || part.fill === "ok" || part.fill === "run" ? `cap-${part.fill}` : `plain-${part.fill}`;
 }
 
 function isCap(part: Part): boolean {

@@ -175,23 +175,27 @@ const RowView = memo(function RowView({
       id={id}
       role="option"
       aria-selected={isSelected}
-      aria-label={sentence}
       className={`${styles.row} ${isDone ? styles.done : ""} ${isDim ? styles.dim : ""}`}
       style={{ height }}
       onClick={() => onSelect(at)}
     >
-      <span className={`${styles.note} ${look === undefined ? "" : `c-${look.tone}`}`} title={note?.text}>
+      <span className="visually-hidden">{sentence}</span>
+      <span aria-hidden="true" className={`${styles.note} ${look === undefined ? "" : `c-${look.tone}`}`} title={note?.text}>
         {look && <Glyph name={look.glyph} size={11} />}
         {row.folded && <Glyph name="next" size={11} />}
       </span>
-      <code className={`mono ${styles.sha}`}>{shortSha(change.sha)}</code>
-      <span className={`cut ${styles.title}`} title={row.folded ? undefined : `${change.title}\n${change.author}`}>
+      <code aria-hidden="true" className={`mono ${styles.sha}`}>
+        {shortSha(change.sha)}
+      </code>
+      <span aria-hidden="true" className={`cut ${styles.title}`} title={row.folded ? undefined : `${change.title}\n${change.author}`}>
         {row.folded ? `and ${commits(row.changes.length - 1)} more that came along` : change.title}
       </span>
-      <span className={`num ${styles.age}`} title={full(change.at)}>
+      <span aria-hidden="true" className={`num ${styles.age}`} title={full(change.at)}>
         {age(change.at, now)}
       </span>
-      <span className={`num ${styles.reach}`}>{reach}</span>
+      <span aria-hidden="true" className={`num ${styles.reach}`}>
+        {reach}
+      </span>
     </div>
   );
 });

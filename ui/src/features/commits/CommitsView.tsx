@@ -11,7 +11,7 @@ import { type Cell, FrontView } from "./Front";
 import { FrontTable } from "./FrontTable";
 import { GatePanel } from "./GatePanel";
 import { Legend } from "./Legend";
-import { layoutOf } from "./layout";
+import { type Density, layoutOf } from "./layout";
 import { type Model, modelOf, sameScale } from "./model";
 import { problemsOf, step } from "./problems";
 import { rangeOf } from "./range";
@@ -27,10 +27,14 @@ import { type Change as Choice, densityOf, levelOf, limitOf, MOST, PAGE, type Vi
 import { WherePanel } from "./WherePanel";
 
 const LIST_LEAST_PX = 330;
+const LIST_DENSE_PX = 300;
 const LIST_MOST_PX = 560;
 const LIST_NARROW_PX = 250;
 const NARROW_PX = 720;
 const EDGE_PX = 18;
+/** As in the style sheets: the panel beside the picture, and below which width of the page it lies over it. */
+const PANEL_PX = 316;
+const DRAWER_UNTIL_PX = 1_048;
 
 /** Everything of the page once there is data. What the reader chose is in `state`, which stands in the address. */
 export function CommitsView({
@@ -59,21 +63,24 @@ export function CommitsView({
   const model = useStableScale(useMemo(() => modelOf({ changes, stages }, open, density), [changes, stages, open, density]));
   const { rows, index } = model;
 
-  const frame = useRef<HTMLDivElement>(null);
-  const width = useWidth(frame, 1_080);
-  const list_px = listLeast(width);
-  const level = levelOf(state);
-  const layout = useMemo(
-    () => layoutOf(stages, level, density, Math.max(120, width - list_px - EDGE_PX)),
-    [stages, level, density, width, list_px],
+  const main = useRef<HTMLDivElement>(null);
+  const whole = useWidth(main, 1_388);
+  const standing = gatesStanding(stages).find((each) => each.place === state.gate);
+  const hasPanel = change !== undefined || standing !== undefined || state.from !== undefined || state.to !== undefined;
+  const width = hasPanel && whole > DRAWER_UNTIL_PX ? whole - PANEL_PX : whole;
+  const list_px = listLeast(width, density);
+  // The level is chosen for the whole width: opening a panel does not change what is drawn.
+  const level = useMemo(
+    () => levelOf(state) ?? layoutOf(stages, undefined, density, freeOf(whole, listLeast(whole, density))).level,
+    [state, stages, density, whole],
   );
+  const layout = useMemo(() => layoutOf(stages, level, density, freeOf(width, list_px)), [stages, level, density, width, list_px]);
   // A short path leaves room: then titles have it.
   const listWidth = Math.max(list_px, Math.min(LIST_MOST_PX, width - EDGE_PX - layout.width));
   const shown = useMemo(() => shownRows(rows, stages, state, me?.name), [rows, stages, state, me?.name]);
   const [byKeyboard, setByKeyboard] = useState(false);
   const selected = change === undefined ? undefined : index.rowOf(change.n);
   const search = useRef<HTMLInputElement>(null);
-  const standing = gatesStanding(stages).find((each) => each.place === state.gate);
   const range = useMemo(() => rangeOf(stages, index, state.from, state.to), [stages, index, state.from, state.to]);
   const news = useAnnouncement(stages, changes);
 
@@ -161,7 +168,6 @@ export function CommitsView({
     },
   ]);
 
-  const hasPanel = change !== undefined || standing !== undefined || state.from !== undefined || state.to !== undefined;
   const limit = limitOf(state);
   return (
     <>
@@ -182,8 +188,8 @@ export function CommitsView({
           {state.commit} is not among the newest {changes.length} commits of this pipeline.
         </Notice>
       )}
-      <div className={`${styles.main} ${hasPanel ? styles.withPanel : ""}`}>
-        <div ref={frame} className={styles.frame}>
+      <div ref={main} className={`${styles.main} ${hasPanel ? styles.withPanel : ""}`}>
+        <div className={styles.frame}>
           {state.view === "table" ? (
             <FrontTable model={model} onCommit={openCommit} onGate={openGate} />
           ) : (
@@ -257,8 +263,14 @@ export function CommitsView({
   );
 }
 
-function listLeast(width: number): number {
-  return width < NARROW_PX ? LIST_NARROW_PX : Math.min(LIST_MOST_PX, Math.max(LIST_LEAST_PX, Math.round(width * 0.26)));
+function listLeast(width: number, density: Density): number {
+  if (width < NARROW_PX) return LIST_NARROW_PX;
+  const [least, share] = density === "dense" ? [LIST_DENSE_PX, 0.22] : [LIST_LEAST_PX, 0.26];
+  return Math.min(LIST_MOST_PX, Math.max(least, Math.round(width * share)));
+}
+
+function freeOf(width: number, list_px: number): number {
+  return Math.max(120, width - list_px - EDGE_PX);
 }
 
 function countOf(model: Model, shown: ReadonlySet<number>): number {

@@ -50,16 +50,22 @@ function Marker({
       type="button"
       className={`${styles.marker} ${styles[`marker-${toneOf(gate)}`]} ${box.isCompact ? styles.compact : ""}`}
       style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
-      aria-label={label}
       aria-expanded={isOpen}
       title={label}
       onClick={() => onOpen(at.place)}
     >
+      <span className="visually-hidden">{label}</span>
       <Glyph name={glyphOf(gate)} size={box.isCompact ? 9 : 13} />
       {!box.isCompact && (
         <>
-          <b className="num">{shortText(gate, now)}</b>
-          {gate.held > 0 && <span className="num">{heldText(gate.held)}</span>}
+          <b className="num" aria-hidden="true">
+            {shortText(gate, now)}
+          </b>
+          {gate.held > 0 && (
+            <span className="num" aria-hidden="true">
+              {heldText(gate.held)}
+            </span>
+          )}
         </>
       )}
       {gate.canAct && <i className={styles.mine} />}

@@ -87,6 +87,19 @@ const Patterns = memo(function Patterns() {
         <rect className={styles["tint-ok"]} width="4" height="4" opacity="0.55" />
         <rect className={styles["line-ok"]} width="1" height="4" />
       </pattern>
+      {(["wait", "bad", "idle"] as const).map((tone, at) => (
+        <pattern
+          key={tone}
+          id={`front-plain-${tone}`}
+          width="4"
+          height="4"
+          patternUnits="userSpaceOnUse"
+          patternTransform={`rotate(${[0, 45, 90][at]})`}
+        >
+          <rect className={styles[`cap-${tone}`]} width="4" height="4" />
+          <rect className={styles.stripe} width="4" height="1.3" />
+        </pattern>
+      ))}
       <symbol id="front-ok" viewBox="0 0 16 16">
         <path d="M3 8.4l3.4 3.4L13 4.8" strokeWidth="2.6" />
       </symbol>

@@ -57,9 +57,10 @@ type Measures = { gate: number; gap: number; wave: number; column: number };
 
 const measures: Record<Density, Measures> = {
   comfortable: { gate: 42, gap: 12, wave: 34, column: 30 },
-  dense: { gate: 15, gap: 10, wave: 6, column: 24 },
+  dense: { gate: 14, gap: 7, wave: 6, column: 24 },
 };
 const NARROW_GATE_PX = 16;
+const NARROW_GAP_PX = 7;
 /** Gutters may not eat the picture: above this share they are narrow and their gates small. */
 const GUTTER_SHARE = 0.42;
 const COLUMN_LEAST_PX = 3;
@@ -81,12 +82,14 @@ type Group = { stage: Stage; wave: Wave | undefined; isFirst: boolean; gate: Gat
 function place(stages: readonly Stage[], level: Level, density: Density, free_px: number): Layout {
   const groups = groupsOf(stages, level);
   const measure = measures[density];
-  const gutters = (gate: number) => groups.reduce((sum, group, at) => sum + gutterOf(group, at, gate, measure.gap), 0);
-  const hasRoomForGates = measure.gate > NARROW_GATE_PX && gutters(measure.gate) <= free_px * GUTTER_SHARE;
-  const gate_px = hasRoomForGates ? measure.gate : Math.min(measure.gate, NARROW_GATE_PX);
+  const wide: Gutters = { gate: measure.gate, idle: measure.gate, gap: measure.gap };
+  const narrow: Gutters = { gate: Math.min(measure.gate, NARROW_GATE_PX), idle: NARROW_GAP_PX, gap: NARROW_GAP_PX };
+  const sumOf = (gutters: Gutters) => groups.reduce((sum, group, at) => sum + gutterOf(group, at, gutters), 0);
+  const hasRoomForGates = measure.gate > NARROW_GATE_PX && sumOf(wide) <= free_px * GUTTER_SHARE;
+  const gutters = hasRoomForGates ? wide : narrow;
   const widths = widthsOf(
     groups.map((group) => group.sources.length),
-    free_px - gutters(gate_px),
+    free_px - sumOf(gutters),
     level === "targets" ? measure.wave : 6,
     level === "targets" ? measure.column : WIDEST[level],
   );
@@ -95,7 +98,7 @@ function place(stages: readonly Stage[], level: Level, density: Density, free_px
   const starts: { group: Group; x: number; end: number }[] = [];
   let x = 0;
   groups.forEach((group, at) => {
-    const gutter = gutterOf(group, at, gate_px, measure.gap);
+    const gutter = gutterOf(group, at, gutters);
     if (group.gate !== undefined && group.wave !== undefined) gates.push(gateAt(group.stage, group.wave, group.gate, x, gutter, false));
     x += gutter;
     const start = x;
@@ -178,9 +181,12 @@ export function heldBetween(change: number, live: number | undefined): number {
   return Math.max(0, (change % history) - (live % history));
 }
 
-function gutterOf(group: Group, at: number, gate_px: number, gap_px: number): number {
-  if (group.gate !== undefined) return gate_px;
-  return at === 0 ? 0 : gap_px;
+/** Widths of gutters: with a gate where something waits, with an idle one, and without. */
+type Gutters = { gate: number; idle: number; gap: number };
+
+function gutterOf(group: Group, at: number, gutters: Gutters): number {
+  if (group.gate !== undefined) return group.gate.change == null ? gutters.idle : gutters.gate;
+  return at === 0 ? 0 : gutters.gap;
 }
 
 /** An equal share for every column, but no group narrower than `least_px`, no column wider than `most_px` unless its group needs it. */
