@@ -52,7 +52,7 @@ export const FrontView = memo(function FrontView({
 }) {
   const { scale } = model;
   const isDense = scale.row_px < 18;
-  const head_px = layout.hasLabels ? 104 : 46;
+  const head_px = layout.hasLabels ? 104 : 62;
   const [hover, setHover] = useState<Cell | undefined>();
   const picture = useRef<HTMLDivElement>(null);
   const cellAt = useCallback(

@@ -2,10 +2,11 @@ import { memo } from "react";
 import { Glyph } from "../../design/glyphs";
 import styles from "./Commits.module.css";
 import { glyphOf, toneOf } from "./gate";
-import { type Heading, type Layout, shortName } from "./layout";
+import { type Heading, type Layout, shortName, shortWave } from "./layout";
 
 const GATE_FROM_PX = 14;
-const TEXT_FROM_PX = 18;
+const TEXT_FROM_PX = 13;
+const NAME_FROM_PX = 40;
 
 /** The names above the columns. A click with Shift on two of them compares them; the panel has the same for the keyboard. */
 export const Headings = memo(function Headings({
@@ -82,7 +83,7 @@ function HeadingView({
     >
       {kind === "stage" && <i style={{ width: Math.max(heading.width, 2) }} />}
       <span>
-        {heading.name}
+        {kind === "wave" && heading.room < NAME_FROM_PX ? shortWave(heading.name) : heading.name}
         {many && <small> · {heading.count} targets</small>}
       </span>
     </button>

@@ -206,7 +206,10 @@ function When({ step }: { step: Step }) {
 }
 
 function detailOf(step: Step): string {
-  const deviants = step.without.filter((front) => front.state !== "live");
+  // Of a wave that comes later only what will keep the commit from it counts, not what it does with others.
+  const deviants = step.without.filter((front) =>
+    step.state === "next" || step.state === "waits" ? front.state === "held" || front.state === "unknown" : front.state !== "live",
+  );
   const named = deviants
     .slice(0, 3)
     .map((front) => `${front.region ?? front.name} ${targetLook(front.state).word}`)

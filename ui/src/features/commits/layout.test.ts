@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { at, changes, gate, large, medium, NOW, stage, target, wave } from "./front.fixture";
 import { gateLabel, heldText, markerBox, shortText, toneOf } from "./gate";
-import { columnAt, frontPath, gatesOf, layoutOf, shortName } from "./layout";
+import { columnAt, frontPath, gatesOf, layoutOf, shortName, shortWave } from "./layout";
 import { everywhereRow, exceptText, reachOf } from "./progress";
 import { RowIndex, rowsOf } from "./rows";
 import { Scale } from "./shapes";
@@ -45,7 +45,7 @@ test("columns share the width equally, but a wave is never too narrow for its na
 
 test("few targets do not become bars as wide as the screen", () => {
   const layout = layoutOf([stage("prod", [wave("", [target("local/a", 1), target("local/b", 1)])])], undefined, "comfortable", 1_500);
-  expect(layout.columns.map((column) => column.width)).toEqual([30, 30]);
+  expect(layout.columns.map((column) => column.width)).toEqual([46, 46]);
 });
 
 test("a gutter is wide where there is a gate and narrow elsewhere", () => {
@@ -148,6 +148,10 @@ test("idle gates have no marker, only their glyph above", () => {
 });
 
 test("thousands that are held still fit", () => expect([15, 999, 2_400].map(heldText)).toEqual(["15 held", "999 held", "2k held"]));
+
+test("a wave without room for its name keeps its number", () => {
+  expect(["wave-3", "one-box", "canary"].map(shortWave)).toEqual(["3", "box", "can"]);
+});
 
 test.each([
   ["prod/us-east-1", "use1"],

@@ -57,15 +57,18 @@ type Measures = { gate: number; gap: number; wave: number; column: number };
 
 const measures: Record<Density, Measures> = {
   comfortable: { gate: 42, gap: 12, wave: 34, column: 30 },
-  dense: { gate: 14, gap: 7, wave: 6, column: 24 },
+  dense: { gate: 13, gap: 6, wave: 6, column: 24 },
 };
 const NARROW_GATE_PX = 16;
-const NARROW_GAP_PX = 7;
+const NARROW_GAP_PX = 6;
 /** Gutters may not eat the picture: above this share they are narrow and their gates small. */
 const GUTTER_SHARE = 0.42;
 const COLUMN_LEAST_PX = 3;
 const LABEL_FROM_PX = 10.5;
 const WIDEST: Record<Level, number> = { targets: 30, waves: 64, stages: 110 };
+/** A path with no more columns than this may have wider ones. */
+const FEW = 12;
+const FEW_COLUMN_PX = 46;
 
 /** The whole path side by side, as fine as `wanted` says, or as the width allows. */
 export function layoutOf(stages: readonly Stage[], wanted: Level | undefined, density: Density, free_px: number): Layout {
@@ -87,11 +90,12 @@ function place(stages: readonly Stage[], level: Level, density: Density, free_px
   const sumOf = (gutters: Gutters) => groups.reduce((sum, group, at) => sum + gutterOf(group, at, gutters), 0);
   const hasRoomForGates = measure.gate > NARROW_GATE_PX && sumOf(wide) <= free_px * GUTTER_SHARE;
   const gutters = hasRoomForGates ? wide : narrow;
+  const columnCount = groups.reduce((sum, group) => sum + group.sources.length, 0);
   const widths = widthsOf(
     groups.map((group) => group.sources.length),
     free_px - sumOf(gutters),
     level === "targets" ? measure.wave : 6,
-    level === "targets" ? measure.column : WIDEST[level],
+    level !== "targets" ? WIDEST[level] : columnCount <= FEW ? FEW_COLUMN_PX : measure.column,
   );
   const columns: Column[] = [];
   const gates: GateAt[] = [];
@@ -300,6 +304,11 @@ export function columnAt(layout: Layout, x: number): Column | undefined {
     else return column;
   }
   return undefined;
+}
+
+/** `wave-3` is `3` where there is no room for more. */
+export function shortWave(name: string): string {
+  return /[-_ ]([^-_ ]{1,3})$/.exec(name)?.[1] ?? name.slice(0, 3);
 }
 
 const directions: Record<string, string> = {
