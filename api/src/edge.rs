@@ -29,6 +29,7 @@ pub(crate) async fn edge(State(state): State<ApiState>, mut request: Request, ne
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(state.clone());
     let method = request.method().clone();
+    let packs = crate::pack::is_wanted(request.headers());
     // The template, not the address: names and tokens stay out of the metrics.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", request.id = %id);
@@ -40,6 +41,9 @@ pub(crate) async fn edge(State(state): State<ApiState>, mut request: Request, ne
         let kept = response.headers().clone();
         response = problem.into_response();
         keep(&kept, response.headers_mut());
+    }
+    if packs {
+        response = crate::pack::pack(response).await;
     }
     secure(&state, response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -15,6 +15,7 @@ pub mod events;
 pub mod extract;
 pub mod idempotency;
 pub mod openapi;
+mod pack;
 mod paging;
 pub mod problem;
 mod recorder;

@@ -17,7 +17,14 @@ use crate::router;
         version = "1",
         description = "The API of a Tidegate server. Errors are application/problem+json (RFC 9457) with a stable `code`."
     ),
-    components(schemas(Problem, crate::types::Synced, crate::types::Reset, crate::types::LogTail, crate::types::OnlyPipelines))
+    components(schemas(
+        Problem,
+        crate::types::Synced,
+        crate::types::Reset,
+        crate::types::LogTail,
+        crate::types::OnlyPipelines,
+        crate::types::ExportFormat
+    ))
 )]
 struct Base;
 

@@ -1,6 +1,8 @@
 //! The web UI, embedded into the binary when `ui/dist` was there at build time.
 
-use axum::body::Body;
+use std::borrow::Cow;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -42,7 +44,11 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let (encoding, found): (Option<&str>, EmbeddedFile) = packed.map_or((None, plain), |(name, file)| (Some(name), file));
-        let mut response = Body::from(found.data.into_owned()).into_response();
+        let bytes = match found.data {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
+        };
+        let mut response = Body::from(bytes).into_response();
         if let Some(encoding) = encoding {
             response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_str(encoding).ok()?);
         }
@@ -58,7 +64,7 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+pub(crate) fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|list| {
         list.split(',').any(|item| {
             item.split(';').next().is_some_and(|name| name.trim() == encoding) && !item.contains("q=0,") && !item.ends_with("q=0")

@@ -12,6 +12,8 @@ const MOST: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Topics {
     pipelines: BTreeSet<String>,
+    /// Pipeline and number.
+    releases: BTreeSet<(String, u64)>,
     lists: BTreeSet<List>,
 }
 
@@ -20,27 +22,33 @@ enum List {
     Pipelines,
     Approvals,
     Runners,
+    Monitors,
 }
 
 impl Topics {
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, Problem> {
         let mut topics = Self::default();
         for topic in text.unwrap_or_default().split(',').map(str::trim).filter(|topic| !topic.is_empty()).take(MOST + 1) {
+            if let Some(release) = topic.strip_prefix("release/").and_then(release) {
+                topics.releases.insert(release);
+                continue;
+            }
             match (topic, topic.strip_prefix("p/")) {
                 (_, Some(name)) if !name.is_empty() => drop(topics.pipelines.insert(name.to_owned())),
                 ("pipelines", _) => drop(topics.lists.insert(List::Pipelines)),
                 ("approvals", _) => drop(topics.lists.insert(List::Approvals)),
                 ("runners", _) => drop(topics.lists.insert(List::Runners)),
+                ("monitors", _) => drop(topics.lists.insert(List::Monitors)),
                 _ => {
                     let shown: String = topic.chars().take(80).collect();
                     let detail = format!(
-                        "there is no topic {shown:?}; there are p/<pipeline>, pipelines, approvals and runners, separated by commas"
+                        "there is no topic {shown:?}; there are p/<pipeline>, release/<pipeline>/<number>, pipelines, approvals and runners, monitors, separated by commas"
                     );
                     return Err(Problem::new(Code::InvalidQuery, detail));
                 }
             }
         }
-        if topics.pipelines.len() > MOST {
+        if topics.pipelines.len() + topics.releases.len() > MOST {
             return Err(Problem::new(
                 Code::InvalidQuery,
                 format!("at most {MOST} topics fit in one stream; leave `topics` out to hear everything"),
@@ -51,7 +59,14 @@ impl Topics {
 
     /// The event under the topic that the client asked for; none when it did not.
     pub(crate) fn pick(&self, mut event: FeedEvent) -> Option<FeedEvent> {
-        if (self.pipelines.is_empty() && self.lists.is_empty()) || self.pipelines.contains(&event.pipeline) {
+        let is_everything = self.pipelines.is_empty() && self.lists.is_empty() && self.releases.is_empty();
+        if is_everything || self.pipelines.contains(&event.pipeline) {
+            return Some(event);
+        }
+        if let Some(release) =
+            event.release.map(|number| (event.pipeline.clone(), number.0)).filter(|release| self.releases.contains(release))
+        {
+            event.topic = format!("release/{}/{}", release.0, release.1);
             return Some(event);
         }
         let list = self.lists.iter().find(|list| list.shows(event.kind))?;
@@ -60,12 +75,19 @@ impl Topics {
     }
 }
 
+/// `<pipeline>/<number>`.
+fn release(text: &str) -> Option<(String, u64)> {
+    let (pipeline, number) = text.rsplit_once('/')?;
+    Some((pipeline.to_owned(), number.parse().ok()?)).filter(|(pipeline, _)| !pipeline.is_empty())
+}
+
 impl List {
     fn name(self) -> &'static str {
         match self {
             Self::Pipelines => "pipelines",
             Self::Approvals => "approvals",
             Self::Runners => "runners",
+            Self::Monitors => "monitors",
         }
     }
 
@@ -85,6 +107,18 @@ impl List {
         match self {
             Self::Pipelines => !is_job,
             Self::Runners => is_job,
+            Self::Monitors => matches!(
+                kind,
+                EventKind::AlarmFired
+                    | EventKind::AlarmCleared
+                    | EventKind::MonitorUnreadable
+                    | EventKind::MonitorReadable
+                    | EventKind::BakeStarted
+                    | EventKind::BakePassed
+                    | EventKind::BakeFailed
+                    | EventKind::BakeErrored
+                    | EventKind::BakeInconclusive
+            ),
             Self::Approvals => matches!(
                 kind,
                 EventKind::ApprovalAsked
@@ -112,7 +146,13 @@ mod tests {
     fn a_topic_that_does_not_exist_is_named_with_those_that_do() {
         let problem = Topics::parse(Some("p/orders,aprovals")).expect_err("a misspelt topic");
         assert_eq!(problem.code, Code::InvalidQuery);
-        assert!(problem.detail.contains("\"aprovals\"") && problem.detail.contains("approvals and runners"), "{}", problem.detail);
+        assert!(
+            problem.detail.contains("\"aprovals\"")
+                && problem.detail.contains("approvals and runners")
+                && Topics::parse(Some("release/orders/7,monitors")).is_ok(),
+            "{}",
+            problem.detail
+        );
         assert_eq!(Topics::parse(None).expect("none"), Topics::default());
         let many: Vec<String> = (0..101).map(|n| format!("p/{n}")).collect();
         assert!(Topics::parse(Some(&many.join(","))).is_err());

@@ -8,6 +8,7 @@ mod events;
 mod files;
 mod first_start;
 mod holds;
+mod metrics;
 mod monitors;
 mod pipelines;
 mod releases;
@@ -46,6 +47,7 @@ fn of_pipelines(routes: Routes) -> Routes {
     let routes = route!(routes, pipelines::rollback);
     let routes = route!(routes, pipelines::rollback_preview);
     let routes = route!(routes, targets::list);
+    let routes = route!(routes, targets::history);
     let routes = route!(routes, targets::resolve);
     let routes = route!(routes, holds::list);
     let routes = route!(routes, holds::place);
@@ -75,9 +77,11 @@ fn of_releases(routes: Routes) -> Routes {
 
 fn across(routes: Routes) -> Routes {
     let routes = route!(routes, approvals::list);
+    let routes = route!(routes, metrics::show);
     let routes = route!(routes, monitors::list);
     let routes = route!(routes, events::follow, Limits::streaming());
     let routes = route!(routes, audit::list);
+    let routes = route!(routes, audit::export, Limits::streaming());
     let routes = route!(routes, audit::server);
     let routes = route!(routes, audit::verify, Limits::default().answer_within_s(600));
     let routes = route!(routes, files::validate, Limits::default().body_bytes(files::BODY_BYTES));

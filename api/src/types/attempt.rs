@@ -20,7 +20,7 @@ pub struct LogQuery {
     /// The first line, counted from 0.
     #[serde(default)]
     pub from: u64,
-    /// At most 10,000; 2,000 when not given.
+    /// At most 5,000; 2,000 when not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
 }

@@ -2,7 +2,7 @@ use engine::core::Time;
 use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 use engine::core::input::{HoldScope, Place, Verdict};
 use engine::core::row::ReleaseState;
-use engine::core::view::{Attention, Board, Change, Front, RollbackChoice, RollbackTarget};
+use engine::core::view::{AlarmOf, Attention, Board, Change, Front, RollbackChoice, RollbackTarget};
 use serde::{Deserialize, Serialize};
 
 use super::FeedEvent;
@@ -187,6 +187,9 @@ pub struct BoardAnswer {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ProgressQuery {
+    /// Only changes before this number: the page after one whose last change has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
     /// How many changes, at most 200; 50 when not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -227,6 +230,19 @@ pub struct TargetsQuery {
     /// One target only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TargetHistoryQuery {
+    pub name: String,
+    /// `next_cursor` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// At most 200; 50 when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 /// A person says what is true of a target in the state unknown (R9).
@@ -308,6 +324,14 @@ pub struct MonitorView {
     pub reads: String,
     pub interval_ms: u64,
     pub since: Time,
+    /// The value from which on it is bad, where it has one: `> 400`.
+    pub bound: Option<String>,
+    /// `http`, `command`, `prometheus`, `cloudwatch`.
+    pub system: String,
+    /// Where to look, when it has an address.
+    pub url: Option<String>,
+    /// The alarms that read it, with their places.
+    pub alarms: Vec<AlarmOf>,
     /// Keys of bakes, gates and waves that depend on it.
     pub blocks: Vec<String>,
     pub last: Option<engine::core::input::Reading>,

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use engine::core::Time;
+use engine::core::id::ReleaseNumber;
 use protocol::{AttemptId, RunnerId};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,20 @@ pub struct RunnerView {
     pub state: RunnerState,
     /// What it executes now.
     pub busy: u32,
+    pub jobs: Vec<RunnerJob>,
+}
+
+/// What a runner is busy with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RunnerJob {
+    pub attempt: AttemptId,
+    pub pipeline: String,
+    pub release: ReleaseNumber,
+    /// The key of the job.
+    pub node: String,
+    pub since: Option<Time>,
+    /// Contact was lost (A3).
+    pub unknown: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -60,6 +75,9 @@ impl std::fmt::Debug for RunnerTokenIssued {
 pub struct QueuedView {
     pub attempt: AttemptId,
     pub pipeline: String,
+    /// The release and the key of the job; none when it has gone on meanwhile.
+    pub release: Option<ReleaseNumber>,
+    pub node: Option<String>,
     pub pool: String,
     pub labels: BTreeMap<String, String>,
     /// Rollbacks and inspections go first (R13).

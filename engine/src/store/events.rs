@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::core::id::{PipelineId, ReleaseNumber};
-use crate::core::{Actor, Event, EventKind};
+use crate::core::{Actor, Event, EventKind, Time};
 
 use super::db::{Db, Insert, Tx};
 use super::save::Version;
@@ -46,7 +46,8 @@ macro_rules! page {
         concat!(
             "SELECT seq, pipeline_id, number, hash, body FROM events WHERE ",
             $condition,
-            " AND (CAST($2 AS TEXT) IS NULL OR kind = $2) AND (CAST($3 AS TEXT) IS NULL OR actor = $3) ORDER BY seq ",
+            " AND (CAST($2 AS TEXT) IS NULL OR kind = $2) AND (CAST($3 AS TEXT) IS NULL OR actor = $3) AND (CAST($5 AS TEXT) IS NULL OR target = $5) \
+             AND at >= $6 AND at < $7 ORDER BY seq ",
             $order,
             " LIMIT $4"
         )
@@ -54,11 +55,11 @@ macro_rules! page {
 }
 
 const AFTER: &str = page!("seq > $1", "ASC");
-const AFTER_OF_PIPELINE: &str = page!("seq > $1 AND pipeline_id = $5", "ASC");
-const AFTER_OF_RELEASE: &str = page!("seq > $1 AND pipeline_id = $5 AND release = $6", "ASC");
+const AFTER_OF_PIPELINE: &str = page!("seq > $1 AND pipeline_id = $8", "ASC");
+const AFTER_OF_RELEASE: &str = page!("seq > $1 AND pipeline_id = $8 AND release = $9", "ASC");
 const BEFORE: &str = page!("seq < $1", "DESC");
-const BEFORE_OF_PIPELINE: &str = page!("seq < $1 AND pipeline_id = $5", "DESC");
-const BEFORE_OF_RELEASE: &str = page!("seq < $1 AND pipeline_id = $5 AND release = $6", "DESC");
+const BEFORE_OF_PIPELINE: &str = page!("seq < $1 AND pipeline_id = $8", "DESC");
+const BEFORE_OF_RELEASE: &str = page!("seq < $1 AND pipeline_id = $8 AND release = $9", "DESC");
 
 /// An event as it is kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +82,10 @@ pub struct EventFilter {
     pub kind: Option<EventKind>,
     /// As [`EventFilter::actor_key`] writes it: `person:<id>`, `token:<id>`, `runner:<id>`, `trigger:<source>`, `engine`.
     pub actor: Option<String>,
+    pub target: Option<String>,
+    /// From this moment on, and before that one.
+    pub since: Option<Time>,
+    pub until: Option<Time>,
 }
 
 impl EventFilter {
@@ -181,7 +186,8 @@ impl Store {
 
     async fn events(&self, sql: &'static str, seq: u64, filter: &EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
         let kind = filter.kind.as_ref().map(word).transpose()?;
-        let mut values = values![seq, kind, filter.actor.as_deref(), limit];
+        let (since, until) = (filter.since.unwrap_or(Time(i64::MIN)), filter.until.unwrap_or(Time(i64::MAX)));
+        let mut values = values![seq, kind, filter.actor.as_deref(), limit, filter.target.as_deref(), since, until];
         if let Some(pipeline) = &filter.pipeline {
             values.push(Value::from(pipeline));
             values.extend(filter.release.map(Value::from));

@@ -18,7 +18,9 @@ pub enum Profile {
     Small,
     /// A path of 32 targets with something of everything, and neighbours.
     Busy,
-    /// The same with 240 targets, 1,000 releases and a million events.
+    /// A path of 240 targets with a short history, for tests that measure.
+    Wide,
+    /// The same with 1,000 releases and a million events.
     Large,
 }
 
@@ -29,8 +31,9 @@ impl FromStr for Profile {
         match text {
             "small" => Ok(Self::Small),
             "busy" => Ok(Self::Busy),
+            "wide" => Ok(Self::Wide),
             "large" => Ok(Self::Large),
-            other => Err(format!("there is no profile {other:?}; there are small, busy and large")),
+            other => Err(format!("there is no profile {other:?}; there are small, busy, wide and large")),
         }
     }
 }
@@ -95,9 +98,11 @@ pub(super) fn of(profile: Profile, now: Time) -> Vec<Story> {
     let mut stories = match profile {
         Profile::Small => vec![shop(now)],
         Profile::Busy => vec![payments(path::busy(now), now, 160, 14 * DAY_MS, 5, 0)],
+        Profile::Wide => vec![payments(path::large(now), now, 90, 4 * DAY_MS, 9, 20_000)],
         Profile::Large => vec![payments(path::large(now), now, 1_000, 90 * DAY_MS, 8, 700_000)],
     };
-    stories.extend(neighbours(now).into_iter().take(if profile == Profile::Small { 1 } else { usize::MAX }));
+    let beside = if matches!(profile, Profile::Small | Profile::Wide) { 1 } else { usize::MAX };
+    stories.extend(neighbours(now).into_iter().take(beside));
     stories
 }
 
@@ -118,14 +123,14 @@ fn payments(file: String, now: Time, pushes: u64, span_ms: u64, approve_one_in: 
         (ago(480), Turn::Approve),
         (ago(400), Turn::Approve),
         (ago(330), Turn::Bad("p99_latency_ms")),
-        (ago(326), Turn::Stick("ap-southeast")),
+        (ago(345), Turn::Stick("wave-4/prod/ap-southeast")),
+        (ago(345), Turn::Stick("wave-4/retail/")),
         (ago(300), Turn::Approve),
         (ago(240), Turn::Bad("us-west-1")),
         (ago(150), Turn::Good("us-west-1")),
-        (ago(140), Turn::Approve),
-        (ago(100), Turn::ApproveOnce),
-        (ago(55), Turn::Fail("gamma/ap-northeast-1/verify")),
-        (ago(34), Turn::Mend("gamma/ap-northeast-1/verify")),
+        (ago(122), Turn::Approve),
+        (ago(30), Turn::ApproveOnce),
+        (ago(22), Turn::Fail("gamma/ap-northeast-1/verify")),
         (
             ago(25),
             Turn::Hold(

@@ -28,12 +28,22 @@ pub(crate) async fn handle(
     let permit = streams::permit(&state)?;
     // The first page is read before the answer begins, so that an unknown attempt is a 404 and no empty stream.
     let growth = state.engine().log_growth();
-    let first = state.engine().log(&attempt, query.from, LINES).await?;
+    let first = page(&state, &attempt, query.from).await?;
     let follower = Follower { state, attempt, next: query.from, growth, page: Some(first), is_complete: false, _permit: permit };
     Ok(events::response(futures::stream::unfold(follower, |mut follower| async move {
         let frame = follower.next().await?;
         Some((frame, follower))
     })))
+}
+
+/// The next lines that are whole: what stands after the last line end is held back until the log has ended.
+async fn page(state: &ApiState, attempt: &AttemptId, from: u64) -> Result<LogPage, Problem> {
+    let whole = state.store().log_head(attempt).await?.map_or(0, |head| head.lines);
+    let mut page = state.engine().log(attempt, from, LINES).await?;
+    if !page.complete {
+        page.lines.truncate(usize::try_from(whole.saturating_sub(page.first_line)).unwrap_or(usize::MAX));
+    }
+    Ok(page)
 }
 
 /// Where one reader stands. Nothing is kept for it but a page.
@@ -58,7 +68,7 @@ impl Follower {
                 Some(page) => page,
                 None => {
                     self.growth.mark_unchanged();
-                    self.state.engine().log(&self.attempt, self.next, LINES).await.ok()?
+                    page(&self.state, &self.attempt, self.next).await.ok()?
                 }
             };
             if !page.lines.is_empty() {

@@ -1,4 +1,5 @@
 use axum::extract::State;
+use engine::core::Time;
 use engine::core::id::ReleaseNumber;
 use engine::store::EventFilter;
 
@@ -6,7 +7,7 @@ use crate::auth::{Allowed, Viewer};
 use crate::events::feed_event;
 use crate::extract::{Json, Query};
 use crate::paging;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::types::{AuditQuery, FeedEvent, Page};
 
@@ -20,14 +21,16 @@ pub(crate) async fn handle(
     let seq = state.store().last_seq().await?;
     let limit = paging::limit(query.limit);
     let before = paging::cursor(query.cursor.as_deref())?.unwrap_or(u64::MAX);
-    let pipeline = match &query.pipeline {
-        Some(name) => Some(state.engine().pipeline_id(name).await?),
-        None if query.release.is_some() => {
-            return Err(Problem::new(Code::InvalidQuery, "release counts within one pipeline: give `pipeline` too"));
-        }
-        None => None,
+    let pipeline = super::pipeline(&state, query.pipeline.as_deref(), query.release).await?;
+    let filter = EventFilter {
+        pipeline,
+        release: query.release.map(ReleaseNumber),
+        kind: query.kind,
+        actor: query.actor,
+        target: query.target,
+        since: query.since.map(Time),
+        until: query.until.map(Time),
     };
-    let filter = EventFilter { pipeline, release: query.release.map(ReleaseNumber), kind: query.kind, actor: query.actor };
     let stored = state.store().events_before(before, &filter, limit + 1).await?;
     let mut items = Vec::with_capacity(stored.len());
     for one in &stored {

@@ -1,5 +1,6 @@
 use axum::extract::State;
-use pipelines::plan::MonitorKind;
+use engine::core::view;
+use pipelines::plan::{Comparison, MonitorKind};
 
 use crate::auth::{Allowed, Viewer};
 use crate::extract::Json;
@@ -14,10 +15,15 @@ pub(crate) async fn handle(_: Allowed<Viewer>, State(state): State<ApiState>) ->
     let mut items = Vec::new();
     super::super::each_pipeline(&state, |pipeline| {
         let name = &pipeline.row().name;
+        let mut alarms = view::alarms_by_monitor(pipeline);
         items.extend(pipeline.watches().map(|watch| MonitorView {
             id: watch.id.to_string(),
             pipeline: name.clone(),
             reads: reads(&watch.monitor.kind),
+            bound: bound(&watch.monitor.kind),
+            system: system(&watch.monitor.kind),
+            url: address(&watch.monitor.kind),
+            alarms: alarms.remove(&watch.id).into_iter().flatten().collect(),
             interval_ms: watch.monitor.interval_ms,
             since: watch.since,
             blocks: watch.watchers.clone(),
@@ -45,4 +51,37 @@ fn reads(kind: &MonitorKind) -> String {
             if place.is_empty() { format!("{system} {name}") } else { format!("{system} {name} in {}", place.join("/")) }
         }
     }
+}
+
+fn bound(kind: &MonitorKind) -> Option<String> {
+    let MonitorKind::Prometheus { comparison, threshold, .. } = kind else { return None };
+    let sign = match comparison {
+        Comparison::Below => "<",
+        Comparison::AtMost => "<=",
+        Comparison::Equal => "==",
+        Comparison::AtLeast => ">=",
+        Comparison::Above => ">",
+    };
+    Some(format!("{sign} {threshold}"))
+}
+
+fn system(kind: &MonitorKind) -> String {
+    match kind {
+        MonitorKind::Http { .. } => "http".to_owned(),
+        MonitorKind::Command { .. } => "command".to_owned(),
+        MonitorKind::Prometheus { .. } => "prometheus".to_owned(),
+        MonitorKind::External { system, .. } => system.clone(),
+    }
+}
+
+/// Without a name and password that it may hold.
+fn address(kind: &MonitorKind) -> Option<String> {
+    let text = match kind {
+        MonitorKind::Http { url, .. } => url,
+        MonitorKind::Prometheus { server, .. } => server,
+        MonitorKind::Command { .. } | MonitorKind::External { .. } => return None,
+    };
+    let mut parsed = url::Url::parse(text).ok()?;
+    let hidden = parsed.set_password(None).and_then(|()| parsed.set_username(""));
+    hidden.is_ok().then(|| parsed.to_string())
 }

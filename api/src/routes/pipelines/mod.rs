@@ -34,10 +34,11 @@ async fn sources(state: &ApiState, id: &PipelineId) -> Result<BTreeSet<String>, 
 }
 
 /// The newest commits of every source.
-async fn commits(state: &ApiState, id: &PipelineId, limit: u32) -> Result<Vec<CommitLine>, Problem> {
+async fn commits(state: &ApiState, id: &PipelineId, before: Option<u64>, limit: u32) -> Result<Vec<CommitLine>, Problem> {
+    let before = before.map(|n| SourceOrder { epoch: n >> 32, position: n & u64::from(u32::MAX) });
     let mut lines = Vec::new();
     for source in sources(state, id).await? {
-        lines.extend(state.store().commits(id, &source, None, limit).await?.commits.into_iter().map(line));
+        lines.extend(state.store().commits(id, &source, before, limit).await?.commits.into_iter().map(line));
     }
     Ok(lines)
 }

@@ -1,2 +1,3 @@
+pub(super) mod history;
 pub(super) mod list;
 pub(super) mod resolve;

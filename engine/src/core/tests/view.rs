@@ -174,7 +174,8 @@ fn changes_are_the_commits_that_are_known_with_the_releases_made_from_them() {
         author: "a".to_owned(),
         at: world.now,
     };
-    let progress = view::progress(&world.pipeline, Known { commits: &[commit], releases: &[] }, 1, &Viewer::default(), 7, world.now);
+    let progress =
+        view::progress(&world.pipeline, Known { commits: &[commit], releases: &[], before: None }, 1, &Viewer::default(), 7, world.now);
     assert_eq!(progress.changes.iter().map(|change| (change.n, change.release)).collect::<Vec<_>>(), [(2, None)]);
 }
 

@@ -30,6 +30,8 @@ pub struct Known<'k> {
     pub commits: &'k [CommitLine],
     /// Ended releases, such as superseded ones, are only here.
     pub releases: &'k [ReleaseRow],
+    /// Only changes before this one; none: from the newest on.
+    pub before: Option<u64>,
 }
 
 /// The commits view (S1): changes newest first, and per target up to which change it has them.
@@ -185,7 +187,7 @@ fn changes(pipeline: &Pipeline, known: Known<'_>, limit: usize) -> Vec<Change> {
             }
         }
     }
-    all.into_values().rev().take(limit).collect()
+    all.into_values().rev().filter(|change| known.before.is_none_or(|before| change.n < before)).take(limit).collect()
 }
 
 /// The commit that a release was made from, with how the release stands.
