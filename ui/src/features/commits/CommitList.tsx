@@ -82,7 +82,7 @@ export function CommitList({
             now={now}
             isSelected={at === selected}
             isDone={at >= scale.everywhere}
-            isDim={shown !== undefined && !shown.has(at)}
+            isHit={shown?.has(at)}
             onSelect={onSelect}
             at={at}
           />
@@ -150,7 +150,7 @@ const RowView = memo(function RowView({
   now,
   isSelected,
   isDone,
-  isDim,
+  isHit,
   onSelect,
 }: {
   id: string;
@@ -162,7 +162,8 @@ const RowView = memo(function RowView({
   now: number;
   isSelected: boolean;
   isDone: boolean;
-  isDim: boolean;
+  /** What the filter says of it; undefined without a filter. */
+  isHit: boolean | undefined;
   onSelect: (row: number) => void;
 }) {
   const [change] = row.changes;
@@ -175,7 +176,7 @@ const RowView = memo(function RowView({
       id={id}
       role="option"
       aria-selected={isSelected}
-      className={`${styles.row} ${isDone ? styles.done : ""} ${isDim ? styles.dim : ""}`}
+      className={`${styles.row} ${isDone ? styles.done : ""} ${isHit === undefined ? "" : isHit ? styles.hit : styles.dim}`}
       style={{ height }}
       onClick={() => onSelect(at)}
     >

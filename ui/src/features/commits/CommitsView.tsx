@@ -35,6 +35,7 @@ const EDGE_PX = 18;
 /** As in the style sheets: the panel beside the picture, and below which width of the page it lies over it. */
 const PANEL_PX = 316;
 const DRAWER_UNTIL_PX = 1_048;
+const DRAWER_PX = 340;
 
 /** Everything of the page once there is data. What the reader chose is in `state`, which stands in the address. */
 export function CommitsView({
@@ -198,6 +199,7 @@ export function CommitsView({
               model={model}
               layout={layout}
               listWidth={listWidth}
+              cardRoom={hasPanel && whole <= DRAWER_UNTIL_PX ? whole - DRAWER_PX - listWidth : width - listWidth}
               selected={selected}
               pinned={state.at}
               shown={shown}

@@ -17,6 +17,7 @@ export const FrontView = memo(function FrontView({
   model,
   layout,
   listWidth,
+  cardRoom,
   selected,
   pinned,
   shown,
@@ -35,6 +36,8 @@ export const FrontView = memo(function FrontView({
   model: Model;
   layout: Layout;
   listWidth: number;
+  /** How much of the picture a card may use. */
+  cardRoom: number;
   selected: number | undefined;
   /** The column whose card stays open. */
   pinned: string | undefined;
@@ -109,7 +112,7 @@ export const FrontView = memo(function FrontView({
               model={model}
               column={pinnedColumn}
               row={selected}
-              width={layout.width}
+              width={cardRoom}
               isPinned
               onClose={() => onPin(undefined)}
             />
@@ -121,7 +124,7 @@ export const FrontView = memo(function FrontView({
                 model={model}
                 column={hovered}
                 row={hover.row}
-                width={layout.width}
+                width={cardRoom}
                 isPinned={false}
                 onClose={nothing}
               />

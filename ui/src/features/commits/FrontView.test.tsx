@@ -28,6 +28,7 @@ function front(data: ReturnType<typeof medium>, more: { level?: Level; density?:
       model={model}
       layout={layout}
       listWidth={330}
+      cardRoom={900}
       selected={7}
       pinned={undefined}
       shown={undefined}

@@ -31,14 +31,14 @@ export function HoverCard({
   model: Model;
   column: Column;
   row: number;
-  /** Of the picture. */
+  /** How much of the picture is not covered by the panel. */
   width: number;
   isPinned: boolean;
   onClose: () => void;
 }) {
   const { scale } = model;
   const right = column.x + column.width + GAP;
-  const left = right + WIDTH <= Math.max(width, WIDTH + GAP) ? right : Math.max(0, column.x - WIDTH - GAP);
+  const left = right + WIDTH <= width ? right : Math.max(0, column.x - WIDTH - GAP);
   const y = scale.y(row);
   const place = y > ROOM_ABOVE ? { left, bottom: scale.height - y + 8 } : { left, top: y + scale.row_px + 10 };
   const name = column.source.kind === "target" ? (column.source.of.region ?? column.source.of.name) : column.place;
