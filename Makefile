@@ -4,6 +4,7 @@
 
 CARGO ?= cargo
 HISTORIES ?= 20000
+FIRST_SEED ?= 1
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 10
@@ -31,8 +32,8 @@ deny: ## licences, sources and refused crates with cargo-deny (installs it)
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
 	cargo-deny --offline check licenses bans sources
 
-sim: ## seeded histories over the core; HISTORIES=20000
-	$(CARGO) run --locked --profile sim -p tidegate-testkit --no-default-features --bin sim -- --histories $(HISTORIES)
+sim: ## seeded histories over the core; HISTORIES=20000, FIRST_SEED=1
+	$(CARGO) run --locked --profile sim -p tidegate-testkit --no-default-features --bin sim -- --histories $(HISTORIES) --first-seed $(FIRST_SEED)
 
 bench: ## the figures of the README beside their floors
 	@scripts/install base bench

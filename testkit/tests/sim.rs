@@ -2,6 +2,8 @@
 
 use testkit::sim::campaign::{Campaign, in_words, run};
 use testkit::sim::history::{play, replay};
+use testkit::sim::mutant::Mutant;
+use testkit::sim::reached::ReachedSet;
 use testkit::sim::shrink::shrink;
 
 const HISTORIES: u64 = 60;
@@ -32,4 +34,33 @@ fn a_recorded_history_replays_without_its_world() {
     let again = replay(5, &told.steps, None);
     assert_eq!(again.hash, told.hash);
     assert_eq!(again.violation, None);
+}
+
+/// Plays seeds until every rare state was met, or the bound is reached.
+const RARE_WITHIN: u64 = 1_200;
+
+#[test]
+fn the_rare_states_are_met() {
+    let mut reached = ReachedSet::default();
+    let mut played = 0;
+    while !reached.missing().is_empty() && played < RARE_WITHIN {
+        let part = Campaign { first_seed: 1_000 + played, histories: 100, threads: 2, mutant: None, keeps_going: true };
+        reached.join(&run(part).reached);
+        played += part.histories;
+    }
+    let missing: Vec<&str> = reached.missing().into_iter().map(|rare| rare.in_words()).collect();
+    assert!(missing.is_empty(), "{played} histories never met:\n  {}", missing.join("\n  "));
+}
+
+/// Each planted bug is found within this many histories.
+const FOUND_WITHIN: u64 = 600;
+
+#[test]
+fn every_planted_bug_is_found() {
+    let find = |mutant: &Mutant| {
+        let campaign = Campaign { first_seed: 1, histories: FOUND_WITHIN, threads: 2, mutant: Some(*mutant), keeps_going: false };
+        run(campaign).failure.is_some()
+    };
+    let escaped: Vec<String> = Mutant::ALL.iter().filter(|mutant| !find(mutant)).map(|m| format!("{m:?}: it {}", m.in_words())).collect();
+    assert!(escaped.is_empty(), "{FOUND_WITHIN} histories do not find:\n  {}", escaped.join("\n  "));
 }

@@ -1,3 +1,7 @@
+use std::sync::Arc;
+
+use pipelines::plan::Plan;
+
 use super::event::EventKind;
 use super::id::ReleaseNumber;
 use super::input::Admission;
@@ -5,7 +9,7 @@ use super::pipeline::Pipeline;
 use super::rejected::Rejected;
 use super::release::Release;
 use super::row::{ReleaseRow, ReleaseState, UsedKey};
-use super::shape;
+use super::shape::{self, Shape};
 use super::turn::{Fact, Touched, Turn};
 
 /// How many keys are remembered (ID2).
@@ -21,9 +25,7 @@ impl Pipeline {
         if admission.plan.nodes.len() > self.settings.node_limit as usize {
             return Err(Rejected::Limit { what: "nodes in a plan", limit: u64::from(self.settings.node_limit) });
         }
-        if let Some(flaw) = shape::flaw(&admission.plan) {
-            return Err(Rejected::InvalidPlan(flaw));
-        }
+        let shape = self.shape_of(&admission.plan).map_err(Rejected::InvalidPlan)?;
         let number = ReleaseNumber(self.row.next_release);
         self.row.next_release = self.row.next_release.saturating_add(1);
         self.remember_key(turn, admission.key.clone(), content, Some(number));
@@ -47,13 +49,25 @@ impl Pipeline {
             quarantine: None,
             overrides: Vec::new(),
         };
-        let release = Release::new(row, admission.plan);
+        let release = Release::new(row, admission.plan, shape);
         turn.nodes.extend(release.shape.roots.iter().map(|root| (number, *root)));
         self.releases.insert(number, release);
         turn.touched.insert(Touched::Release(number));
         turn.touched.insert(Touched::Plan(number));
         self.emit(turn, Fact::new(EventKind::ReleaseCreated, format!("{trigger}: {title}")).release(number));
         Ok(())
+    }
+
+    /// What is read off a plan. Releases with the very same plan share it.
+    ///
+    /// # Errors
+    /// Why the plan cannot be followed.
+    pub(crate) fn shape_of(&self, plan: &Arc<Plan>) -> Result<Arc<Shape>, String> {
+        let same = self.releases.values().rev().find(|release| Arc::ptr_eq(&release.plan, plan));
+        if let Some(release) = same {
+            return Ok(Arc::clone(&release.shape));
+        }
+        shape::flaw(plan).map_or_else(|| Ok(Arc::new(Shape::new(plan))), Err)
     }
 
     /// Keeps a key with what it stood for, the oldest forgotten beyond [`KEYS_KEPT`].

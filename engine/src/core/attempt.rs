@@ -165,6 +165,9 @@ impl Pipeline {
         kind: &AttemptKind,
     ) -> u64 {
         let deploys = self.job(number, ix).is_some_and(|job| matches!(job.purpose, Purpose::Deploy { .. }));
+        if deploys && *kind == AttemptKind::Forward {
+            self.bring_barriers(turn, number, target);
+        }
         let mut fence = 0;
         self.edit_target(turn, target, |row| {
             row.fence = row.fence.saturating_add(1);

@@ -124,13 +124,21 @@ impl Pipeline {
             Some(target) => self.rollout(number, target).map(|r| r.started_at),
             None => self.wave(number, wave).and_then(|row| row.entered_at),
         };
+        let went_bad = bad_since;
         let Some(bad_since) = self.bad_against(number, wave, target.as_ref(), bad_since, began) else { return };
         let alarms = self.release(number).and_then(|r| r.shape.node_alarms.get(&ix)).cloned().unwrap_or_default();
         let Some(fired) = alarms.iter().find(|w| w.id == *id && turn.now.since_ms(bad_since) >= w.alarm.for_ms) else { return };
         let words = format!("alarm {} fires while {} bakes: {}", fired.alarm.name, node.key, super::watch::detail(reading));
         self.note_fired(turn, number, &wave_key(&plan, wave), fired, &words);
         self.end_bake(turn, number, ix, NodeState::Failed, EventKind::BakeFailed, &words);
-        self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target.as_ref());
+        match fired.alarm.aggregate {
+            Some(reach) => self.fail_all_in_reach(turn, fired, reach, went_bad, &words),
+            None => return self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target.as_ref()),
+        }
+        // Where alarms do not act by themselves, the bake has failed all the same.
+        if self.wave(number, wave).is_some_and(|row| row.failure.is_none()) {
+            self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target.as_ref());
+        }
     }
 
     /// A gap in watching is judged before the reading that closes it (B3).

@@ -99,6 +99,9 @@ impl Pipeline {
         let mut orders: BTreeMap<ReleaseNumber, BTreeSet<TargetName>> = BTreeMap::new();
         for target in targets {
             let Some(of) = self.running_at(target).filter(|of| *of != to) else { continue };
+            if let Some((barrier, by)) = self.barrier_before(to, target) {
+                return Err(Rejected::BeforeBarrier { release: to, target: target.clone(), barrier: barrier.to_owned(), by });
+            }
             if self.destination(target, of, Some(to)).is_none() {
                 return Err(Rejected::NotADestination { release: to, target: target.clone() });
             }

@@ -36,7 +36,14 @@ impl Pipeline {
         }
         match self.wave(number, wave).map(|row| row.state) {
             None | Some(WaveState::Left | WaveState::Failed | WaveState::RolledBack | WaveState::Cancelled) => {}
-            Some(WaveState::Waiting | WaveState::Entered | WaveState::Completed | WaveState::Failing) => return,
+            // A retry of what comes before has opened its door again; it is complete all the same.
+            Some(WaveState::Completed) => {
+                if let Some(start) = self.plan_of(number).wave(wave).map(|w| w.start) {
+                    self.set_node(turn, number, start, NodeState::Succeeded, "");
+                }
+                return;
+            }
+            Some(WaveState::Waiting | WaveState::Entered | WaveState::Failing) => return,
         }
         let row = WaveRow {
             release: number,
@@ -63,6 +70,7 @@ impl Pipeline {
         let plan = self.plan_of(number);
         let gates: Vec<NodeIx> = plan.wave(wave).map(|w| w.gates.clone()).unwrap_or_default();
         self.hold_reasons(number, wave, &mut door);
+        self.barrier_reasons(number, wave, &mut door);
         self.wave_alarm_reasons(turn, number, wave, &mut door);
         for rank in 0..=super::gate::LAST_RANK {
             let may_ask = rank == 0 || door.is_open();

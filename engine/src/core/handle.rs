@@ -29,6 +29,7 @@ impl Pipeline {
             Input::Quarantine { release, reason } => self.quarantine(turn_ref, release, reason),
             Input::LiftQuarantine { release, reason } => self.lift_quarantine(turn_ref, release, reason),
             Input::Resolve { target, verdict, reason } => self.resolve(turn_ref, &target, &verdict, reason),
+            Input::BreakGlass { target, verdict, reason } => self.break_glass(turn_ref, &target, verdict, reason),
             Input::Observe { monitor, reading } => self.observe(turn_ref, &monitor, reading),
             Input::Upstream { pipeline, stage, release, revisions } => self.upstream(turn_ref, pipeline, stage, release, revisions),
             Input::Tick => self.tick(turn_ref),

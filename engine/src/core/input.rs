@@ -103,6 +103,14 @@ pub enum Input {
         reason: String,
     },
 
+    /// The same, while the lost attempt may still act (IA4, IF12): two people must ask for it, with one verdict,
+    /// within [`super::Settings::glass_ms`]. The first is remembered, the second decides.
+    BreakGlass {
+        target: TargetName,
+        verdict: Verdict,
+        reason: String,
+    },
+
     // Monitors and other pipelines
     /// One reading, for everybody who watches that monitor.
     Observe {

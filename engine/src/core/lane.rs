@@ -42,7 +42,10 @@ impl Pipeline {
         doors.reverse();
         let mut kept: Vec<(Waiting, Door)> = Vec::new();
         for (older, door) in doors {
-            let by = kept.iter().find(|(newer, other)| !self.is_inside(key, newer.number) && (!door.is_approved || other.is_approved));
+            let by = kept.iter().find(|(newer, other)| {
+                let replaces = !door.is_approved || other.is_approved;
+                replaces && !self.is_inside(key, newer.number) && !self.goes_after(newer.number, older.number, older.wave)
+            });
             match by.map(|(newer, _)| newer.number) {
                 Some(newer) if !self.is_inside(key, older.number) => self.supersede(turn, older, newer),
                 Some(_) | None => kept.push((older, door)),

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use pipelines::plan::{NodeIx, Plan, WaveIx};
 use thiserror::Error;
 
+use super::Settings;
 use super::id::{LaneKey, ReleaseNumber, TargetName};
 use super::index::{Deadline, set_member};
 use super::pipeline::Pipeline;
@@ -11,7 +12,6 @@ use super::row::{
     AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, TargetRow, WatchRow,
     WaveRow,
 };
-use super::{Settings, shape};
 
 /// How many failed or cancelled releases stay in memory, newest first.
 pub const KEPT_ENDED_BADLY: usize = 50;
@@ -69,11 +69,9 @@ impl Pipeline {
             if number.0 >= pipeline.row.next_release {
                 return Err(LoadError::Number(number));
             }
-            if let Some(flaw) = shape::flaw(&plan) {
-                return Err(LoadError::Plan { release: number, flaw });
-            }
+            let shape = pipeline.shape_of(&plan).map_err(|flaw| LoadError::Plan { release: number, flaw })?;
             let state = row.state;
-            pipeline.releases.insert(number, Release::new(row, plan));
+            pipeline.releases.insert(number, Release::new(row, plan, shape));
             pipeline.index_release(number, state);
         }
         pipeline.load_progress(loaded.waves, loaded.nodes, loaded.gates)?;

@@ -19,8 +19,10 @@ pub mod time;
 pub mod view;
 
 mod admit;
+mod aggregate;
 mod attempt;
 mod bake;
+mod barrier;
 mod by_hand;
 mod cancel;
 mod condition;

@@ -307,7 +307,7 @@ impl Pipeline {
     }
 
     fn mark_good(&mut self, turn: &mut Turn, number: ReleaseNumber, target: &TargetName) {
-        let Some(order) = self.release(number).map(|r| r.row.order) else { return };
+        let Some((order, barriers)) = self.release(number).map(|r| (r.row.order, r.plan.barriers.clone())) else { return };
         if self.target(target).is_none_or(|t| t.live != Some(number)) {
             return;
         }
@@ -315,6 +315,7 @@ impl Pipeline {
         self.edit_target(turn, target, |row| {
             row.good.retain(|g| g.release != number);
             row.good.push(super::row::Good { release: number, order, at: now });
+            row.barriers.iter_mut().filter(|(name, _)| barriers.contains(*name)).for_each(|(_, brought)| brought.proven = true);
             if row.good.len() > 20 {
                 row.good.remove(0);
             }

@@ -61,6 +61,10 @@ pub enum Rejected {
     NotUnknown(TargetName),
     #[error("target {target} has an attempt that may still act until {until}; wait, or break the glass with two people")]
     StillFenced { target: TargetName, until: String },
+    #[error("{0} asked for this already; a second person must ask for the same")]
+    SecondPersonNeeded(String),
+    #[error("release {release} lies before barrier {barrier} of {target}: nothing older than {by} may run there")]
+    BeforeBarrier { release: ReleaseNumber, target: TargetName, barrier: String, by: ReleaseNumber },
     #[error("a reason is needed")]
     ReasonNeeded,
     #[error("a person is needed for this; {0} cannot do it")]

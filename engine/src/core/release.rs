@@ -26,8 +26,7 @@ pub struct Release {
 }
 
 impl Release {
-    pub(crate) fn new(row: ReleaseRow, plan: Arc<Plan>) -> Self {
-        let shape = Arc::new(Shape::new(&plan));
+    pub(crate) fn new(row: ReleaseRow, plan: Arc<Plan>, shape: Arc<Shape>) -> Self {
         Self {
             row,
             unmet: shape.needs.clone(),

@@ -32,7 +32,7 @@ impl Pipeline {
         for ix in chosen {
             self.put_back(turn, number, ix);
         }
-        self.reopen_stages(turn, number, waves.first().map(|wave| wave.stage));
+        self.reopen_stages(turn, number, waves.first().copied());
         for wave in waves {
             self.come_again(turn, number, wave);
         }
@@ -120,9 +120,14 @@ impl Pipeline {
         turn.nodes.insert((number, ix));
     }
 
-    /// What comes after the first stage that is entered again waits for it once more (W1).
-    fn reopen_stages(&mut self, turn: &mut Turn, number: ReleaseNumber, first: Option<StageIx>) {
+    /// What comes after the first wave that is entered again waits for it once more (W1).
+    fn reopen_stages(&mut self, turn: &mut Turn, number: ReleaseNumber, first: Option<WaveIx>) {
         let (Some(first), Some(plan)) = (first, self.release(number).map(|r| std::sync::Arc::clone(&r.plan))) else { return };
+        for (_, _, wave) in plan.waves().filter(|(ix, _, _)| *ix > first) {
+            self.put_back(turn, number, wave.start);
+            self.put_back(turn, number, wave.end);
+        }
+        let first = first.stage;
         for (ix, stage) in (0..).map(StageIx).zip(&plan.stages).filter(|(ix, _)| *ix >= first) {
             let start = (ix > first).then_some(stage.start);
             for milestone in start.into_iter().chain([stage.end]) {
@@ -161,8 +166,11 @@ impl Pipeline {
             .rollouts
             .iter()
             .filter(|r| {
-                self.rollout(number, &r.target.as_str().into())
-                    .is_some_and(|row| matches!(row.state, RolloutState::RolledBack | RolloutState::Cancelled))
+                let target = r.target.as_str().into();
+                // What was taken back, or what another release has come to meanwhile, begins anew.
+                let gone = self.running_at(&target) != Some(number);
+                self.rollout(number, &target)
+                    .is_some_and(|row| gone || matches!(row.state, RolloutState::RolledBack | RolloutState::Cancelled))
             })
             .flat_map(|r| std::iter::once(r.start).chain(r.nodes.iter().copied()).chain([r.end]))
             .collect();

@@ -147,7 +147,10 @@ impl Pipeline {
 
     /// X8: nothing to go back to; the lane is held, and it says so.
     fn no_destination(&self, turn: &mut Turn, of: ReleaseNumber, target: &TargetName) -> String {
-        let words = format!("{target} has no earlier good release to go back to");
+        let words = match self.newest_barrier(target) {
+            Some((name, brought)) => format!("{target} has no good release since barrier {name} of {} to go back to", brought.release),
+            None => format!("{target} has no earlier good release to go back to"),
+        };
         let place = self.wave_at(of, target).map(|wave| self.wave_key(of, wave)).unwrap_or_default();
         self.emit(turn, Fact::new(EventKind::RollbackImpossible, words.clone()).release(of).place(place).target(Some(target.clone())));
         words
@@ -186,6 +189,8 @@ impl Pipeline {
             .filter(|good| self.release(good.release).is_some_and(|r| r.row.quarantine.is_none() && r.shape.rollouts.contains_key(target)))
             .max_by_key(|good| (good.order, good.release))
             .map(|good| good.release)
+            // X11: the newest that would do is the only one that may; what lies before a barrier never does.
+            .filter(|to| self.barrier_before(*to, target).is_none())
     }
 
     /// Starts what may start, in reverse order of waves; ends the rollback when all targets are back.

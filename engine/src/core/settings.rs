@@ -19,6 +19,8 @@ pub struct Settings {
     pub inspection_limit: u32,
     /// How long to wait before another inspection. Default 30 s.
     pub inspection_backoff_ms: u64,
+    /// How long the first of two people who break the glass waits for the second. Default 15 minutes (IF12).
+    pub glass_ms: u64,
     /// The grace between asking a job to stop and killing it, where the job names none. Default 10 s (A7).
     pub grace_ms: u64,
     /// Nodes of one plan. Default 4,000 (D4).
@@ -37,6 +39,7 @@ impl Default for Settings {
             build_again_limit: 3,
             inspection_limit: 3,
             inspection_backoff_ms: 30_000,
+            glass_ms: 900_000,
             grace_ms: 10_000,
             node_limit: 4_000,
             hold_limit: 1_000,

@@ -236,7 +236,7 @@ impl MonitorIds {
                 GateCondition::Alarms(alarms) => Some(self.watched(alarms)),
                 GateCondition::Metric(metric) => Some(vec![WatchedAlarm {
                     id: self.of(&metric.monitor),
-                    alarm: Alarm { name: gate.name.clone(), monitor: metric.monitor.clone(), for_ms: 0, target: None },
+                    alarm: Alarm { name: gate.name.clone(), monitor: metric.monitor.clone(), for_ms: 0, target: None, aggregate: None },
                 }]),
                 GateCondition::DependsOn(_) | GateCondition::Window(_) | GateCondition::Check(_) | GateCondition::Approval(_) => None,
             },

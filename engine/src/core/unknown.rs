@@ -11,7 +11,7 @@ use super::input::Verdict;
 use super::needs_reason;
 use super::pipeline::Pipeline;
 use super::rejected::Rejected;
-use super::row::{AttemptKind, AttemptRow, AttemptState, NodeState, ReleaseState, RolloutState, Unknown};
+use super::row::{AttemptKind, AttemptRow, AttemptState, GlassAsked, NodeState, ReleaseState, RolloutState, Unknown};
 use super::shape::rollout_of;
 use super::turn::{Fact, Turn};
 
@@ -82,7 +82,10 @@ impl Pipeline {
     fn known_again(&mut self, turn: &mut Turn, attempt: &AttemptRow, why: &str) {
         let Some(target) = attempt.target.clone() else { return };
         self.drop_inspection(turn, &target);
-        self.edit_target(turn, &target, |row| row.unknown = None);
+        self.edit_target(turn, &target, |row| {
+            row.unknown = None;
+            row.glass = None;
+        });
         let goes_back = self.index.going_back.get(&target).is_some_and(|lane| {
             self.lanes
                 .get(lane)
@@ -231,6 +234,41 @@ impl Pipeline {
         self.drop_inspection(turn, target);
         self.settle_unknown(turn, target, verdict, &reason);
         Ok(())
+    }
+
+    /// Two people take the target from an attempt that may still act (IA4). What it does from then on counts no more.
+    pub(crate) fn break_glass(&mut self, turn: &mut Turn, target: &TargetName, verdict: Verdict, reason: String) -> Result<(), Rejected> {
+        let person = super::person(&turn.actor)?.clone();
+        needs_reason(&reason)?;
+        let row = self.target(target).ok_or_else(|| Rejected::UnknownPlace(target.0.clone()))?;
+        let attempt = row.unknown.as_ref().map(|u| u.attempt.clone()).ok_or_else(|| Rejected::NotUnknown(target.clone()))?;
+        let asked = row.glass.clone().filter(|asked| asked.attempt == attempt && asked.verdict == verdict && asked.until > turn.now);
+        let Some(first) = asked else {
+            let until = turn.now + self.settings.glass_ms;
+            let words =
+                format!("somebody asks to break the glass at {target}: {reason}; a second person must ask for the same until {until}");
+            let asked = GlassAsked { attempt: attempt.clone(), by: turn.actor.clone(), verdict, reason, until };
+            self.edit_target(turn, target, |row| row.glass = Some(asked));
+            self.emit_of(turn, Fact::new(EventKind::TargetUnknown, words).data("break_glass", until.to_string()), &attempt);
+            return Ok(());
+        };
+        if super::person(&first.by).is_ok_and(|other| *other == person) {
+            return Err(Rejected::SecondPersonNeeded(person.0));
+        }
+        // An inspection that a runner has looks in vain from now on; its target is in other hands.
+        self.drop_inspection(turn, target);
+        self.end_inspection(turn, target);
+        let words = format!("two people broke the glass: {}; {reason}", first.reason);
+        self.settle_unknown(turn, target, &verdict, &words);
+        Ok(())
+    }
+
+    /// The inspection that a runner has is over, whatever it would have found.
+    fn end_inspection(&mut self, turn: &mut Turn, target: &TargetName) {
+        let Some((id, number, ix)) = self.inspection_at(target).map(|a| (a.id.clone(), a.release, a.node)) else { return };
+        self.end_attempt(turn, &id);
+        self.set_node(turn, number, ix, NodeState::Cancelled, "the glass was broken");
+        self.emit_of(turn, Fact::new(EventKind::JobCancelled, "the glass was broken"), &id);
     }
 
     /// Until when a running inspection has the target.

@@ -103,7 +103,7 @@ impl Pipeline {
             };
             let counts = self.bad_against(number, wave, target.as_ref(), bad_since, began);
             if counts.is_some_and(|since| turn.now.since_ms(since) >= watched.alarm.for_ms) {
-                self.alarm_fired(turn, number, wave, watched, target.as_ref(), reading);
+                self.alarm_fired(turn, number, wave, watched, bad_since, reading);
             }
         }
     }
@@ -136,9 +136,10 @@ impl Pipeline {
         number: ReleaseNumber,
         wave: WaveIx,
         watched: &WatchedAlarm,
-        target: Option<&TargetName>,
+        bad_since: Time,
         reading: &Reading,
     ) {
+        let target = watched.alarm.target.as_deref().map(TargetName::from);
         let place = self.wave_key(number, wave);
         let words = format!("alarm {} fires in {place}: {}", watched.alarm.name, detail(reading));
         self.note_fired(turn, number, &place, watched, &words);
@@ -147,9 +148,11 @@ impl Pipeline {
         let has_acted = self
             .wave(number, wave)
             .and_then(|row| row.failure.as_ref())
-            .is_some_and(|f| f.cause == FailureCause::Alarm && f.target.as_ref() == target);
-        if acts && !has_acted {
-            self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target);
+            .is_some_and(|f| f.cause == FailureCause::Alarm && f.target == target);
+        match watched.alarm.aggregate {
+            Some(reach) if acts => self.fail_all_in_reach(turn, watched, reach, bad_since, &words),
+            None if acts && !has_acted => self.fail_wave(turn, number, wave, FailureCause::Alarm, words, target.as_ref()),
+            Some(_) | None => {}
         }
     }
 
@@ -181,7 +184,7 @@ impl Pipeline {
     }
 
     /// Until when a wave's readings matter; none: they do not.
-    fn watch_until(&self, number: ReleaseNumber, wave: WaveIx) -> Option<Time> {
+    pub(crate) fn watch_until(&self, number: ReleaseNumber, wave: WaveIx) -> Option<Time> {
         let release = self.release(number)?;
         let row = release.waves.get(&wave)?;
         match row.state {

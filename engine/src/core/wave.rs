@@ -16,8 +16,11 @@ use super::turn::{Fact, Turn};
 impl Pipeline {
     /// Everything that the wave's end needs is there.
     pub(crate) fn end_wave(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, wave: WaveIx) {
-        if self.wave(number, wave).is_none_or(|row| row.state != WaveState::Entered) {
-            return;
+        match self.wave(number, wave).map(|row| row.state) {
+            Some(WaveState::Entered) => {}
+            Some(WaveState::Completed) => return self.set_node(turn, number, ix, NodeState::Succeeded, ""),
+            Some(WaveState::Waiting | WaveState::Failing | WaveState::Failed | WaveState::RolledBack) => return,
+            Some(WaveState::Cancelled | WaveState::Left) | None => return,
         }
         self.set_node(turn, number, ix, NodeState::Succeeded, "");
         let now = turn.now;
@@ -59,13 +62,7 @@ impl Pipeline {
         reason: String,
         target: Option<&TargetName>,
     ) {
-        let failure = WaveFailure { since: turn.now, cause, reason: reason.clone(), target: target.cloned() };
-        self.fail_release(turn, number, &reason);
-        self.stop_waves(turn, number, wave, &failure);
-        if let Some(target) = target {
-            self.end_idle_nodes_at(turn, number, target, &reason);
-            self.end_rollout(turn, number, target, RolloutState::Failed, &reason);
-        }
+        self.stop_wave(turn, number, wave, cause, &reason, target);
         let plan = self.plan_of(number);
         let Some(policy) = plan.stage(wave.stage).map(|s| &s.rollback) else { return };
         let acts = match cause {
@@ -76,6 +73,25 @@ impl Pipeline {
         };
         if acts {
             self.trigger_rollback(turn, number, wave, target, &reason);
+        }
+    }
+
+    /// The same without what follows by itself.
+    pub(crate) fn stop_wave(
+        &mut self,
+        turn: &mut Turn,
+        number: ReleaseNumber,
+        wave: WaveIx,
+        cause: FailureCause,
+        reason: &str,
+        target: Option<&TargetName>,
+    ) {
+        let failure = WaveFailure { since: turn.now, cause, reason: reason.to_owned(), target: target.cloned() };
+        self.fail_release(turn, number, reason);
+        self.stop_waves(turn, number, wave, &failure);
+        if let Some(target) = target {
+            self.end_idle_nodes_at(turn, number, target, reason);
+            self.end_rollout(turn, number, target, RolloutState::Failed, reason);
         }
     }
 

@@ -71,7 +71,7 @@ fn of_target(target: &Target) -> serde_json::Value {
 }
 
 /// A system outside is read in the account and region of the target, unless both are named.
-fn is_per_target(kind: &MonitorKind) -> bool {
+pub(crate) fn is_per_target(kind: &MonitorKind) -> bool {
     if let MonitorKind::External { account, region, .. } = kind
         && (account.is_none() || region.is_none())
     {

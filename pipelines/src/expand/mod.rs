@@ -1,6 +1,6 @@
 //! From a pipeline to the plan of one release: every stage, wave and target becomes nodes.
 
-mod alarms;
+pub(crate) mod alarms;
 mod nodes;
 mod rollout;
 mod stage;
@@ -66,6 +66,8 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
         inputs,
         derived: pipeline.derived.clone(),
         aspects: pipeline.aspects.clone(),
+        barriers: pipeline.barriers.clone(),
+        needs_barriers: pipeline.needs_barriers.clone(),
         ..Plan::default()
     };
     debug_assert_eq!(plan.nodes.len(), count, "counted before they were made");

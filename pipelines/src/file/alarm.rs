@@ -1,3 +1,4 @@
+use crate::file::words;
 use crate::text::{Duration, Map, Spanned, record};
 
 record! {
@@ -28,6 +29,8 @@ record! {
         region = "region": Option<Spanned<String>>,
         /// How long it must be bad before it fires; without it, one reading does.
         for_ = "for": Option<Spanned<Duration>>,
+        /// It speaks of all that the team runs: when it fires, every rollout of the region goes back, or every one.
+        aggregate = "aggregate": Option<Spanned<Aggregate>>,
         /// How often it is read; without it, every 15 seconds.
         every = "every": Option<Spanned<Duration>>,
         /// How long one reading may take; without it, 5 seconds.
@@ -35,6 +38,15 @@ record! {
     }
     later {
         "datadog": "Datadog monitors (`datadog`)",
+    }
+}
+
+words! {
+    /// How far an aggregate alarm reaches.
+    Aggregate: "how far an aggregate alarm reaches" {
+        /// Other regions go on.
+        Region = "region",
+        Everywhere = "everywhere",
     }
 }
 

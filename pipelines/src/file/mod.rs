@@ -13,7 +13,7 @@ mod pipeline;
 mod stage;
 mod step;
 
-pub(crate) use alarm::Alarm;
+pub(crate) use alarm::{Aggregate, Alarm};
 pub(crate) use bake::{BakeForm, Unclear};
 pub(crate) use block::{Block, BlockInput, InputType, StrategyName};
 pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};

@@ -20,6 +20,10 @@ record! {
         runs_on = "runs_on": Option<RunsOn>,
         /// Who is told of what.
         notify = "notify": Option<Vec<Notify>>,
+        /// Names of steps of a change in two phases that commits of this file carry: no rollback goes behind them.
+        barriers = "barriers": Option<Vec<Spanned<String>>>,
+        /// Names of barriers that must have been good at a target before this commit may enter it.
+        needs_barriers = "needs_barriers": Option<Vec<Spanned<String>>>,
         /// The path, in order.
         stages = "stages": Spanned<Vec<Stage>>,
     }

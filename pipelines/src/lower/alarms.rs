@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Lower;
 use super::inserts::Scope;
 use crate::diagnostic::Code;
-use crate::file::Alarm;
+use crate::file::{self, Alarm};
 use crate::plan::{self, MonitorKind};
 use crate::text::{Placed as _, Problem, Span, Spanned};
 
@@ -36,9 +36,18 @@ impl Lower<'_> {
                 None => free_name(&kind, taken),
             };
             taken.insert(name.clone());
+            let aggregate = form.aggregate.as_ref().map(|word| (word.span, aggregate(word.value)));
+            if let Some((span, plan::Aggregate::Region)) = aggregate
+                && !crate::expand::alarms::is_per_target(&kind)
+            {
+                let problem = Problem::error(Code::ConflictingKeys, span, "this alarm is the same in every region");
+                let problem = problem.expected("a text with `${{ target.region }}`, or `aggregate: everywhere`");
+                self.report(problem.help("only an alarm that is read in each region can speak of one"));
+            }
             alarms.push(plan::Alarm {
                 name,
                 target: None,
+                aggregate: aggregate.map(|(_, aggregate)| aggregate),
                 for_ms: form.for_.as_ref().map_or(0, |duration| duration.value.ms),
                 monitor: plan::Monitor {
                     kind,
@@ -173,6 +182,13 @@ impl Lower<'_> {
                 self.report(problem.help(format!("remove it: this alarm is of the kind `{kind}`")));
             }
         }
+    }
+}
+
+fn aggregate(word: file::Aggregate) -> plan::Aggregate {
+    match word {
+        file::Aggregate::Region => plan::Aggregate::Region,
+        file::Aggregate::Everywhere => plan::Aggregate::Everywhere,
     }
 }
 

@@ -89,6 +89,8 @@ impl Lower<'_> {
             input_descriptions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             notify: Vec::new(),
+            barriers: BTreeSet::new(),
+            needs_barriers: BTreeSet::new(),
             stages: lowered,
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),

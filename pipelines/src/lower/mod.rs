@@ -40,6 +40,8 @@ use crate::policy::Kind;
 use crate::text::{Problem, Reader, Span, Spanned};
 use crate::{Environment, SourceFile, file, model, plan};
 
+const MOST_BARRIERS: usize = 32;
+
 /// What the lowering of one file knows.
 struct Lower<'a> {
     reader: &'a mut Reader,
@@ -134,6 +136,8 @@ impl Lower<'_> {
         let input_descriptions = form.triggers.as_ref().map(triggers::input_descriptions).unwrap_or_default();
         let accounts = self.accounts(form.accounts.as_ref());
         let notify = self.notify(form.notify.as_deref());
+        let barriers = self.barriers(form.barriers.as_deref());
+        let needs_barriers = self.barriers(form.needs_barriers.as_deref());
         self.base = self.pipeline_base(form);
         self.spread_all(&form.stages.value);
         self.collect_artifacts(&form.stages.value);
@@ -151,12 +155,27 @@ impl Lower<'_> {
             input_descriptions,
             accounts,
             notify,
+            barriers,
+            needs_barriers,
             stages,
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),
             regional: std::mem::take(&mut self.regional),
             aspects: std::mem::take(&mut self.aspects),
         }
+    }
+
+    fn barriers(&mut self, names: Option<&[Spanned<String>]>) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        if let Some(first) = names.and_then(|names| names.get(MOST_BARRIERS)) {
+            let problem = Problem::error(Code::OutOfRange, first.span, "there are too many barriers here");
+            self.report(problem.expected(format!("at most {MOST_BARRIERS}")));
+        }
+        for name in names.into_iter().flatten().take(MOST_BARRIERS) {
+            self.name("a barrier", name);
+            self.unique(&mut seen, "barriers", name);
+        }
+        seen
     }
 
     fn accounts(&mut self, form: Option<&crate::text::Map<file::Account>>) -> BTreeMap<String, plan::Account> {

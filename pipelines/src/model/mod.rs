@@ -14,6 +14,8 @@ pub struct Pipeline {
     pub(crate) input_descriptions: BTreeMap<String, String>,
     pub(crate) accounts: BTreeMap<String, plan::Account>,
     pub(crate) notify: Vec<plan::Notify>,
+    pub(crate) barriers: BTreeSet<String>,
+    pub(crate) needs_barriers: BTreeSet<String>,
     pub(crate) stages: Vec<Stage>,
     /// Digests of the blocks that are used, by the name in `uses`.
     pub(crate) blocks: BTreeMap<String, String>,

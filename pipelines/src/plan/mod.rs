@@ -14,7 +14,7 @@ pub use bake::{Bake, WhenUnclear};
 pub use dynamic::{Addition, Adds, AppliedAspect, AxisValues, DeferredMatrix, Derivation, MatrixAxis, Parallel};
 pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric, Window, WindowRule};
 pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
-pub use monitor::{Alarm, Comparison, Monitor, MonitorKind};
+pub use monitor::{Aggregate, Alarm, Comparison, Monitor, MonitorKind};
 pub use structure::{
     Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, RollbackPolicy, RollbackScope,
     Rollout, Stage, StageIx, Trigger, Wave, WaveIx,

@@ -14,6 +14,18 @@ pub struct Alarm {
     pub monitor: Monitor,
     /// How long the bad reading must last before the alarm fires.
     pub for_ms: u64,
+    /// It speaks of all that the team runs, not of one wave (X12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<Aggregate>,
+}
+
+/// How far an aggregate alarm reaches when it fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// The region of its target; other regions go on.
+    Region,
+    Everywhere,
 }
 
 /// What is read and how. Everybody who watches an equal monitor shares one poll.

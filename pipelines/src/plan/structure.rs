@@ -48,6 +48,13 @@ pub struct Plan {
     /// What the owner of the server added, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aspects: BTreeMap<String, AppliedAspect>,
+    /// Steps of a change in two phases that this release carries: no rollback goes behind the release that first
+    /// brought one of them to a target (X11).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub barriers: BTreeSet<String>,
+    /// Barriers that must have been good at a target before this release may enter it (X11).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs_barriers: BTreeSet<String>,
     /// What jobs added since the release was created (D1). Empty in the plan that the release's digest covers (P1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub added: Vec<Addition>,

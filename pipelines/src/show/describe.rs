@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    Adds, AfterRollback, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition, Job, Lane,
+    Adds, AfterRollback, Aggregate, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition, Job, Lane,
     LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
 };
 use crate::window;
@@ -95,7 +95,12 @@ fn metric_text(metric: &Metric) -> String {
 
 pub(super) fn alarm(alarm: &Alarm) -> String {
     let lasting = if alarm.for_ms == 0 { String::new() } else { format!(" for {}", duration(alarm.for_ms)) };
-    format!("alarm {}: {}{lasting}, read every {}", alarm.name, monitor(&alarm.monitor.kind), duration(alarm.monitor.interval_ms))
+    let reaches = match alarm.aggregate {
+        None => "",
+        Some(Aggregate::Region) => ", for everything in its region",
+        Some(Aggregate::Everywhere) => ", for everything everywhere",
+    };
+    format!("alarm {}: {}{lasting}{reaches}, read every {}", alarm.name, monitor(&alarm.monitor.kind), duration(alarm.monitor.interval_ms))
 }
 
 /// Expansion calls an alarm that differs from target to target `name (target)`: that name and target.

@@ -17,6 +17,12 @@ pub fn text(plan: &Plan) -> String {
     for notify in &plan.notify {
         tree.line(1, &describe::notify(notify));
     }
+    for barrier in &plan.barriers {
+        tree.line(1, &format!("barrier {barrier}: no rollback goes behind it"));
+    }
+    for barrier in &plan.needs_barriers {
+        tree.line(1, &format!("needs barrier {barrier} at every target that it enters"));
+    }
     for (ix, stage) in plan.stages_on_path() {
         tree.stage(stage, ix);
     }

@@ -42,8 +42,7 @@ pub struct Told {
 #[must_use]
 pub fn play(seed: u64, mutant: Option<Mutant>) -> Told {
     let mut random = Random::new(seed);
-    let first = plans::random(&mut random);
-    let plans = if random.chance(15) { vec![first, plans::random(&mut random)] } else { vec![first] };
+    let plans = plans::of_history(&mut random);
     let length = usize::try_from(random.between(SHORTEST, LONGEST)).unwrap_or(200);
     let ends_in_calm = random.chance(12);
     let mut world = World::new(Random::new(seed ^ 0x5eed), plans);
@@ -110,6 +109,10 @@ struct Play {
     rows: Rows,
     /// A second core, loaded from the rows; it must say the same (IA9, IE10).
     shadow: Option<(Pipeline, u32)>,
+    /// Another server of the same database, with the version that it knows.
+    other: Option<(Pipeline, u64)>,
+    /// How often something was committed.
+    version: u64,
     checks: Vec<Box<dyn Invariant>>,
     reference: Reference,
     found: Findings,
@@ -129,6 +132,8 @@ impl Play {
             pipeline,
             rows,
             shadow: None,
+            other: None,
+            version: 0,
             checks: checks::all(),
             reference: Reference::default(),
             found: Findings::default(),
@@ -158,6 +163,16 @@ impl Play {
                 }
                 self.reload(step.at, true);
                 Ok(Changes::default())
+            }
+            What::Restore => {
+                self.inputs += 1;
+                self.found.reach(Reached::GenerationRaised);
+                self.restore(step.at);
+                Ok(Changes::default())
+            }
+            What::Elsewhere { actor, input } => {
+                self.change_servers(step.at, actor, input);
+                self.give(step.at, actor, input, world)
             }
             What::Begin(act) | What::End(act) => {
                 let begins = matches!(step.what, What::Begin(_));
@@ -195,8 +210,56 @@ impl Play {
         self.note(at, &outcome);
         if let Ok(changes) = &outcome {
             self.rows.save(changes.rows.clone());
+            self.version += u64::from(!changes.is_empty());
         }
+        self.forget_in_memory();
         outcome
+    }
+
+    /// Another server decides next. What it makes of an old version is not committed: it loads, and decides again (IA9).
+    fn change_servers(&mut self, at: Time, actor: &Actor, input: &Input) {
+        self.found.reach(Reached::SecondServer);
+        let second = match self.other.take() {
+            Some((second, version)) if version == self.version || self.mutant == Some(Mutant::DecidesOnOld) => Ok(second),
+            Some((mut second, _)) => {
+                self.found.reach(Reached::ServerConflict);
+                let _lost = second.handle(at, actor, input.clone());
+                Pipeline::load(self.rows.loaded(), *self.pipeline.settings())
+            }
+            None => Pipeline::load(self.rows.loaded(), *self.pipeline.settings()),
+        };
+        match second {
+            Ok(second) => {
+                let first = std::mem::replace(&mut self.pipeline, second);
+                self.other = Some((first, self.version));
+            }
+            Err(error) => self.found.broken("IA9", format!("the rows cannot be loaded: {error}")),
+        }
+    }
+
+    /// What a mutant forgets is right in the rows and wrong in memory.
+    fn forget_in_memory(&mut self) {
+        let Some(mutant) = self.mutant else { return };
+        let mut loaded = self.rows.loaded();
+        if mutant.memory(&mut loaded) {
+            match Pipeline::load(loaded, *self.pipeline.settings()) {
+                Ok(pipeline) => self.pipeline = pipeline,
+                Err(error) => self.found.broken("IA9", format!("the rows cannot be loaded: {error}")),
+            }
+        }
+    }
+
+    /// Starts again from what was committed, with a new generation (R2, R12).
+    fn restore(&mut self, at: Time) {
+        let mut settings = *self.pipeline.settings();
+        settings.generation.0 += 1;
+        match Pipeline::load(self.rows.loaded(), settings) {
+            Ok(loaded) => self.pipeline = loaded,
+            Err(error) => self.found.broken("IA9", format!("the rows cannot be loaded at {at}: {error}")),
+        }
+        self.shadow = None;
+        self.other = None;
+        self.full_audit();
     }
 
     fn check(&mut self, at: Time, input: &Input, outcome: &Result<Changes, Rejected>, world: Option<&World>) {

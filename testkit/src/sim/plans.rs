@@ -1,12 +1,12 @@
 //! Random pipelines, in the shape in which the language crate makes plans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pipelines::plan::{
-    AfterRollback, Alarm, Approval, Bake, Check, Class, Comparison, Gate, GateCondition, Job, Lane, LanePolicy, Metric, Milestone, Monitor,
-    MonitorKind, Node, NodeIx, NodeKind, Plan, Purpose, RetryOn, RetryRule, RollbackPolicy, RollbackScope, Rollout, RunsOn, Stage, StageIx,
-    Wave, WaveIx, WhenUnclear, Window, WindowRule,
+    AfterRollback, Aggregate, Alarm, Approval, Bake, Check, Class, Comparison, DependsOn, Gate, GateCondition, Job, Lane, LanePolicy,
+    Metric, Milestone, Monitor, MonitorKind, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, Purpose, RetryOn, RetryRule, RollbackPolicy,
+    RollbackScope, Rollout, RunsOn, Stage, StageIx, Wave, WaveIx, WhenUnclear, Window, WindowRule,
 };
 
 use super::random::Random;
@@ -29,9 +29,35 @@ struct Style {
     rollback: RollbackPolicy,
 }
 
-/// A pipeline: build, beta, and production in one to three waves.
+/// The other pipeline, which a gate may wait for.
+pub(crate) const UPSTREAM: &str = "base";
+
+/// Words that a file may name in `notify.on`.
+const TOLD_OF: [&str; 8] = ["started", "completed", "failed", "rolled_back", "superseded", "waiting_approval", "held", "unclear"];
+
+/// What a history's commits say: mostly one pipeline, sometimes a second one, sometimes a change in two phases.
+pub(crate) fn of_history(random: &mut Random) -> Vec<Arc<Plan>> {
+    let first = self::random(random);
+    match random.below(100) {
+        0..12 => vec![first, self::random(random)],
+        12..24 => {
+            let phase = |brings: bool, needs: bool| {
+                let name = || BTreeSet::from(["prices-in-cents".to_owned()]);
+                let mut plan = Plan::clone(&first);
+                plan.barriers = if brings { name() } else { BTreeSet::new() };
+                plan.needs_barriers = if needs { name() } else { BTreeSet::new() };
+                Arc::new(plan)
+            };
+            vec![Arc::clone(&first), phase(true, false), phase(true, true)]
+        }
+        _ => vec![first],
+    }
+}
+
+/// A pipeline: build, beta, perhaps gamma, and production in one to three waves.
 pub(crate) fn random(random: &mut Random) -> Arc<Plan> {
-    let mut builder = Builder { random, nodes: Vec::new(), stage: 0, wave: None, target: 0 };
+    let watches_regions = random.chance(10);
+    let mut builder = Builder { random, nodes: Vec::new(), stage: 0, wave: None, target: 0, watches_regions };
     Arc::new(builder.plan())
 }
 
@@ -41,6 +67,8 @@ struct Builder<'r> {
     stage: u32,
     wave: Option<u32>,
     target: usize,
+    /// The team's aggregate alarm of each region stands beside the others (X12).
+    watches_regions: bool,
 }
 
 impl Builder<'_> {
@@ -49,15 +77,18 @@ impl Builder<'_> {
         if self.random.chance(60) {
             stages.push(self.deploying("beta", 1, stages.last().map(|s| s.end)));
         }
+        if self.random.chance(10) {
+            stages.push(self.deploying("gamma", 1, stages.last().map(|s| s.end)));
+        }
         let waves = 1 + self.random.below(3);
         stages.push(self.deploying("prod", waves, stages.last().map(|s| s.end)));
         Plan {
             pipeline: "orders".to_owned(),
             stages,
             nodes: std::mem::take(&mut self.nodes),
+            notify: self.notify(),
             accounts: BTreeMap::new(),
             triggers: Vec::new(),
-            notify: Vec::new(),
             blocks: BTreeMap::new(),
             inputs: BTreeMap::new(),
             ..Plan::default()
@@ -75,6 +106,7 @@ impl Builder<'_> {
         for at in 0..jobs {
             let mut work = job(&format!("job-{at}"), Purpose::Job, Class::BuildTest);
             work.retry.clone_from(&retry);
+            work.condition = self.condition();
             let needs = if self.random.chance(50) { ends.last().copied().unwrap_or(door) } else { door };
             ends.push(self.add(&format!("build/job-{at}"), None, &[needs], NodeKind::Job(Box::new(work))));
         }
@@ -129,6 +161,7 @@ impl Builder<'_> {
         let end = self.add(&format!("{name}/end"), None, &[front], NodeKind::Milestone(Milestone::StageEnd));
         let on_failure = self.hook(&format!("{name}/on-failure"), None, Purpose::OnFailure, style.hooks);
         let finally = self.hook(&format!("{name}/finally"), None, Purpose::Finally, style.hooks);
+        let notify = self.notify();
         self.stage += 1;
         Stage {
             name: name.to_owned(),
@@ -137,7 +170,7 @@ impl Builder<'_> {
             end,
             waves: made,
             rollback: style.rollback,
-            notify: Vec::new(),
+            notify,
             on_failure,
             finally,
         }
@@ -160,6 +193,10 @@ impl Builder<'_> {
         let targets = 1 + self.random.below(most);
         let rollouts: Vec<Rollout> = (0..targets).map(|_| self.rollout(&key, start, style)).collect();
         let ends: Vec<NodeIx> = rollouts.iter().map(|r| r.end).collect();
+        let mut alarms = style.alarms.clone();
+        if self.watches_regions {
+            alarms.extend(rollouts.iter().map(|r| of_region(&r.target)));
+        }
         let end = self.add(&format!("{key}/complete"), None, &ends, NodeKind::Milestone(Milestone::WaveEnd));
         let lane = Lane { key: if own_lane.is_some() { key.clone() } else { stage.to_owned() }, policy };
         Wave {
@@ -171,7 +208,7 @@ impl Builder<'_> {
             rollouts,
             max_parallel: style.max_parallel,
             at_least: (style.at_least && targets > 1).then(|| u32::try_from(targets - 1).unwrap_or(1)),
-            alarms: style.alarms.clone(),
+            alarms,
             on_failure: self.hook(&format!("{key}/on-failure"), None, Purpose::OnFailure, style.hooks),
             finally: self.hook(&format!("{key}/finally"), None, Purpose::Finally, style.hooks),
         }
@@ -192,16 +229,19 @@ impl Builder<'_> {
             deployed = self.add(&key(&format!("deploy-{percent}")), on, &[last], NodeKind::Job(Box::new(deploy)));
             nodes.push(deployed);
             last = deployed;
-            if let Some(bake) = style.bake.as_ref().filter(|_| *percent < 100) {
+            let bake = bake_at(style, &target, self.watches_regions);
+            if let Some(bake) = bake.as_ref().filter(|_| *percent < 100) {
                 last = self.add(&key(&format!("bake-{percent}")), on, &[last], NodeKind::Bake(Box::new(bake.clone())));
                 nodes.push(last);
             }
         }
         if let Some(class) = style.verify {
-            last = self.add(&key("verify"), on, &[last], NodeKind::Job(Box::new(job("verify", Purpose::Verify, class))));
+            let mut verify = job("verify", Purpose::Verify, class);
+            verify.condition = self.condition();
+            last = self.add(&key("verify"), on, &[last], NodeKind::Job(Box::new(verify)));
             nodes.push(last);
         }
-        if let Some(bake) = &style.bake {
+        if let Some(bake) = &bake_at(style, &target, self.watches_regions) {
             last = self.add(&key("bake"), on, &[last], NodeKind::Bake(Box::new(bake.clone())));
             nodes.push(last);
         }
@@ -234,7 +274,11 @@ impl Builder<'_> {
     fn style(&mut self) -> Style {
         let alarms = if self.random.chance(60) { vec![self.alarm("errors")] } else { Vec::new() };
         let bake = self.random.chance(60).then(|| self.bake());
-        let increments: &[u8] = if self.random.chance(25) { &[10, 100] } else { &[100] };
+        let increments: &[u8] = match self.random.below(100) {
+            0..18 => &[10, 100],
+            18..25 => &[34, 67, 100],
+            _ => &[100],
+        };
         Style {
             bake,
             alarms,
@@ -299,6 +343,10 @@ impl Builder<'_> {
             let expires_ms = self.random.chance(50).then_some(30 * MINUTE);
             conditions.push(("check", GateCondition::Check(Check { description: "is the ticket open?".to_owned(), expires_ms })));
         }
+        if self.random.chance(8) {
+            let stage = self.random.chance(50).then(|| "prod".to_owned());
+            conditions.push(("depends-on", GateCondition::DependsOn(DependsOn { pipeline: UPSTREAM.to_owned(), stage })));
+        }
         let add = |(name, condition): (&str, GateCondition)| {
             let gate = Gate { name: name.to_owned(), condition };
             self.add(&format!("{stage}/gate/{name}"), None, &[], NodeKind::Gate(Box::new(gate)))
@@ -306,9 +354,28 @@ impl Builder<'_> {
         conditions.into_iter().map(add).collect()
     }
 
+    fn notify(&mut self) -> Vec<Notify> {
+        if self.random.chance(70) {
+            return Vec::new();
+        }
+        let on = (0..3).map(|_| self.random.one_of(&TOLD_OF, "failed").to_owned()).collect();
+        vec![Notify { to: NotifyTo::Slack("#orders".to_owned()), on }]
+    }
+
+    /// Mostly none; of the others most are true.
+    fn condition(&mut self) -> Option<String> {
+        let text = match self.random.below(100) {
+            0..4 => "release.branch == 'main'",
+            4..7 => "release.trigger == 'rerun'",
+            7..9 => "release.branch == 'other'",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
     fn alarm(&mut self, name: &str) -> Alarm {
         let monitor = Monitor { kind: MonitorKind::Command { run: name.to_owned() }, interval_ms: MINUTE, timeout_ms: 10 * SECOND };
-        Alarm { name: name.to_owned(), target: None, monitor, for_ms: self.random.one_of(&[0, 0, 90 * SECOND], 0) }
+        Alarm { name: name.to_owned(), target: None, monitor, for_ms: self.random.one_of(&[0, 0, 90 * SECOND], 0), aggregate: None }
     }
 
     fn bake(&mut self) -> Bake {
@@ -324,6 +391,20 @@ impl Builder<'_> {
             on_inconclusive: self.random.one_of(&unclear, WhenUnclear::Stop),
         }
     }
+}
+
+/// A bake watches what its wave watches of its target.
+fn bake_at(style: &Style, target: &str, watches_regions: bool) -> Option<Bake> {
+    let mut bake = style.bake.clone()?;
+    bake.alarms.extend(watches_regions.then(|| of_region(target)));
+    Some(bake)
+}
+
+/// The team's aggregate alarm of the region that a target is in.
+fn of_region(target: &str) -> Alarm {
+    let region = target.split('/').nth(1).unwrap_or_default();
+    let monitor = Monitor { kind: MonitorKind::Command { run: format!("team-{region}") }, interval_ms: MINUTE, timeout_ms: 10 * SECOND };
+    Alarm { name: format!("team ({target})"), target: Some(target.to_owned()), monitor, for_ms: 0, aggregate: Some(Aggregate::Region) }
 }
 
 fn job(name: &str, purpose: Purpose, class: Class) -> Job {

@@ -26,6 +26,9 @@ struct Target {
     /// Oldest first; one that passed again moves to the end.
     good: Vec<ReleaseNumber>,
     bad: BTreeSet<ReleaseNumber>,
+    /// The newest release that brought a barrier (X11).
+    barrier: Option<Place>,
+    barriers: BTreeSet<String>,
 }
 
 impl Reference {
@@ -38,6 +41,15 @@ impl Reference {
                 if let Some(number) = event.release {
                     self.order.insert(number, (admission.order, number));
                 }
+            }
+        }
+        if let Input::Lease { attempt, .. } = seen.input {
+            self.brings(seen, attempt);
+        }
+        if let Input::Rollback { .. } = seen.input {
+            // A person may try again what has failed before.
+            for (name, target) in &mut self.targets {
+                target.bad.retain(|bad| seen.after.target(name).is_none_or(|row| row.bad.contains(bad)));
             }
         }
         for event in seen.events() {
@@ -81,6 +93,23 @@ impl Reference {
         }
     }
 
+    fn brings(&mut self, seen: &Seen<'_>, attempt: &protocol::AttemptId) {
+        let Some(row) = seen.after.attempt(attempt).filter(|row| row.kind == engine::core::row::AttemptKind::Forward) else { return };
+        let (Some(target), Some(plan), Some(place)) = (&row.target, seen.plan(row.release), self.order.get(&row.release)) else { return };
+        let deploys = plan.node(row.node).is_some_and(|node| {
+            matches!(&node.kind, pipelines::plan::NodeKind::Job(job) if matches!(job.purpose, pipelines::plan::Purpose::Deploy { .. }))
+        });
+        if plan.barriers.is_empty() || !deploys {
+            return;
+        }
+        let known = self.targets.entry(target.clone()).or_default();
+        for name in &plan.barriers {
+            if known.barriers.insert(name.clone()) {
+                known.barrier = known.barrier.max(Some(*place));
+            }
+        }
+    }
+
     /// L1, L5: who enters is newer than everybody who entered before, and enters a lane that nobody goes back in.
     fn entered(&mut self, seen: &Seen<'_>, event: &Event, number: ReleaseNumber, found: &mut Findings) {
         let lane = seen.wave_of(event).and_then(|(_, wave)| seen.plan(number)?.wave(wave).map(|w| w.lane.key.clone()));
@@ -115,6 +144,7 @@ impl Reference {
             .iter()
             .filter(|good| order.get(good).copied() < mine && !known.bad.contains(good) && !self.quarantined.contains(good))
             .max_by_key(|good| order.get(good).copied())
+            .filter(|good| known.barrier.is_none_or(|barrier| order.get(good).is_some_and(|place| *place >= barrier)))
             .copied();
         let expected = chosen.or(fits);
         if to != expected {
@@ -141,6 +171,10 @@ impl Reference {
                 Row::Target(row) => {
                     let Some(known) = self.targets.get(&row.name) else { continue };
                     let good: Vec<ReleaseNumber> = row.good.iter().map(|g| g.release).collect();
+                    let bad: BTreeSet<ReleaseNumber> = row.bad.iter().copied().collect();
+                    if bad != known.bad && known.bad.len() <= 50 {
+                        found.broken("IC3", format!("{} remembers {bad:?} as bad; said: {:?}", row.name, known.bad));
+                    }
                     if row.live != known.live || (good != known.good && known.good.len() <= 20) {
                         found.broken("X2", format!("{} runs {:?}, good {good:?}; said: {known:?}", row.name, row.live));
                     }

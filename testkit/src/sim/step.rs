@@ -15,8 +15,12 @@ pub enum What {
     Give { actor: Actor, input: Input },
     /// An input is handled, and the server dies before the commit.
     Crash { actor: Actor, input: Input },
+    /// An input reaches another server of the same database, which may know an older version (IA9).
+    Elsewhere { actor: Actor, input: Input },
     /// The server stops and starts again.
     Restart,
+    /// The same with a new generation: what runners had been told before counts no more (R2).
+    Restore,
     /// In the world: an attempt begins to change a target.
     Begin(Act),
     /// That change is done.
@@ -40,7 +44,9 @@ impl Step {
         let what = match &self.what {
             What::Give { actor, input } => format!("{}: {}", who(actor), input_in_words(input)),
             What::Crash { actor, input } => format!("crash before the commit of {}: {}", who(actor), input_in_words(input)),
+            What::Elsewhere { actor, input } => format!("{} by another server: {}", who(actor), input_in_words(input)),
             What::Restart => "the server restarts".to_owned(),
+            What::Restore => "the server comes back with a new generation".to_owned(),
             What::Begin(act) => {
                 format!("world: {} begins {} {}% at {}, fence {}", act.attempt, act.release, act.percent, act.target, act.fence)
             }

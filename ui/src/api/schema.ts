@@ -2858,6 +2858,8 @@ export interface components {
         };
         /** @description A person says what is true of a target in the state unknown (R9). */
         Resolve: {
+            /** @description The attempt may still act: two people must ask for the same within 15 minutes (IA4). */
+            break_glass?: boolean;
             reason: string;
             target: components["schemas"]["TargetName"];
             verdict: components["schemas"]["Verdict"];

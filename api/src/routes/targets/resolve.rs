@@ -15,6 +15,11 @@ pub(crate) async fn handle(
     Path(pipeline): Path<String>,
     Json(body): Json<Resolve>,
 ) -> Result<Json<Applied>, Problem> {
-    let input = Input::Resolve { target: body.target, verdict: body.verdict, reason: body.reason };
+    let Resolve { target, verdict, reason, break_glass } = body;
+    let input = if break_glass {
+        Input::BreakGlass { target, verdict, reason }
+    } else {
+        Input::Resolve { target, verdict, reason }
+    };
     super::super::releases::apply(&state, &allowed.caller, &pipeline, input).await
 }

@@ -36,7 +36,12 @@ pub(super) fn check_door(pipeline: &Pipeline, key: &LaneKey, found: &mut Vec<Vio
     for (_, number, wave) in waiting.iter().rev().skip(1) {
         let gates = pipeline.releases.get(number).and_then(|r| r.plan.wave(*wave)).map(|w| w.gates.clone()).unwrap_or_default();
         let approved = pipeline.is_approved(*number, &gates);
-        report(found, "L3", || format!("release {number} waits at {key} beside newer {newest}, and nobody approved it"), approved);
+        // X11: what the newer one needs goes before it.
+        let needs = |newer: &Release| {
+            pipeline.releases.get(number).is_some_and(|older| !older.plan.barriers.is_disjoint(&newer.plan.needs_barriers))
+        };
+        let stays = approved || pipeline.releases.get(newest).is_some_and(needs);
+        report(found, "L3", || format!("release {number} waits at {key} beside newer {newest}, and nobody approved it"), stays);
     }
     if let Some((order, number)) = pipeline.lanes.get(key).and_then(|lane| lane.newest_entered) {
         for (other, older, _) in &waiting {

@@ -182,8 +182,8 @@ impl Pipeline {
         let found = self.find_gate(number, text);
         let (key, ix) = match &found {
             Ok(ix) => (self.node_key(number, *ix), Some(*ix)),
-            // The wave's own alarms are no gate of the file, and yet may be what keeps the mending release out.
-            Err(error) => (self.alarms_key(number, text).ok_or_else(|| error.clone())?, None),
+            // The wave's own alarms and barriers are no gates of the file, and yet may be what keeps the mending release out.
+            Err(error) => (self.unnamed_key(number, text).ok_or_else(|| error.clone())?, None),
         };
         let record = OverrideRecord { gate: key.clone(), at: turn.now, by: turn.actor.clone(), reason: reason.clone() };
         self.edit_release(turn, number, |row| row.overrides.push(record));
@@ -207,13 +207,15 @@ impl Pipeline {
         Ok(())
     }
 
-    /// `<wave>/alarms` for the wave where the release waits, if that is what is meant.
-    fn alarms_key(&self, number: ReleaseNumber, text: &str) -> Option<String> {
+    /// `<wave>/alarms` or `<wave>/barrier` for the wave where the release waits, if that is what is meant.
+    fn unnamed_key(&self, number: ReleaseNumber, text: &str) -> Option<String> {
         let release = self.release(number)?;
         let row = release.waves.values().find(|row| row.state == WaveState::Waiting)?;
         let wave = release.plan.wave(row.wave)?;
-        let key = format!("{}/alarms", super::shape::wave_key(&release.plan, row.wave));
-        (!wave.alarms.is_empty() && (text == "alarms" || text == key)).then_some(key)
+        let place = super::shape::wave_key(&release.plan, row.wave);
+        let there = [("alarms", !wave.alarms.is_empty()), ("barrier", !release.plan.needs_barriers.is_empty())];
+        let mut keys = there.into_iter().filter(|(_, is_there)| *is_there).map(|(what, _)| (what, format!("{place}/{what}")));
+        keys.find(|(what, key)| text == *what || text == key).map(|(_, key)| key)
     }
 
     pub(crate) fn must_move(&self, number: ReleaseNumber) -> Result<(), Rejected> {

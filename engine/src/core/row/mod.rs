@@ -25,7 +25,7 @@ pub use node::{BakeRecord, NodeRow, NodeState};
 pub use pipeline::{PipelineRow, UpstreamCompletion, UsedKey};
 pub use release::{OverrideRecord, Quarantine, ReleaseRow, ReleaseState};
 pub use rollout::{Direction, RolloutRow, RolloutState};
-pub use target::{Good, TargetRow, Unknown};
+pub use target::{Brought, GlassAsked, Good, TargetRow, Unknown};
 pub use watch::WatchRow;
 pub use wave::{FailureCause, WaitReason, WaveFailure, WaveRow, WaveState};
 

@@ -1,8 +1,12 @@
+use std::collections::BTreeMap;
+
 use protocol::AttemptId;
 use serde::{Deserialize, Serialize};
 
 use crate::core::Time;
+use crate::core::actor::Actor;
 use crate::core::id::{ReleaseNumber, SourceOrder, TargetName};
+use crate::core::input::Verdict;
 
 /// Table `targets`: one place that runs the software.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +29,42 @@ pub struct TargetRow {
     /// How many rollouts it has had; the next one's number is one more.
     #[serde(default)]
     pub rollouts: u64,
+    /// By name: the release that first began to bring a barrier here (X11); at most 50 are kept.
+    #[serde(default)]
+    pub barriers: BTreeMap<String, Brought>,
+    /// One person asks to take the target from an attempt that may still act; a second one decides (IA4).
+    #[serde(default)]
+    pub glass: Option<GlassAsked>,
     /// Why it is flagged, such as `runs #412, which is quarantined` (X4, X6).
     pub flag: Option<String>,
+}
+
+/// Who brought a barrier to a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    pub order: SourceOrder,
+    pub release: ReleaseNumber,
+    /// A release that carries it was good here.
+    pub proven: bool,
+}
+
+impl Brought {
+    /// Where the release that brought it stands (P4).
+    #[must_use]
+    pub fn place(&self) -> (SourceOrder, ReleaseNumber) {
+        (self.order, self.release)
+    }
+}
+
+/// The first of two people who break the glass (IF12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassAsked {
+    /// Of the unknown attempt that is meant.
+    pub attempt: AttemptId,
+    pub by: Actor,
+    pub verdict: Verdict,
+    pub reason: String,
+    pub until: Time,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

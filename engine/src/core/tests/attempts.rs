@@ -147,3 +147,23 @@ fn a7_a_success_that_races_with_the_cancel_starts_nothing() {
     assert_eq!((world.queued(), world.inside("build")), (Vec::new(), Vec::new()), "{}", world.story());
     assert_eq!(world.state(release), ReleaseState::Cancelled);
 }
+
+#[test]
+fn a8_credentials_are_issued_only_under_the_current_lease_and_never_after_a_stop() {
+    let mut world = World::new();
+    let release = world.push(&after_build(vec![stage("prod").targets(&["prod/us"])]));
+    world.succeed_all();
+    let fences = world.lease("#1 prod/prod/us/deploy");
+    let issue = |world: &mut World, fences: &Fences| {
+        let until = world.now + MINUTE;
+        world.give(&runner_actor(), Input::Issued { fences: fences.clone(), until })
+    };
+    issue(&mut world, &fences).expect("the lease is current");
+    assert_eq!(world.attempt(&fences.attempt).credentials_until, Some(world.now + MINUTE));
+    let forged = Fences { lease_token: "forged".parse().expect("a token"), ..fences.clone() };
+    assert_eq!(issue(&mut world, &forged), Err(Rejected::StaleLease));
+    world.give(&person("olga"), Input::Cancel { release, reason: "no".to_owned() }).expect("taken");
+    assert_eq!(issue(&mut world, &fences), Err(Rejected::AttemptStopped));
+    world.report(&fences, Outcome::Cancelled { reason: "no".to_owned() }).expect("taken");
+    assert_eq!(issue(&mut world, &fences), Err(Rejected::AttemptEnded));
+}

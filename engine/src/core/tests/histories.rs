@@ -313,3 +313,44 @@ fn g3_an_answer_that_got_old_meanwhile_is_asked_for_again_before_the_next_wave()
     world.is_ok("load");
     assert_eq!(world.waits_for(release, "prod/wave-2"), ["check: waits for an answer: is the change ticket open?"]);
 }
+
+#[test]
+fn w1_a_retried_wave_is_complete_before_the_release_goes_on_in_a_later_one() {
+    let waves = stage("prod").wave(wave("wave-1", &["prod/a", "prod/b"]).edit(|w| w.at_least = Some(1)));
+    let waves = waves.rollback(|r| r.on_failure = false).wave(wave("wave-2", &["prod/c"])).wave(wave("wave-3", &["prod/d"]));
+    let plan = after_build(vec![waves]);
+    let mut world = World::new();
+    let release = world.push(&plan);
+    world.succeed_all();
+    world.succeed("#1 prod/wave-1/prod/a/deploy");
+    world.succeed("#1 prod/wave-2/prod/c/deploy");
+    world.fail("#1 prod/wave-1/prod/b/deploy");
+    assert_eq!(world.state(release), ReleaseState::Failed, "{}", world.story());
+    retry(&mut world, release, Retry::Stage { stage: "prod".to_owned() });
+    assert_eq!(world.wave_state(release, "prod/wave-3"), Some(WaveState::Left), "it waits for wave 1\n{}", world.story());
+    world.run();
+    assert_eq!(world.state(release), ReleaseState::Completed, "{}", world.story());
+}
+
+#[test]
+fn a6_a_retry_begins_anew_where_another_release_has_come_meanwhile() {
+    let ours = after_build(vec![stage("prod").rollback(|r| r.on_failure = false).wave(wave("", &["prod/us"]).edit(|w| w.verify = true))]);
+    // Another path to the same target, by a file with another lane.
+    let theirs = after_build(vec![stage("live").targets(&["prod/us"])]);
+    let mut world = World::new();
+    let older = world.push_at(&theirs, 1);
+    world.succeed("#1 build/package");
+    let newer = world.push_at(&ours, 2);
+    world.succeed("#2 build/package");
+    world.succeed("#1 live/prod/us/deploy");
+    world.succeed("#2 prod/prod/us/deploy");
+    world.fail("#2 prod/prod/us/verify");
+    assert_eq!((world.state(older), world.runs("prod/us")), (ReleaseState::Completed, Some(newer)), "{}", world.story());
+    world.roll_back(crate::core::input::Place::Target { target: "prod/us".to_owned() }, None).expect("it goes back to #1");
+    world.succeed("#1 live/prod/us/rollback");
+    world.give(&person("olga"), Input::LiftQuarantine { release: newer, reason: "it was the network".to_owned() }).expect("lifted");
+    retry(&mut world, newer, Retry::Job { key: "prod/prod/us/verify".to_owned() });
+    assert_eq!(world.queued(), ["#2 prod/prod/us/deploy"], "it runs #1 now\n{}", world.story());
+    world.run();
+    assert_eq!((world.state(newer), world.runs("prod/us")), (ReleaseState::Completed, Some(newer)), "{}", world.story());
+}

@@ -5,8 +5,10 @@
 mod plan;
 mod world;
 
+mod aggregates;
 mod attempts;
 mod bakes;
+mod break_glass;
 mod gates;
 mod histories;
 mod lanes;
@@ -18,6 +20,7 @@ mod retries;
 mod rollbacks;
 mod rollbacks_by_hand;
 mod size;
+mod two_phases;
 mod unknown;
 mod view;
 mod waves;

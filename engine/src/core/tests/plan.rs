@@ -160,7 +160,13 @@ impl WaveSpec {
 /// An alarm that is read every 30 s and fires at the first bad reading.
 pub(super) fn alarm(name: &str) -> Alarm {
     let kind = MonitorKind::Command { run: name.to_owned() };
-    Alarm { name: name.to_owned(), monitor: Monitor { kind, interval_ms: 30 * SECOND, timeout_ms: 10 * SECOND }, for_ms: 0, target: None }
+    Alarm {
+        name: name.to_owned(),
+        monitor: Monitor { kind, interval_ms: 30 * SECOND, timeout_ms: 10 * SECOND },
+        for_ms: 0,
+        target: None,
+        aggregate: None,
+    }
 }
 
 /// A bake that watches one alarm, tolerates gaps of two minutes and waits five for missing data.

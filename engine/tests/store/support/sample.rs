@@ -154,6 +154,8 @@ pub(crate) fn target(name: &str) -> TargetRow {
         bad: Vec::new(),
         unknown: None,
         rollouts: 1,
+        barriers: std::collections::BTreeMap::new(),
+        glass: None,
         flag: None,
     }
 }

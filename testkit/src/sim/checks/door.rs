@@ -1,7 +1,7 @@
 //! What stands before a wave, told again from rows and readings, the slow way.
 
 use engine::core::id::{ReleaseNumber, TargetName};
-use engine::core::input::Reading;
+use engine::core::input::{Reading, Revision};
 use engine::core::row::{GateRow, GateState, ReleaseRow};
 use engine::core::{Actor, Input, Time, monitor_id};
 use pipelines::plan::{Alarm, Approval, GateCondition, Monitor, NodeIx, NodeKind, WaveIx};
@@ -25,13 +25,14 @@ impl Door {
     pub(super) fn look(seen: &Seen<'_>, number: ReleaseNumber, wave: WaveIx) -> Self {
         let mut door = Self::default();
         let Some(release) = seen.after.release(number) else { return door };
-        let Some(wave_plan) = release.plan.wave(wave) else { return door };
+        // As it was committed, whatever the core makes of it.
+        let Some(plan) = seen.plan(number) else { return door };
+        let Some(wave_plan) = plan.wave(wave) else { return door };
         if release.row.quarantine.is_some() {
             door.closed.push("quarantined".to_owned());
         }
-        door.closed
-            .extend(seen.after.holds().filter(|hold| covers(&hold.scope, &release.plan, wave, None)).map(|h| format!("hold {}", h.id)));
-        let stage = release.plan.stage(wave.stage).map_or("", |s| s.name.as_str());
+        door.closed.extend(seen.after.holds().filter(|hold| covers(&hold.scope, plan, wave, None)).map(|h| format!("hold {}", h.id)));
+        let stage = plan.stage(wave.stage).map_or("", |s| s.name.as_str());
         let place = if wave_plan.name.is_empty() { stage.to_owned() } else { format!("{stage}/{}", wave_plan.name) };
         if !release.row.overrides.iter().any(|o| o.gate == format!("{place}/alarms")) {
             // An alarm whose targets run nothing yet has nothing to say.
@@ -45,7 +46,14 @@ impl Door {
             door.closed.extend(wave_plan.alarms.iter().filter(|alarm| runs(alarm)).filter_map(|alarm| trouble(seen, alarm)));
         }
         for ix in &wave_plan.gates {
-            door.closed.extend(closed(seen, &release.row, release.plan.node(*ix).map(|n| &n.kind), *ix));
+            door.closed.extend(closed(seen, &release.row, plan.node(*ix).map(|n| &n.kind), *ix));
+        }
+        if !release.row.overrides.iter().any(|o| o.gate == format!("{place}/barrier")) {
+            let been = |name: &String, target: &str| {
+                seen.after.target(&target.into()).and_then(|row| row.barriers.get(name)).is_some_and(|brought| brought.proven)
+            };
+            let missing = plan.needs_barriers.iter().find(|name| wave_plan.rollouts.iter().any(|r| !been(name, &r.target)));
+            door.closed.extend(missing.map(|name| format!("barrier {name}")));
         }
         door
     }
@@ -58,7 +66,11 @@ fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: No
         return None;
     }
     let is_closed = match &gate.condition {
-        GateCondition::Approval(approval) => !row.is_some_and(|row| is_approved(seen.at, release, row, approval)),
+        GateCondition::Approval(approval) => {
+            // Whom the commit involves never changes after it was committed (P1).
+            let made = seen.before.releases.get(&release.number).unwrap_or(release);
+            !row.is_some_and(|row| is_approved(seen.at, made, row, approval))
+        }
         GateCondition::Check(_) => !row
             .is_some_and(|row| row.state == GateState::Open && row.answered_at.is_some() && row.expires_at.is_none_or(|at| at > seen.at)),
         GateCondition::Alarms(alarms) => alarms.iter().any(|alarm| trouble(seen, alarm).is_some()),
@@ -68,7 +80,10 @@ fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: No
         },
         GateCondition::Window(window) => CompiledWindow::new(window)
             .map_or(true, |window| matches!(CompiledWindow::union_state(&[&window], seen.at.to_utc()), State::Closed { .. })),
-        GateCondition::DependsOn(_) => false,
+        GateCondition::DependsOn(on) => !seen.after.row().upstream.iter().any(|done| {
+            let same = |theirs: &Revision| release.revisions.iter().all(|own| own.source != theirs.source || own.commit == theirs.commit);
+            done.pipeline == on.pipeline && done.stage == on.stage && done.revisions.iter().all(same)
+        }),
     };
     is_closed.then(|| format!("gate {}", gate.name))
 }

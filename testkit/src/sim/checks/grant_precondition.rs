@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use engine::core::id::TargetName;
+use engine::core::input::Verdict;
 use engine::core::row::AttemptKind;
-use engine::core::{Input, Time};
+use engine::core::{Actor, EventKind, Input, Time};
 use pipelines::plan::Class;
 use protocol::AttemptId;
 
@@ -58,6 +59,7 @@ impl Invariant for GrantPrecondition {
                 }
             }
             Input::Resolve { target, .. } => self.resolved(seen, target, found),
+            Input::BreakGlass { target, verdict, .. } => self.broke_glass(seen, target, verdict, found),
             _ => {}
         }
     }
@@ -86,6 +88,25 @@ impl GrantPrecondition {
             found.broken("IA4", format!("a person ended {} at {target} while it may act until {}", holder.attempt, holder.horizon));
         }
         holder.is_over = true;
+    }
+
+    /// IF12: two people, one verdict, in time.
+    fn broke_glass(&mut self, seen: &Seen<'_>, target: &TargetName, verdict: &Verdict, found: &mut Findings) {
+        let Some(event) = seen.events_of(EventKind::TargetResolved).find(|event| event.target.as_ref() == Some(target)) else { return };
+        let first = seen.before.targets.get(target).and_then(|row| row.glass.as_ref());
+        let agreed = first.is_some_and(|first| {
+            let distinct = match (&first.by, &event.actor) {
+                (Actor::Person { id: one, .. }, Actor::Person { id: other, .. }) => one != other,
+                _ => false,
+            };
+            distinct && first.verdict == *verdict && first.until > seen.at
+        });
+        if !agreed {
+            found.broken("IF12", format!("the glass at {target} was broken by {:?} after {first:?}", event.actor));
+        }
+        if let Some(holder) = self.holders.get_mut(target) {
+            holder.is_over = true;
+        }
     }
 
     fn extend(&mut self, id: &AttemptId, until: Time) {

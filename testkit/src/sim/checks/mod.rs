@@ -1,10 +1,14 @@
 //! The invariants of reliability.md and the rules of model.md that need to see what happens, not only
 //! what is: one file each, each with its own memory and without a line of the core's own reasoning.
 
+mod aggregate_reaches;
+mod always_room;
 mod attempts_are_final;
 mod bad_stays_bad;
 mod bake_is_real_time;
+mod barriers_hold;
 mod bounded_retry;
+mod conditions_hold;
 mod door;
 mod effects_are_rows;
 mod events_explain;
@@ -20,8 +24,11 @@ mod no_second_success;
 mod nobody_waits_for_nothing;
 mod once_per_cause;
 mod only_own_alarms;
+mod people_are_told;
 mod proven_destination;
+mod rare;
 mod single_writer;
+mod slots_have_owners;
 mod stale_is_refused;
 mod superseded_never_starts;
 mod unknown_is_not_repeated;
@@ -62,9 +69,15 @@ impl Seen<'_> {
         self.events().iter().filter(move |event| event.kind == kind)
     }
 
-    /// The plan of a release, also of one that has left memory within this input.
+    /// The plan of a release as it was committed, or as it is committed with this input.
     pub(crate) fn plan(&self, number: ReleaseNumber) -> Option<&Plan> {
-        self.after.plan(number).or_else(|| self.before.plan(number)).map(|plan| &**plan)
+        let written = || {
+            self.rows().iter().find_map(|row| match row {
+                Row::Plan(written, plan) if *written == number => Some(plan),
+                _ => None,
+            })
+        };
+        self.before.plan(number).or_else(written).or_else(|| self.after.plan(number)).map(|plan| &**plan)
     }
 
     /// The release and wave that an event is about.
@@ -150,5 +163,12 @@ pub(crate) fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(bounded_retry::BoundedRetry::default()),
         Box::new(unknown_is_not_repeated::UnknownIsNotRepeated::default()),
         Box::new(work_is_bounded::WorkIsBounded),
+        Box::new(slots_have_owners::SlotsHaveOwners),
+        Box::new(always_room::AlwaysRoom::default()),
+        Box::new(people_are_told::PeopleAreTold),
+        Box::new(barriers_hold::BarriersHold::default()),
+        Box::new(aggregate_reaches::AggregateReaches::default()),
+        Box::new(conditions_hold::ConditionsHold),
+        Box::new(rare::Rare::default()),
     ]
 }

@@ -47,6 +47,7 @@ impl World {
             2 => self.click(pipeline),
             3 => Some(self.push()),
             4 => self.lie(),
+            5 if self.random.chance(self.temper.restores) => Some(What::Restore),
             5 => Some(What::Restart),
             _ => Some(self.pass(pipeline)),
         }
@@ -57,6 +58,7 @@ impl World {
             What::Give { actor, input } if self.random.chance(self.temper.restarts) && self.random.chance(30) => {
                 What::Crash { actor, input }
             }
+            What::Give { actor, input } if self.random.chance(self.temper.servers) => What::Elsewhere { actor, input },
             other => other,
         }
     }
@@ -98,7 +100,9 @@ impl World {
         if let Some(what) = next {
             return what;
         }
-        let click = match self.random.below(3) {
+        let click = match self.random.below(5) {
+            4 => self.let_past_barrier(pipeline),
+            3 => self.awaited_upstream(pipeline),
             0 => self.lift(pipeline),
             1 => self.resolve(pipeline),
             _ => self.decide(pipeline),

@@ -78,8 +78,8 @@ impl World {
     /// What came of it, as far as the world is told.
     pub(crate) fn learn(&mut self, step: &Step, outcome: &Result<Changes, Rejected>, pipeline: &Pipeline) {
         match &step.what {
-            What::Give { input, .. } => self.answered(input, outcome, pipeline),
-            What::Crash { .. } | What::Restart => {}
+            What::Give { input, .. } | What::Elsewhere { input, .. } => self.answered(input, outcome, pipeline),
+            What::Crash { .. } | What::Restart | What::Restore => {}
             What::Begin(act) => self.began(act),
             What::End(act) => self.ended(act),
         }

@@ -5,6 +5,7 @@ use engine::core::{Actor, Input, Pipeline};
 use pipelines::plan::{GateCondition, NodeIx, NodeKind};
 
 use super::World;
+use crate::sim::plans::UPSTREAM;
 use crate::sim::step::What;
 
 /// `ada` is the author of everything; `sam` is in no group.
@@ -25,7 +26,8 @@ impl World {
 
     /// What keeps things going: approvals, answers, lifted holds, retries.
     pub(super) fn gentle_click(&mut self, pipeline: &Pipeline) -> Option<What> {
-        match self.random.below(6) {
+        match self.random.below(7) {
+            6 => self.upstream(pipeline),
             0..3 => self.decide(pipeline),
             3 => self.lift(pipeline),
             4 => self.resolve(pipeline),
@@ -34,7 +36,8 @@ impl World {
     }
 
     fn rough_click(&mut self, pipeline: &Pipeline) -> Option<What> {
-        match self.random.below(9) {
+        match self.random.below(10) {
+            9 => self.break_glass(pipeline),
             0 | 1 => self.hold(pipeline),
             2 => self.cancel(pipeline),
             3 | 4 => self.roll_back(pipeline),
@@ -43,6 +46,14 @@ impl World {
             7 => self.lift_quarantine(pipeline),
             _ => self.resolve(pipeline),
         }
+    }
+
+    /// What only a person can let in: it waits for a barrier whose release will not come any more.
+    pub(super) fn let_past_barrier(&mut self, pipeline: &Pipeline) -> Option<What> {
+        let moving = pipeline.releases().filter(|r| r.row.state == ReleaseState::Moving);
+        let waits = |number| pipeline.waves(number).flat_map(|w| &w.waits_for).any(|reason| reason.kind == "barrier");
+        let release = moving.into_iter().map(|r| r.row.number).find(|number| waits(*number))?;
+        self.say(Input::Override { release, gate: "barrier".to_owned(), reason: "it is in the old release, too".to_owned() })
     }
 
     /// Approvals and answers that are wanted now, of releases that still move.
@@ -175,6 +186,46 @@ impl World {
             Verdict::Failed
         };
         self.say(Input::Resolve { target: row.name.clone(), verdict, reason: "looked".to_owned() })
+    }
+
+    /// Another pipeline comes to the end of a stage or of its path, mostly with the commit that ours is at.
+    pub(super) fn upstream(&mut self, pipeline: &Pipeline) -> Option<What> {
+        let release = pipeline.releases().next_back()?;
+        let mut revisions = release.row.revisions.clone();
+        if !self.calm && self.random.chance(30) {
+            revisions.iter_mut().for_each(|revision| revision.commit.push_str("-other"));
+        }
+        let number = ReleaseNumber(self.serial());
+        let stage = self.random.chance(50).then(|| "prod".to_owned());
+        let input = Input::Upstream { pipeline: UPSTREAM.to_owned(), stage, release: number, revisions };
+        Some(What::Give { actor: Actor::Trigger { source: UPSTREAM.to_owned() }, input })
+    }
+
+    /// What a release waits for of another pipeline, where one does.
+    pub(super) fn awaited_upstream(&mut self, pipeline: &Pipeline) -> Option<What> {
+        let moving = pipeline.releases().filter(|r| r.row.state == ReleaseState::Moving);
+        let waits = |number| pipeline.waves(number).flat_map(|w| &w.waits_for).any(|reason| reason.kind == "depends_on");
+        let release = moving.into_iter().find(|r| waits(r.row.number))?;
+        let revisions = release.row.revisions.clone();
+        let (number, stage) = (ReleaseNumber(self.serial()), self.random.chance(50).then(|| "prod".to_owned()));
+        let input = Input::Upstream { pipeline: UPSTREAM.to_owned(), stage, release: number, revisions };
+        Some(What::Give { actor: Actor::Trigger { source: UPSTREAM.to_owned() }, input })
+    }
+
+    /// Somebody takes a target from an attempt that may still act; mostly somebody else agrees (IF12).
+    fn break_glass(&mut self, pipeline: &Pipeline) -> Option<What> {
+        let unknown: Vec<&TargetRow> = pipeline.targets().filter(|t| t.unknown.is_some()).collect();
+        let row = *self.random.pick(&unknown)?;
+        // They have seen to it that nothing is in progress there.
+        if self.operations.iter().any(|op| op.act.target == row.name) {
+            return None;
+        }
+        let verdict = match &row.glass {
+            Some(asked) if self.random.chance(80) => asked.verdict.clone(),
+            _ if self.random.chance(50) => Verdict::Failed,
+            _ => Verdict::Again,
+        };
+        self.say(Input::BreakGlass { target: row.name.clone(), verdict, reason: "it burns".to_owned() })
     }
 
     fn some_release(&mut self, pipeline: &Pipeline) -> Option<ReleaseNumber> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use engine::core::dispatch::{Idle, assign};
-use engine::core::row::AttemptKind;
+use engine::core::row::{AttemptKind, AttemptState, Row};
 use engine::core::{Actor, Changes, Input, Pipeline, Rejected, Time};
 use pipelines::plan::{Class, NodeKind, Purpose};
 use protocol::{AttemptId, Fences, Outcome, Report, RunnerId, TargetFence};
@@ -26,6 +26,8 @@ pub(crate) struct Job {
     lease_until: Time,
     credentials_until: Time,
     is_told_to_stop: bool,
+    /// It has ended and said so, and the answer was lost: it says the same again and does nothing else.
+    said: Option<Box<Report>>,
     pub(super) contact: Contact,
 }
 
@@ -115,6 +117,9 @@ impl World {
     }
 
     fn go_on(&mut self, job: &Job) -> Option<What> {
+        if let Some(said) = &job.said {
+            return Some(self.by(job, Input::Report(said.clone())));
+        }
         let in_progress = job.act.as_ref().is_some_and(|act| self.operations.iter().any(|op| op.act == *act));
         if job.lease_until < self.now + LEASE_MS / 2 && self.random.chance(80) {
             return Some(self.heartbeat(job));
@@ -225,10 +230,21 @@ impl World {
                 }
             }
             (Input::Heartbeat { fences, .. } | Input::Issued { fences, .. }, _) => self.renewed(input, fences, outcome, pipeline),
+            // Whoever breaks the glass has ended the lost copy first.
+            (Input::BreakGlass { .. }, Ok(changes)) => {
+                let ended = changes.rows.iter().filter_map(|row| match row {
+                    Row::Attempt(row) if row.state == AttemptState::Ended => Some(&row.id),
+                    _ => None,
+                });
+                let ended: Vec<&AttemptId> = ended.collect();
+                self.jobs.retain(|job| !ended.contains(&&job.fences.attempt));
+            }
             (Input::Report(report), _) => {
                 let lost = outcome.is_ok() && !self.calm && self.random.chance(self.temper.loses);
                 if !lost {
                     self.jobs.retain(|job| job.fences != report.fences);
+                } else if let Some(job) = self.jobs.iter_mut().find(|job| job.fences == report.fences) {
+                    job.said = Some(report.clone());
                 }
                 self.remember(input);
             }
@@ -303,6 +319,7 @@ impl World {
             lease_until: self.now + LEASE_MS,
             credentials_until: self.now,
             is_told_to_stop: attempt.stop.is_some(),
+            said: None,
             contact: Contact::Fine,
         })
     }

@@ -69,7 +69,7 @@ impl World {
         // A late hook brings a commit that lies before the newest.
         let late = if (12..18).contains(&roll) { self.random.between(1, 4) } else { 0 };
         let position = self.source.position.saturating_sub(late);
-        let plan = if self.random.chance(90) { self.source.plans.first() } else { self.source.plans.last() };
+        let plan = if self.random.chance(70) { self.source.plans.first().cloned() } else { self.random.pick(&self.source.plans).cloned() };
         let revision = Revision {
             source: "main".to_owned(),
             commit: format!("{}-{position}", self.source.epoch),
@@ -81,7 +81,7 @@ impl World {
         Admission {
             revisions: vec![revision],
             order: SourceOrder { epoch: self.source.epoch, position },
-            plan: plan.map(Arc::clone).unwrap_or_else(|| crate::sim::plans::random(&mut self.random)),
+            plan: plan.unwrap_or_else(|| crate::sim::plans::random(&mut self.random)),
             digest: format!("digest-{serial}"),
             inputs: BTreeMap::new(),
             trigger: "push".to_owned(),

@@ -14,6 +14,10 @@ pub(crate) struct Temper {
     pub(crate) restarts: u32,
     pub(crate) lies: u32,
     pub(crate) jumps: u32,
+    /// Of restarts: with a new generation.
+    pub(crate) restores: u32,
+    /// Of inputs: reach another server.
+    pub(crate) servers: u32,
 }
 
 impl Temper {
@@ -29,6 +33,8 @@ impl Temper {
             restarts: random.one_of(&[0, 1, 3], 1),
             lies: random.one_of(&[0, 3, 8], 3),
             jumps: random.one_of(&[0, 0, 1, 4], 0),
+            restores: random.one_of(&[0, 20], 0),
+            servers: random.one_of(&[0, 0, 0, 0, 0, 0, 0, 6], 0),
         }
     }
 }
