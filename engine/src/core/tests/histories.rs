@@ -320,14 +320,19 @@ fn w1_a_retried_wave_is_complete_before_the_release_goes_on_in_a_later_one() {
     let waves = waves.rollback(|r| r.on_failure = false).wave(wave("wave-2", &["prod/c"])).wave(wave("wave-3", &["prod/d"]));
     let plan = after_build(vec![waves]);
     let mut world = World::new();
+    let hold = world.hold(crate::core::input::HoldScope::Lane("prod/wave-3".to_owned()));
     let release = world.push(&plan);
     world.succeed_all();
     world.succeed("#1 prod/wave-1/prod/a/deploy");
     world.succeed("#1 prod/wave-2/prod/c/deploy");
     world.fail("#1 prod/wave-1/prod/b/deploy");
     assert_eq!(world.state(release), ReleaseState::Failed, "{}", world.story());
-    retry(&mut world, release, Retry::Stage { stage: "prod".to_owned() });
+    let all = world.hold(crate::core::input::HoldScope::Stage("prod".to_owned()));
+    retry(&mut world, release, Retry::FailedJobs);
+    assert_eq!(world.wave_state(release, "prod/wave-1"), Some(WaveState::Waiting));
     assert_eq!(world.wave_state(release, "prod/wave-3"), Some(WaveState::Left), "it waits for wave 1\n{}", world.story());
+    world.lift(&all);
+    world.lift(&hold);
     world.run();
     assert_eq!(world.state(release), ReleaseState::Completed, "{}", world.story());
 }
