@@ -38,8 +38,9 @@ impl Pipeline {
             None | Some(WaveState::Left | WaveState::Failed | WaveState::RolledBack | WaveState::Cancelled) => {}
             // A retry of what comes before has opened its door again; it is complete all the same.
             Some(WaveState::Completed) => {
-                if let Some(start) = self.plan_of(number).wave(wave).map(|w| w.start) {
+                if let Some((start, end)) = self.plan_of(number).wave(wave).map(|w| (w.start, w.end)) {
                     self.set_node(turn, number, start, NodeState::Succeeded, "");
+                    turn.nodes.insert((number, end));
                 }
                 return;
             }

@@ -140,11 +140,18 @@ impl Pipeline {
     /// it may give way there. One that was taken back begins anew.
     pub(crate) fn reopen_rollouts(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx) {
         let plan = self.plan_of(number);
-        let Some(release) = self.release(number) else { return };
-        let begun = plan.wave(wave).into_iter().flat_map(|w| &w.rollouts).filter(|r| release.is_satisfied(r.start));
-        let targets: Vec<TargetName> = begun.filter(|r| !release.is_satisfied(r.end)).map(|r| TargetName(r.target.clone())).collect();
-        for target in targets {
-            if self.rollout(number, &target).is_some_and(|r| r.state == RolloutState::Failed) {
+        for rollout in plan.wave(wave).into_iter().flat_map(|w| &w.rollouts) {
+            let target = TargetName(rollout.target.clone());
+            let begun = self.release(number).is_some_and(|r| r.is_satisfied(rollout.start) && !r.is_satisfied(rollout.end));
+            if !begun {
+                continue;
+            }
+            if self.running_at(&target) != Some(number) {
+                // Another release has come there meanwhile.
+                for ix in std::iter::once(rollout.start).chain(rollout.nodes.iter().copied()).chain([rollout.end]) {
+                    self.put_back(turn, number, ix);
+                }
+            } else if self.rollout(number, &target).is_some_and(|r| r.state == RolloutState::Failed) {
                 self.edit_rollout(turn, number, &target, |row| {
                     row.state = RolloutState::Running;
                     row.ended_at = None;

@@ -253,6 +253,8 @@ impl Pipeline {
             r.waiting.remove(target);
             r.running.insert(target.clone());
         });
+        // Somebody may have lifted the mark while this waited; what goes back is bad, and can be cleared by its name (IC3).
+        self.mark_bad(turn, of, super::Actor::Engine, &rollback.reason);
         self.edit_target(turn, target, |row| {
             row.bad.retain(|bad| *bad != of);
             row.bad.push(of);

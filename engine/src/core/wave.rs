@@ -18,7 +18,14 @@ impl Pipeline {
     pub(crate) fn end_wave(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, wave: WaveIx) {
         match self.wave(number, wave).map(|row| row.state) {
             Some(WaveState::Entered) => {}
-            Some(WaveState::Completed) => return self.set_node(turn, number, ix, NodeState::Succeeded, ""),
+            Some(WaveState::Completed) => {
+                let plan = self.plan_of(number);
+                let open = plan.wave(wave).is_some_and(|w| self.release(number).is_some_and(|r| r.is_satisfied(w.start)));
+                if open {
+                    self.set_node(turn, number, ix, NodeState::Succeeded, "");
+                }
+                return;
+            }
             Some(WaveState::Waiting | WaveState::Failing | WaveState::Failed | WaveState::RolledBack) => return,
             Some(WaveState::Cancelled | WaveState::Left) | None => return,
         }

@@ -63,7 +63,7 @@ rare!(
     ServerConflict = "a decision on an old version is thrown away",
     BarrierAwaited = "a release waits for a barrier",
     BarrierKept = "a barrier keeps a rollback from its destination",
-    AggregateFired = "an aggregate alarm fires while two releases are under way in its reach",
+    AggregateFired = "an aggregate alarm fires while a rollout is under way in its reach",
     GlassBroken = "two people break the glass",
     UrgentInFull = "a rollback is due while every ordinary slot is taken",
     TargetSkipped = "a target is skipped because it runs a newer release",

@@ -50,7 +50,6 @@ impl AggregateReaches {
         let place =
             alarm.target.as_deref().and_then(|target| target.split('/').nth(1)).filter(|_| alarm.aggregate == Some(Aggregate::Region));
         let reached = |target: &TargetName| place.is_none_or(|place| target.0.split('/').nth(1) == Some(place));
-        let mut releases: Vec<_> = Vec::new();
         for before in seen.before.rollouts.values().filter(|row| is_under_way(row)) {
             let acts = seen.plan(before.release).and_then(|p| p.stage(before.wave.stage)).is_some_and(|s| s.rollback.on_alarm);
             let after = seen.after.rollout(before.release, &before.target).map(|row| (row.state, row.reason.as_str()));
@@ -59,7 +58,9 @@ impl AggregateReaches {
             // A wave that fails already has had its consequences.
             let wave = seen.before.waves.get(&(before.release, before.wave)).map(|row| row.state);
             let acts = acts && wave == Some(WaveState::Entered);
-            releases.extend(here.then_some(before.release));
+            if here {
+                found.reach(Reached::AggregateFired);
+            }
             // Where nothing ran before, an alarm counts from the deployment on (decision 7); that is told elsewhere.
             let had_good = seen.before.targets.get(&before.target).is_some_and(|row| !row.good.is_empty());
             let long_bad = seen.at.since_ms(since) >= alarm.for_ms;
@@ -69,11 +70,6 @@ impl AggregateReaches {
             if !here && after.is_some_and(|(state, why)| state == RolloutState::Failed && why.contains(alarm.name.as_str())) {
                 found.broken("X12", format!("{} was ended at {}, out of the reach of {}", before.release, before.target, alarm.name));
             }
-        }
-        releases.sort_unstable();
-        releases.dedup();
-        if releases.len() > 1 {
-            found.reach(Reached::AggregateFired);
         }
     }
 }
