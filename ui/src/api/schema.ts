@@ -136,6 +136,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit trail as a file, newest first, whole: CSV, or one JSON object a line. */
+        get: operations["audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/server": {
         parameters: {
             query?: never;
@@ -204,6 +221,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The four measures of delivery with their definitions, where lead time goes, and how long jobs take; each figure with the
+         *     releases behind it.
+         */
+        get: operations["metrics_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/monitors": {
         parameters: {
             query?: never;
@@ -245,7 +282,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every connected pipeline with how it stands, by name. */
+        /** Connected pipelines with how they stand, by name; filtered before they are cut into pages. */
         get: operations["pipelines_list"];
         put?: never;
         /** Connects a repository: reads its pipeline file, makes the pipeline and admits the head. */
@@ -462,6 +499,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipeline}/releases/{number}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody needs to know before they say yes or no at a gate: the commits that go out, what the release has been
+         *     through, and who else may answer.
+         */
+        get: operations["releases_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipeline}/releases/{number}/lift-quarantine": {
         parameters: {
             query?: never;
@@ -571,7 +628,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What a rollback would do now: which targets go back to what, which stay and why, and which commits leave. */
+        get: operations["pipelines_rollback_preview"];
         put?: never;
         /** Takes a target, wave or stage back to an earlier good release (X2, X10). */
         post: operations["pipelines_rollback"];
@@ -607,6 +665,23 @@ export interface paths {
         };
         /** What every target runs, since when, how it got there, and what sets it apart (S2). */
         get: operations["targets_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{pipeline}/targets/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every deployment at one target, forward and back, newest first; from the store, so that old ones are found too. */
+        get: operations["targets_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -728,6 +803,23 @@ export interface paths {
         put?: never;
         /** Makes a one-time token with which a runner may join a pool. It is shown once. */
         post: operations["runners_issue_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version, time, and whether anybody can sign in yet. */
+        get: operations["server_show"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1057,6 +1149,19 @@ export interface components {
             /** @constant */
             kind: "engine";
         };
+        /** @description An alarm that reads a monitor, where it is watched now. */
+        AlarmOf: {
+            /**
+             * Format: int64
+             * @description How long it must be bad before it fires.
+             */
+            for_ms: number;
+            name: string;
+            /** @description `prod/wave-1`. */
+            place: string;
+            release: components["schemas"]["ReleaseNumber"];
+            target?: components["schemas"]["TargetName"] | null;
+        };
         /** @description An outside system answers a `check` gate. */
         Answer: {
             detail?: string;
@@ -1088,8 +1193,15 @@ export interface components {
             author: string;
             /** Format: int64 */
             change: number;
+            /**
+             * Format: int64
+             * @description How many commits go out that no target of the wave has: from `live` to `change`.
+             */
+            commits: number;
             /** @description What the approval will be bound to (G5). */
             digest: string;
+            /** @description What is known in its favour and against it. */
+            evidence: components["schemas"]["Evidence"];
             gate: components["schemas"]["GateView"];
             /**
              * Format: int64
@@ -1181,8 +1293,13 @@ export interface components {
         };
         /** @description Something that a person should look at. */
         Attention: {
+            attempt?: components["schemas"]["AttemptId"] | null;
             /** @description The viewer can act on it. */
             can_act: boolean;
+            digest?: string | null;
+            /** @description The key of the gate to answer, and what the answer is bound to (G5). */
+            gate?: string | null;
+            hold?: components["schemas"]["HoldId"] | null;
             kind: components["schemas"]["AttentionKind"];
             /** @description `prod` or `prod/wave-1`. */
             place?: string | null;
@@ -1215,6 +1332,8 @@ export interface components {
         Board: {
             /** @description Most urgent first. */
             attention: components["schemas"]["Attention"][];
+            /** @description The changes that are named anywhere in here and at the head, newest first. */
+            changes: components["schemas"]["Change"][];
             head?: components["schemas"]["ReleaseNumber"] | null;
             /** @description Holds in force. */
             holds: components["schemas"]["Held"][];
@@ -1340,6 +1459,21 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
         };
+        DayCount: {
+            /** Format: int32 */
+            count: number;
+            /** @description Midnight UTC. */
+            day: components["schemas"]["Time"];
+        };
+        DeploymentMeasure: {
+            /** Format: int64 */
+            count: number;
+            /** @description Every day of the period, also those without one. */
+            days: components["schemas"]["DayCount"][];
+            definition: string;
+            /** Format: double */
+            per_day: number;
+        };
         /**
          * Diagnostic
          * @description One finding in a pipeline file, or in a file that it names.
@@ -1357,7 +1491,7 @@ export interface components {
             severity: components["schemas"]["Diagnostic.Severity"];
         };
         /** @description The stable name of a kind of finding. */
-        "Diagnostic.Code": "syntax" | "empty_file" | "too_large" | "too_deep" | "unknown_tag" | "circular_alias" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "unquoted" | "unknown_value" | "out_of_range" | "bad_format" | "not_available" | "bad_name" | "duplicate_name" | "unknown_job" | "needs_cycle" | "unknown_artifact" | "artifact_too_late" | "duplicate_target" | "unknown_account" | "nothing_to_deploy" | "empty_stage" | "unknown_block" | "missing_file" | "bad_path" | "unknown_input" | "missing_input" | "wrong_input" | "unsupported_strategy" | "parallel_lane" | "reserved_env" | "bad_expression" | "unknown_name" | "canary_without_bake" | "data_points_without_alarms" | "too_many_nodes" | "too_many_findings";
+        "Diagnostic.Code": "syntax" | "empty_file" | "too_large" | "too_deep" | "unknown_tag" | "circular_alias" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "unquoted" | "unknown_value" | "out_of_range" | "bad_format" | "not_available" | "bad_name" | "duplicate_name" | "unknown_job" | "needs_cycle" | "unknown_artifact" | "artifact_too_late" | "duplicate_target" | "unknown_account" | "nothing_to_deploy" | "empty_stage" | "unknown_block" | "missing_file" | "bad_path" | "unknown_input" | "missing_input" | "wrong_input" | "unsupported_strategy" | "parallel_lane" | "reserved_env" | "bad_expression" | "unknown_name" | "canary_without_bake" | "data_points_without_alarms" | "matrix_too_large" | "too_many_nodes" | "too_many_findings";
         /** @description Where in a text. Bytes count from 0; lines and columns (in characters) from 1; `end` is the first byte after. */
         "Diagnostic.Place": {
             /** Format: uint32 */
@@ -1381,6 +1515,17 @@ export interface components {
             from: components["schemas"]["ReleaseNumber"];
             /** @constant */
             kind: "back";
+        };
+        DurationMeasure: {
+            /** Format: int64 */
+            count: number;
+            definition: string;
+            /** Format: int64 */
+            p50_ms?: number | null;
+            /** Format: int64 */
+            p90_ms?: number | null;
+            /** @description Oldest first; the newest 400. */
+            points: components["schemas"]["Point"][];
         };
         /**
          * @description One fact. Rows are the truth; events are the audit trail, the timeline and the feed of the screens (S4).
@@ -1410,6 +1555,70 @@ export interface components {
          * @enum {string}
          */
         EventKind: "release_created" | "release_waiting" | "release_entered" | "release_superseded" | "release_outdated" | "wave_completed" | "stage_completed" | "release_completed" | "release_failed" | "release_cancelled" | "release_retried" | "release_quarantined" | "quarantine_lifted" | "target_flagged" | "gate_closed" | "gate_opened" | "approval_asked" | "approval_given" | "approval_rejected" | "approval_expired" | "approval_voided" | "gate_overridden" | "check_answered" | "job_queued" | "job_started" | "job_succeeded" | "job_failed" | "job_skipped" | "job_cancelled" | "job_unknown" | "job_lost" | "job_retried" | "rollout_started" | "rollout_succeeded" | "rollout_failed" | "bake_started" | "bake_passed" | "bake_failed" | "bake_errored" | "bake_inconclusive" | "alarm_fired" | "alarm_cleared" | "monitor_unreadable" | "monitor_readable" | "rollback_started" | "rollback_succeeded" | "rollback_failed" | "rollback_impossible" | "hold_placed" | "hold_lifted" | "target_unknown" | "target_resolved";
+        /** @description What a release has been through on its way to a gate. */
+        Evidence: {
+            /** Format: int32 */
+            alarms_bad: number;
+            /**
+             * Format: int32
+             * @description Alarms that the wave watches, by how they were read last.
+             */
+            alarms_ok: number;
+            /**
+             * Format: int32
+             * @description Never read yet, or not readable.
+             */
+            alarms_unread: number;
+            /**
+             * Format: int64
+             * @description How long it has been watched, all bakes together.
+             */
+            baked_ms: number;
+            /**
+             * Format: int32
+             * @description Failed, not readable, or with too little data.
+             */
+            bakes_not_passed: number;
+            /** Format: int32 */
+            bakes_passed: number;
+            /** Format: int32 */
+            jobs_failed: number;
+            /**
+             * Format: int32
+             * @description Jobs on its path that ended well, and that did not.
+             */
+            jobs_passed: number;
+            /**
+             * Format: int32
+             * @description How many of those that passed needed more than one attempt.
+             */
+            jobs_retried: number;
+            /**
+             * Format: int32
+             * @description Gates that were opened by breaking the glass (G8).
+             */
+            overrides: number;
+        };
+        /** @description What somebody needs to know before they answer at a gate. */
+        EvidenceAnswer: {
+            approval: components["schemas"]["ApprovalView"];
+            /** @description As written in the commits. */
+            authors: string[];
+            /** @description Commits that go out: newer than what every target of the wave runs, newest first; `is_cut`: there are more than 500. */
+            commits: components["schemas"]["Change"][];
+            /** @description The caller made or started one of the commits. */
+            involved_yourself: boolean;
+            is_cut: boolean;
+            /** @description Names of the people who could answer now. */
+            may_act: string[];
+            now: components["schemas"]["Time"];
+            /** Format: int64 */
+            seq: number;
+            /** @description The difference on the source's own site, where its address is known to have one. */
+            url?: string | null;
+        };
+        /** @enum {string} */
+        ExportFormat: "csv" | "jsonl";
         /** @description One fact, as lists and streams show it. */
         FeedEvent: {
             actor: components["schemas"]["Actor"];
@@ -1592,6 +1801,31 @@ export interface components {
             policy: string;
             rollback_of?: components["schemas"]["ReleaseNumber"] | null;
         };
+        /** @description Where the time of the completed releases went: medians of each part, which need not add up. */
+        LeadSplit: {
+            /** Format: int64 */
+            bake_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Inside waves that deploy nowhere.
+             */
+            build_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Inside waves, without their bakes.
+             */
+            deploy_ms?: number | null;
+            /**
+             * Format: int64
+             * @description In front of waves.
+             */
+            gates_ms?: number | null;
+            /**
+             * Format: int64
+             * @description From the commit to the release.
+             */
+            pickup_ms?: number | null;
+        };
         /** @description `POST /runner/v1/lease`: asks for work and waits up to `wait_ms` for it. */
         LeaseRequest: {
             /** @description A draining runner keeps what it has and takes nothing new. */
@@ -1673,11 +1907,34 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description The four measures of delivery with their definitions, and where the time goes. Medians, never means. */
+        Metrics: {
+            change_failure: components["schemas"]["ShareMeasure"];
+            /** @description Releases that completed their whole way, by day. */
+            deployments: components["schemas"]["DeploymentMeasure"];
+            from: components["schemas"]["Time"];
+            lead_split: components["schemas"]["LeadSplit"];
+            lead_time: components["schemas"]["DurationMeasure"];
+            restore: components["schemas"]["DurationMeasure"];
+            /** @description The longest first. */
+            steps: components["schemas"]["StepMeasure"][];
+            until: components["schemas"]["Time"];
+        };
+        /** @description The measures of a period. */
+        MetricsAnswer: components["schemas"]["Metrics"] & {
+            pipeline?: string | null;
+            /** Format: int64 */
+            seq: number;
+        };
         /** @description A monitor that a pipeline watches now, and what it blocks. */
         MonitorView: {
+            /** @description The alarms that read it, with their places. */
+            alarms: components["schemas"]["AlarmOf"][];
             bad_since?: components["schemas"]["Time"] | null;
             /** @description Keys of bakes, gates and waves that depend on it. */
             blocks: string[];
+            /** @description The value from which on it is bad, where it has one: `> 400`. */
+            bound?: string | null;
             dark_since?: components["schemas"]["Time"] | null;
             id: string;
             /** Format: int64 */
@@ -1688,6 +1945,10 @@ export interface components {
             /** @description In words: its kind and what it reads. */
             reads: string;
             since: components["schemas"]["Time"];
+            /** @description `http`, `command`, `prometheus`, `cloudwatch`. */
+            system: string;
+            /** @description Where to look, when it has an address. */
+            url?: string | null;
         };
         /** @enum {string} */
         NodeState: "pending" | "ready" | "queued" | "running" | "unknown" | "baking" | "succeeded" | "skipped" | "failed" | "unclear" | "cancelled";
@@ -1717,6 +1978,8 @@ export interface components {
             target?: components["schemas"]["TargetName"] | null;
             wave?: string | null;
         };
+        /** @enum {string} */
+        OnlyPipelines: "failing" | "waiting" | "mine";
         /** @description The end of an attempt as its runner saw it. */
         Outcome: {
             /** @constant */
@@ -1765,8 +2028,15 @@ export interface components {
                 author: string;
                 /** Format: int64 */
                 change: number;
+                /**
+                 * Format: int64
+                 * @description How many commits go out that no target of the wave has: from `live` to `change`.
+                 */
+                commits: number;
                 /** @description What the approval will be bound to (G5). */
                 digest: string;
+                /** @description What is known in its favour and against it. */
+                evidence: components["schemas"]["Evidence"];
                 gate: components["schemas"]["GateView"];
                 /**
                  * Format: int64
@@ -1861,9 +2131,13 @@ export interface components {
         /** @description A part of a collection. */
         Page_MonitorView: {
             items: {
+                /** @description The alarms that read it, with their places. */
+                alarms: components["schemas"]["AlarmOf"][];
                 bad_since?: components["schemas"]["Time"] | null;
                 /** @description Keys of bakes, gates and waves that depend on it. */
                 blocks: string[];
+                /** @description The value from which on it is bad, where it has one: `> 400`. */
+                bound?: string | null;
                 dark_since?: components["schemas"]["Time"] | null;
                 id: string;
                 /** Format: int64 */
@@ -1874,6 +2148,10 @@ export interface components {
                 /** @description In words: its kind and what it reads. */
                 reads: string;
                 since: components["schemas"]["Time"];
+                /** @description `http`, `command`, `prometheus`, `cloudwatch`. */
+                system: string;
+                /** @description Where to look, when it has an address. */
+                url?: string | null;
             }[];
             /** @description Send it as `cursor` for what follows; none: this was all. */
             next_cursor?: string | null;
@@ -1907,11 +2185,13 @@ export interface components {
                 labels: {
                     [key: string]: string;
                 };
+                node?: string | null;
                 pipeline: string;
                 pool: string;
                 queued_at: components["schemas"]["Time"];
                 /** @description `needs arch=arm64: 2 runners match, both busy`. */
                 reason: string;
+                release?: components["schemas"]["ReleaseNumber"] | null;
                 /** @description Rollbacks and inspections go first (R13). */
                 urgent: boolean;
             }[];
@@ -1951,6 +2231,27 @@ export interface components {
             seq: number;
         };
         /** @description A part of a collection. */
+        Page_RolloutView: {
+            items: {
+                deployed_at?: components["schemas"]["Time"] | null;
+                direction: components["schemas"]["Direction"];
+                ended_at?: components["schemas"]["Time"] | null;
+                /** Format: int64 */
+                number: number;
+                reason: string;
+                release: components["schemas"]["ReleaseNumber"];
+                started_at: components["schemas"]["Time"];
+                state: components["schemas"]["RolloutState"];
+            }[];
+            /** @description Send it as `cursor` for what follows; none: this was all. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Every event up to this one is in here.
+             */
+            seq: number;
+        };
+        /** @description A part of a collection. */
         Page_RunnerView: {
             items: {
                 /**
@@ -1959,6 +2260,7 @@ export interface components {
                  */
                 busy: number;
                 id: components["schemas"]["RunnerId"];
+                jobs: components["schemas"]["RunnerJob"][];
                 labels: {
                     [key: string]: string;
                 };
@@ -2064,20 +2366,35 @@ export interface components {
         };
         /** @description How a pipeline stands. */
         PipelineNow: {
+            /** Format: int32 */
+            alarms: number;
+            /**
+             * Format: int32
+             * @description Gates that wait for people, alarms that keep a gate closed, and holds in force.
+             */
+            approvals: number;
             /**
              * Format: int32
              * @description How many things need a person, and the most urgent in words.
              */
             attention: number;
+            /** @description Something failed, is unknown or went bad. */
+            failing: boolean;
             head?: components["schemas"]["ReleaseNumber"] | null;
             head_sha?: string | null;
             head_title?: string | null;
+            /** Format: int32 */
+            holds: number;
             /**
              * Format: int32
              * @description Releases on their way, and since when the oldest is.
              */
             moving: number;
             oldest_since?: components["schemas"]["Time"] | null;
+            /** @description The newest 30 releases, oldest first. */
+            recent: components["schemas"]["RecentRelease"][];
+            /** @description Releases stand in front of a wave. */
+            waiting: boolean;
             /**
              * Format: int32
              * @description How many approvals the caller could give.
@@ -2086,6 +2403,7 @@ export interface components {
             /** @description One per wave in the order of the path, for the small front. */
             waves: components["schemas"]["WaveNow"][];
             worst?: string | null;
+            worst_at?: components["schemas"]["Attention"] | null;
         };
         /** @description One line of the list of pipelines. */
         PipelineSummary: {
@@ -2129,9 +2447,19 @@ export interface components {
             accounts: {
                 [key: string]: components["schemas"]["Plan.Account"];
             };
+            /** @description What jobs added since the release was created (D1). Empty in the plan that the release's digest covers (P1). */
+            added?: components["schemas"]["Plan.Addition"][];
+            /** @description What the owner of the server added, by name. */
+            aspects?: {
+                [key: string]: components["schemas"]["Plan.AppliedAspect"];
+            };
             /** @description Digests of the blocks that were used, by the name in `uses` (P1). */
             blocks: {
                 [key: string]: string;
+            };
+            /** @description Stages whose waves or targets were derived, by name (W4). */
+            derived?: {
+                [key: string]: components["schemas"]["Plan.Derivation"];
             };
             /**
              * @description Values of the manual trigger's inputs, defaults included: what `inputs.…` means in the texts of jobs.
@@ -2140,12 +2468,17 @@ export interface components {
             inputs?: {
                 [key: string]: string;
             };
-            /** @description In an order in which every node stands after all that it needs. */
+            /**
+             * @description In an order in which every node stands after all that it needs; what waited for a job that added
+             *     others needs those too, and they stand last.
+             */
             nodes: components["schemas"]["Plan.Node"][];
             notify: components["schemas"]["Plan.Notify"][];
+            /** @description The order of the path where it is not that of `stages`: an added stage stands last there. Empty: the order of `stages`. */
+            path?: components["schemas"]["Plan.StageIx"][];
             pipeline: string;
             secrets: string[];
-            /** @description In the order of the path. Every stage has at least one wave; a stage without waves is one wave (L1). */
+            /** @description In the order of the path, stages that a job added last ([`Plan::path`]). Every stage has at least one wave; a stage without waves is one wave (L1). */
             stages: components["schemas"]["Plan.Stage"][];
             triggers: components["schemas"]["Plan.Trigger"][];
             /** @description Names of variables and secrets that any job asks for. */
@@ -2157,6 +2490,38 @@ export interface components {
             external_id?: string | null;
             id: string;
             role: string;
+        };
+        /** @description What one upload changed in a plan, in the order of the splices. */
+        "Plan.Addition": {
+            /**
+             * Format: uint32
+             * @description Of that job: a later attempt takes back what an earlier one added and nobody has begun.
+             */
+            attempt: number;
+            /** @description The job that printed or uploaded it. */
+            by: components["schemas"]["Plan.NodeIx"];
+            /**
+             * Format: uint32
+             * @description 1 for what a job of the file added, 2 for what such a job added (D4).
+             */
+            depth: number;
+            /** @description `sha256:…` of the text. */
+            digest: string;
+            /** @description Nodes that it made, the nodes of its stages included. */
+            nodes: components["schemas"]["Plan.NodeIx"][];
+            /** @description Nodes that were there and got another job. */
+            replaced: components["schemas"]["Plan.NodeIx"][];
+            stages: components["schemas"]["Plan.StageIx"][];
+            /** @description Nodes of an earlier attempt's addition that it took back: they are skipped and count as satisfied (D5). */
+            withdrawn: components["schemas"]["Plan.NodeIx"][];
+        };
+        /** @description What a job adds to the plan of its own release, right after itself (D1). */
+        "Plan.Adds": {
+            generated: {
+                artifact: string;
+            };
+        } | {
+            matrix: components["schemas"]["Plan.DeferredMatrix"];
         };
         "Plan.AfterRollback": "next" | "hold";
         /** @description A signal that says a target is unwell. */
@@ -2174,6 +2539,14 @@ export interface components {
              * @default null
              */
             target?: string | null;
+        };
+        /** @description What the owner of the server added to a stage; the file cannot take it away. */
+        "Plan.AppliedAspect": {
+            description: string;
+            /** @description `sha256:…` of its text. */
+            digest: string;
+            /** @description Stages that it was applied to. */
+            stages: string[];
         };
         /** @description People say yes (G5). */
         "Plan.Approval": {
@@ -2198,6 +2571,11 @@ export interface components {
         "Plan.ArtifactOut": {
             name: string;
             path: string;
+        };
+        "Plan.AxisValues": {
+            listed: string[];
+        } | {
+            from: string;
         };
         /** @description The watched time after a rollout or an increment of one (B1, B2). */
         "Plan.Bake": {
@@ -2245,11 +2623,44 @@ export interface components {
         "Plan.Class": "build_test" | "target";
         /** @enum {string} */
         "Plan.Comparison": "below" | "at_most" | "equal" | "at_least" | "above";
+        /** @description A matrix of which some values are only known when earlier jobs have ended. */
+        "Plan.DeferredMatrix": {
+            /** @description In the order of the file; empty where `whole` says all. */
+            axes: components["schemas"]["Plan.MatrixAxis"][];
+            exclude: {
+                [key: string]: string;
+            }[];
+            include: {
+                [key: string]: string;
+            }[];
+            /** @description The job of each combination; its texts still hold `${{ matrix.… }}`. */
+            job: components["schemas"]["Plan.Job"];
+            /**
+             * Format: uint32
+             * @description 0: all at once.
+             */
+            max_parallel: number;
+            /** @description A text whose value is the whole matrix as JSON: a map from an axis to its values, `include` and `exclude` among them. */
+            whole?: string | null;
+        };
         /** @description Another pipeline's release must have completed a stage (or all of it). */
         "Plan.DependsOn": {
             pipeline: string;
             /** @description None: the whole path. */
             stage?: string | null;
+        };
+        /** @description Why the targets of a stage stand in the waves that they stand in (W4). */
+        "Plan.Derivation": {
+            /** @description Targets that a condition left out, and the condition. */
+            left_out: {
+                [key: string]: string;
+            };
+            /** @description By target. */
+            reasons: {
+                [key: string]: string;
+            };
+            /** @description For people: `amazon, scale large, from targets.yaml where tier == 'prod'`. */
+            rule: string;
         };
         /** @description A condition in front of a stage or a wave (G1). The variants stand in order of cost (G2). */
         "Plan.Gate": {
@@ -2274,6 +2685,8 @@ export interface components {
         "Plan.Job": {
             /** @description The key of [`super::Plan::accounts`] whose credentials the job gets (A8). */
             account?: string | null;
+            /** @description What it adds to the plan (D1). */
+            adds?: components["schemas"]["Plan.Adds"] | null;
             artifacts_in: components["schemas"]["Plan.ArtifactIn"][];
             artifacts_out: components["schemas"]["Plan.ArtifactOut"][];
             /** @description Start from a checkout of the release's commit. */
@@ -2291,6 +2704,10 @@ export interface components {
             grace_ms: number;
             /** @description For people: `package`, `deploy`, `shift 10%`. */
             name: string;
+            /** @description Run when the steps failed, before `finally`. */
+            on_failure?: components["schemas"]["Plan.Step"][];
+            /** @description The jobs that it shares a limit with. */
+            parallel?: components["schemas"]["Plan.Parallel"] | null;
             purpose: components["schemas"]["Plan.Purpose"];
             /** @description First match wins (A5). */
             retry: components["schemas"]["Plan.RetryRule"][];
@@ -2309,6 +2726,11 @@ export interface components {
             policy: components["schemas"]["Plan.LanePolicy"];
         };
         "Plan.LanePolicy": "supersede" | "queue" | "parallel";
+        /** @description One axis of a matrix. */
+        "Plan.MatrixAxis": {
+            name: string;
+            values: components["schemas"]["Plan.AxisValues"];
+        };
         /** @description A query whose value must be within bounds at entry. */
         "Plan.Metric": {
             /** Format: double */
@@ -2405,6 +2827,13 @@ export interface components {
             email: string;
         } | {
             webhook: string;
+        };
+        /** @description At most `limit` jobs of one group of one release run at once. */
+        "Plan.Parallel": {
+            /** @description Unique in the plan: `build/test`. */
+            group: string;
+            /** Format: uint32 */
+            limit: number;
         };
         /** @description What a job is for. */
         "Plan.Purpose": ("before" | "verify" | "after" | "on_failure" | "finally") | "job" | {
@@ -2503,6 +2932,8 @@ export interface components {
         "Plan.StageIx": number;
         /** @description One command. */
         "Plan.Step": {
+            /** @description CEL; false: the step is left out. */
+            condition?: string | null;
             env: {
                 [key: string]: string;
             };
@@ -2636,6 +3067,16 @@ export interface components {
             pipeline?: string | null;
             text: string;
         };
+        /** @description What a figure is made of: the release to look at. */
+        Point: {
+            at: components["schemas"]["Time"];
+            attempt?: components["schemas"]["AttemptId"] | null;
+            failed: boolean;
+            pipeline: string;
+            release: components["schemas"]["ReleaseNumber"];
+            /** Format: int64 */
+            took_ms: number;
+        };
         /** @description One error as it travels. `detail` says what, where, what was expected and how to mend it. */
         Problem: {
             /** @description Whoever or whatever was first, for conflicts. */
@@ -2678,6 +3119,8 @@ export interface components {
              * @description The newest change that waits, and its release.
              */
             change?: number | null;
+            /** @description What an approval would be bound to (G5). */
+            digest?: string | null;
             /** @description The gate's key, for requests. */
             gate?: string | null;
             /** Format: int32 */
@@ -2718,6 +3161,13 @@ export interface components {
              * @description For a wave that deploys nowhere: the newest change that came through, and the one inside.
              */
             through?: number | null;
+            /**
+             * Format: int64
+             * @description How long releases usually took from entering to completing it, and at its door: medians of those in memory.
+             */
+            usually_ms?: number | null;
+            /** Format: int64 */
+            usually_waits_ms?: number | null;
         };
         /** @description It went bad; it may enter no further target (X6). */
         Quarantine: {
@@ -2731,11 +3181,13 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            node?: string | null;
             pipeline: string;
             pool: string;
             queued_at: components["schemas"]["Time"];
             /** @description `needs arch=arm64: 2 runners match, both busy`. */
             reason: string;
+            release?: components["schemas"]["ReleaseNumber"] | null;
             /** @description Rollbacks and inspections go first (R13). */
             urgent: boolean;
         };
@@ -2764,6 +3216,16 @@ export interface components {
         /** @description A reason, in a person's words. */
         Reason: {
             reason?: string;
+        };
+        /** @description A release as a mark in a line. */
+        RecentRelease: {
+            release: components["schemas"]["ReleaseNumber"];
+            state: components["schemas"]["ReleaseState"];
+            /**
+             * Format: int64
+             * @description From its creation to its end.
+             */
+            took_ms?: number | null;
         };
         /** @description `POST /runner/v1/register` with the one-time token as bearer. */
         Register: {
@@ -2904,6 +3366,49 @@ export interface components {
             reason: string;
             to?: components["schemas"]["ReleaseNumber"] | null;
         };
+        RollbackChoice: {
+            /** Format: int64 */
+            change: number;
+            /** @description It can be chosen for every one of them. */
+            fits_all: boolean;
+            /** @description When it last passed its bake at one of the targets. */
+            good_at: components["schemas"]["Time"];
+            release: components["schemas"]["ReleaseNumber"];
+            sha: string;
+            /**
+             * Format: int32
+             * @description At how many of the targets that would go back it may be chosen.
+             */
+            targets: number;
+            title: string;
+        };
+        /** @description What a rollback would do now, by the same rules that it would follow. */
+        RollbackPreview: {
+            /** @description Releases that may be chosen, newest first. */
+            choices: components["schemas"]["RollbackChoice"][];
+            /** @description The lanes are held afterwards (X10). */
+            holds: boolean;
+            is_cut: boolean;
+            /** @description Commits that leave one of the targets, newest first; `is_cut`: there are more than 500. */
+            leaves_out: components["schemas"]["Change"][];
+            place: components["schemas"]["Place"];
+            /** @description Releases that would be quarantined (X6). */
+            quarantines: components["schemas"]["ReleaseNumber"][];
+            /** @description Why it would be refused; then no target has a destination. */
+            refused?: string | null;
+            /** Format: int64 */
+            seq: number;
+            /** @description Every target of the place with where it would go, or why it stays. */
+            targets: components["schemas"]["RollbackTarget"][];
+            /** Format: int64 */
+            usually_ms?: number | null;
+        };
+        RollbackTarget: {
+            from?: components["schemas"]["ReleaseNumber"] | null;
+            name: components["schemas"]["TargetName"];
+            stays_because?: string | null;
+            to?: components["schemas"]["ReleaseNumber"] | null;
+        };
         /** @enum {string} */
         RolloutState: "running" | "baking" | "succeeded" | "failed" | "unknown" | "cancelled" | "rolled_back";
         /** @description One deployment at a target, forward or back. */
@@ -2920,6 +3425,17 @@ export interface components {
         };
         /** @description A registered runner, chosen by the server when it registers. */
         RunnerId: string;
+        /** @description What a runner is busy with. */
+        RunnerJob: {
+            attempt: components["schemas"]["AttemptId"];
+            /** @description The key of the job. */
+            node: string;
+            pipeline: string;
+            release: components["schemas"]["ReleaseNumber"];
+            since?: components["schemas"]["Time"] | null;
+            /** @description Contact was lost (A3). */
+            unknown: boolean;
+        };
         /** @enum {string} */
         RunnerState: "online" | "lost" | "draining" | "revoked";
         /** @description Shown once. */
@@ -2935,6 +3451,7 @@ export interface components {
              */
             busy: number;
             id: components["schemas"]["RunnerId"];
+            jobs: components["schemas"]["RunnerJob"][];
             labels: {
                 [key: string]: string;
             };
@@ -2946,6 +3463,27 @@ export interface components {
             slots: number;
             state: components["schemas"]["RunnerState"];
             version: string;
+        };
+        /** @description What a page needs to know before anybody has signed in. */
+        ServerView: {
+            /** @description Nobody can sign in yet: the server has printed a link with which the first admin is made. */
+            needs_first_start: boolean;
+            now: components["schemas"]["Time"];
+            version: string;
+        };
+        ShareMeasure: {
+            definition: string;
+            /** Format: int64 */
+            failed: number;
+            /** @description The failed ones, oldest first. */
+            points: components["schemas"]["Point"][];
+            /**
+             * Format: double
+             * @description 0 to 1; none when nothing was deployed.
+             */
+            share?: number | null;
+            /** Format: int64 */
+            total: number;
         };
         /** @description Signs in. */
         SignIn: {
@@ -2975,6 +3513,27 @@ export interface components {
         };
         Started: {
             release: components["schemas"]["ReleaseNumber"];
+        };
+        /** @description Attempts of one job at all its targets together. */
+        StepMeasure: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            failed: number;
+            job: string;
+            /** Format: int64 */
+            p50_ms?: number | null;
+            /** Format: int64 */
+            p90_ms?: number | null;
+            pipeline: string;
+            /** @description Oldest first; the newest 400. */
+            points: components["schemas"]["Point"][];
+            /**
+             * Format: int64
+             * @description In the queue, before a runner took it.
+             */
+            queued_p50_ms?: number | null;
+            stage: string;
         };
         /** @description Where one step stands. Durations are the runner's own; dates never travel (R5). */
         StepReport: {
@@ -3035,6 +3594,11 @@ export interface components {
             account?: string | null;
             /**
              * Format: int64
+             * @description The change whose rollout failed here last, while nothing newer is on its way.
+             */
+            failed?: number | null;
+            /**
+             * Format: int64
              * @description The change that is on its way in.
              */
             incoming?: number | null;
@@ -3054,6 +3618,12 @@ export interface components {
             release?: components["schemas"]["ReleaseNumber"] | null;
             since?: components["schemas"]["Time"] | null;
             state: components["schemas"]["TargetState"];
+            until?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description While something is on its way in: how long that usually takes here, the median of what is remembered.
+             */
+            usually_ms?: number | null;
         };
         /** @description One place that runs the software: `account/region[/unit]` or a plain name (`local/a`). */
         TargetName: string;
@@ -3309,7 +3879,7 @@ export interface operations {
     attempts_log: {
         parameters: {
             query?: {
-                /** @description At most 10,000; 2,000 when not given. */
+                /** @description At most 5,000; 2,000 when not given. */
                 count?: number;
                 /** @description The first line, counted from 0. */
                 from?: number;
@@ -3449,6 +4019,11 @@ export interface operations {
                 pipeline?: string;
                 /** @description Needs `pipeline`. */
                 release?: number;
+                /** @description Milliseconds since 1970: from then on. */
+                since?: number;
+                target?: string;
+                /** @description Milliseconds since 1970: before then. */
+                until?: number;
             };
             header?: never;
             path?: never;
@@ -3462,6 +4037,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_FeedEvent"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_export: {
+        parameters: {
+            query: {
+                actor?: string;
+                /** @description `csv` or `jsonl`. */
+                format: components["schemas"]["ExportFormat"];
+                kind?: components["schemas"]["EventKind"];
+                pipeline?: string;
+                /** @description Needs `pipeline`. */
+                release?: number;
+                /** @description Milliseconds since 1970: from then on. */
+                since?: number;
+                target?: string;
+                /** @description Milliseconds since 1970: before then. */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description An error; see `code`. */
@@ -3541,7 +4157,7 @@ export interface operations {
             query?: {
                 /** @description Events after this one; the `seq` of a snapshot. None: from now on. */
                 since?: number;
-                /** @description Separated by commas: `p/<pipeline>`, `pipelines`, `approvals`, `runners`. None: everything. */
+                /** @description Separated by commas: `p/<pipeline>`, `release/<pipeline>/<number>`, `pipelines`, `approvals`, `runners`, `monitors`. None: everything. */
                 topics?: string;
             };
             header?: never;
@@ -3588,6 +4204,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_show: {
+        parameters: {
+            query?: {
+                /** @description How many days back, at most 365; 30 when not given. */
+                days?: number;
+                /** @description One pipeline, with its jobs; none: all of them together, without jobs. */
+                pipeline?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsAnswer"];
                 };
             };
             /** @description An error; see `code`. */
@@ -3664,6 +4313,12 @@ export interface operations {
                 cursor?: string;
                 /** @description At most 200; 50 when not given. */
                 limit?: number;
+                /** @description Only these, separated by commas: the ones that somebody has marked. */
+                names?: string;
+                /** @description `failing`, `waiting`, or `mine`: it waits for the caller, or moves a release that the caller made or started. */
+                only?: components["schemas"]["OnlyPipelines"];
+                /** @description A part of the name, or of the newest commit's title; upper and lower case are the same. */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -3977,6 +4632,8 @@ export interface operations {
     pipelines_progress: {
         parameters: {
             query?: {
+                /** @description Only changes before this number: the page after one whose last change has it. */
+                before?: number;
                 /** @description How many changes, at most 200; 50 when not given. */
                 limit?: number;
             };
@@ -4165,6 +4822,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Applied"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releases_evidence: {
+        parameters: {
+            query: {
+                /** @description The gate's key. */
+                gate: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceAnswer"];
                 };
             };
             /** @description An error; see `code`. */
@@ -4384,6 +5075,42 @@ export interface operations {
             };
         };
     };
+    pipelines_rollback_preview: {
+        parameters: {
+            query?: {
+                stage?: string;
+                target?: string;
+                /** @description None: the newest good release of each target. */
+                to?: number;
+                wave?: string;
+            };
+            header?: never;
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollbackPreview"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pipelines_rollback: {
         parameters: {
             query?: never;
@@ -4472,6 +5199,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_TargetView"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    targets_history: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most 200; 50 when not given. */
+                limit?: number;
+                name: string;
+            };
+            header?: never;
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RolloutView"];
                 };
             };
             /** @description An error; see `code`. */
@@ -4682,6 +5445,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunnerTokenIssued"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    server_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerView"];
                 };
             };
             /** @description An error; see `code`. */

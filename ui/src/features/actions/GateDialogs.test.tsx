@@ -17,6 +17,18 @@ const gate: Schemas["GateView"] = {
   needed: 1,
   overridden: false,
 };
+const facts: Schemas["Evidence"] = {
+  alarms_bad: 0,
+  alarms_ok: 2,
+  alarms_unread: 0,
+  baked_ms: 60_000,
+  bakes_not_passed: 0,
+  bakes_passed: 1,
+  jobs_failed: 0,
+  jobs_passed: 4,
+  jobs_retried: 0,
+  overrides: 0,
+};
 function waiting(release: number, more: Partial<Schemas["ApprovalView"]> = {}): Schemas["ApprovalView"] {
   return {
     pipeline: "orders",
@@ -32,10 +44,12 @@ function waiting(release: number, more: Partial<Schemas["ApprovalView"]> = {}): 
     production: true,
     stage: "prod",
     wave: "wave-1",
+    commits: 2,
+    evidence: facts,
     ...more,
   };
 }
-const changes = [8, 7, 6, 5].map((n) => ({
+const changes = [7, 6].map((n) => ({
   n,
   release: n,
   sha: `${n}abcdef0123`,
@@ -59,7 +73,16 @@ beforeEach(() => {
       return answer();
     }
     if (request.url.endsWith("/approvals")) return Response.json({ items: approvals, seq: 1 });
-    return Response.json({ changes, now: 0, seq: 1, stages: [] });
+    return Response.json({
+      approval: approvals[0],
+      authors: ["Mira"],
+      commits: changes,
+      involved_yourself: true,
+      is_cut: false,
+      may_act: ["Ana"],
+      now: 0,
+      seq: 1,
+    });
   });
 });
 
@@ -75,7 +98,9 @@ test("the button names the commit and how many go out, and the request is bound 
   const closed = vi.fn();
   show(closed);
   const button = await screen.findByRole("button", { name: "Approve 7abcdef · 2 commits", hidden: true });
-  expect(screen.queryByText("Change 5")).toBeNull();
+  await screen.findByText("Change 6");
+  await screen.findByText("4 jobs passed");
+  await screen.findByText("made or started one of these commits");
   await userEvent.click(button);
   await waitFor(() => expect(closed).toHaveBeenCalled());
   expect(posted[0]?.url).toContain("/pipelines/orders/releases/7/approve");

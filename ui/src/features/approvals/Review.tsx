@@ -1,28 +1,26 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { actorName, waveName } from "../../api/places";
-import { release as releaseQuery } from "../../api/queries";
 import { useMay } from "../../app/access";
 import { Button } from "../../design/Button";
 import { Loaded, Notice } from "../../design/Page";
 import { Sha, shortSha } from "../../design/Sha";
 import { Chip } from "../../design/Status";
 import { Left, Time } from "../../design/Time";
-import { useGoingOut } from "../actions/GateDialogs";
 import { openApprove, openOverride, openReject } from "../actions/open";
+import { safeLink } from "../log/ansi";
 import styles from "./approvals.module.css";
 import { evidenceOf, givenText, keyOf, type Waiting } from "./evidence";
+import { evidence as evidenceQuery } from "./query";
 
 /** What there is to see before somebody says yes or no. */
 export function Review({ item, newer }: { item: Waiting; newer: Waiting | undefined }) {
   const { pipeline, release, gate } = item;
   const mayApprove = useMay("approve");
   const mayOverride = useMay("override");
-  const commits = useGoingOut(pipeline, item);
-  const evidence = useQuery(releaseQuery(pipeline, release));
+  const evidence = useQuery(evidenceQuery(pipeline, release, gate.key));
   const of = { pipeline, release, gate: gate.key };
-  const authors = [...new Set(commits.map((commit) => commit.author))];
-  const count = commits.length === 1 ? "1 commit" : `${commits.length} commits`;
+  const count = item.commits === 1 ? "1 commit" : `${item.commits} commits`;
   return (
     <section className={styles.review} aria-label={`Review of #${release}`}>
       <div className={styles.title}>
@@ -41,7 +39,7 @@ export function Review({ item, newer }: { item: Waiting; newer: Waiting | undefi
           <>
             <Button look="primary" disabled={!gate.can_act} onClick={() => openApprove({ ...of, digest: item.digest })}>
               Approve {shortSha(item.sha)}
-              {commits.length > 0 && ` · ${count}`}…
+              {item.commits > 0 && ` · ${count}`}…
             </Button>
             <Button disabled={!gate.can_act} onClick={() => openReject(of)}>
               Reject…
@@ -70,17 +68,13 @@ export function Review({ item, newer }: { item: Waiting; newer: Waiting | undefi
         <div>
           <dt>Seen so far</dt>
           <dd>
-            <Loaded query={evidence} rows={1}>
-              {(data) => (
-                <span className={styles.chips}>
-                  {evidenceOf(data).map(({ text, tone }) => (
-                    <Chip key={text} look={{ tone, glyph: tone === "ok" ? "check" : tone === "bad" ? "bad" : "warn" }}>
-                      {text}
-                    </Chip>
-                  ))}
-                </span>
-              )}
-            </Loaded>
+            <span className={styles.chips}>
+              {evidenceOf(item.evidence).map(({ text, tone }) => (
+                <Chip key={text} look={{ tone, glyph: tone === "ok" ? "check" : tone === "bad" ? "bad" : "warn" }}>
+                  {text}
+                </Chip>
+              ))}
+            </span>
           </dd>
         </div>
         <div>
@@ -110,25 +104,42 @@ export function Review({ item, newer }: { item: Waiting; newer: Waiting | undefi
           </div>
         )}
       </dl>
-      <div>
-        <h3 className={styles.sub}>
-          {commits.length === 0
-            ? "No commits that the wave does not run already"
-            : `${count} that ${waveName(item.stage, item.wave)} does not run yet, by ${authors.join(", ")}`}
-        </h3>
-        <ul className={styles.commits}>
-          {commits.map((commit) => (
-            <li key={commit.n}>
-              <Sha sha={commit.sha} />
-              <span className={styles.words}>{commit.title}</span>
-              <span className="c-3">{commit.author}</span>
-              <span className="c-3">
-                <Time at={commit.at} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </div>
+      <Loaded query={evidence} rows={3}>
+        {(seen) => (
+          <div>
+            {seen.involved_yourself && (
+              <Notice tone="idle">You made or started some of this: where the pipeline asks for other eyes, others must approve.</Notice>
+            )}
+            <h3 className={styles.sub}>
+              {seen.commits.length === 0
+                ? "No commits that the wave does not run already"
+                : `${count} that ${waveName(item.stage, item.wave)} does not run yet, by ${seen.authors.join(", ")}`}
+              {seen.url != null && safeLink(seen.url) !== undefined && (
+                <>
+                  {" · "}
+                  <a className={styles.link} href={safeLink(seen.url)} target="_blank" rel="noopener noreferrer">
+                    the changes themselves
+                  </a>
+                </>
+              )}
+            </h3>
+            <ul className={styles.commits}>
+              {seen.commits.map((commit) => (
+                <li key={commit.n}>
+                  <Sha sha={commit.sha} />
+                  <span className={styles.words}>{commit.title}</span>
+                  <span className="c-3">{commit.author}</span>
+                  <span className="c-3">
+                    <Time at={commit.at} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {seen.is_cut && <p className="c-3">Older commits are left out here.</p>}
+            {seen.may_act.length > 0 && <p className="c-2">Can approve: {seen.may_act.join(", ")}</p>}
+          </div>
+        )}
+      </Loaded>
     </section>
   );
 }

@@ -1,29 +1,34 @@
 import { expect, test } from "vitest";
-import { attempt, node, release } from "../release/example";
 import { evidenceOf, givenText, keyOf, sorted, type Waiting } from "./evidence";
 
-test("evidence counts what ran, what needed more than one attempt, and bakes", () => {
-  const data = release({
-    nodes: [
-      node("build/package", { attempts: [attempt()] }),
-      node("build/test", { attempts: [attempt(), attempt({ number: 2 })] }),
-      node("beta/bake", { kind: "bake", state: "succeeded" }),
-      node("prod/bake", { kind: "bake", state: null }),
-    ],
-  });
-  expect(evidenceOf(data)).toEqual([
-    { text: "jobs 2/2", tone: "ok" },
-    { text: "1 needed more than one attempt", tone: "wait" },
-    { text: "bakes 1/1", tone: "ok" },
+const nothing = {
+  alarms_bad: 0,
+  alarms_ok: 0,
+  alarms_unread: 0,
+  baked_ms: 0,
+  bakes_not_passed: 0,
+  bakes_passed: 0,
+  jobs_failed: 0,
+  jobs_passed: 0,
+  jobs_retried: 0,
+  overrides: 0,
+};
+const words = (change: Partial<typeof nothing>) => evidenceOf({ ...nothing, ...change }).map(({ text, tone }) => `${text}: ${tone}`);
+
+test("evidence counts what ran, what needed more than one attempt, bakes and alarms", () => {
+  expect(words({ jobs_passed: 12, jobs_retried: 1, bakes_passed: 3, baked_ms: 5_400_000, alarms_ok: 2 })).toEqual([
+    "jobs 12/12: ok",
+    "1 needed more than one attempt: wait",
+    "bakes 3/3, 1h 30m: ok",
+    "alarms ok 2: ok",
   ]);
 });
 
-test("what did not go well is no good evidence", () => {
-  const data = release({
-    nodes: [node("build/test", { state: "failed", attempts: [attempt()] }), node("beta/bake", { kind: "bake", state: "unclear" })],
-    quarantine: { by: { kind: "engine" }, reason: "alarm", since: 1 },
-  });
-  expect(evidenceOf(data).map(({ text, tone }) => `${text}: ${tone}`)).toEqual(["jobs 0/1: bad", "bakes 0/1: bad", "quarantined: bad"]);
+test("what did not go well is no good evidence, and well alarms do not hide one that fires", () => {
+  expect(
+    words({ jobs_passed: 1, jobs_failed: 1, bakes_not_passed: 1, alarms_bad: 1, alarms_ok: 5, alarms_unread: 2, overrides: 1 }),
+  ).toEqual(["jobs 1/2: bad", "bakes 0/1: wait", "1 alarm fires: bad", "2 alarms cannot be read: wait", "1 gate overridden: wait"]);
+  expect(words({})).toEqual([]);
 });
 
 test("the longest waiting comes first, and each has an address of its own", () => {

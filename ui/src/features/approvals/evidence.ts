@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { duration } from "../../design/time";
 
 export type Waiting = Schemas["ApprovalView"];
 export type Evidence = { text: string; tone: "ok" | "wait" | "bad" | "idle" };
@@ -13,26 +14,21 @@ export function sorted(items: readonly Waiting[]): Waiting[] {
   return items.toSorted((one, other) => one.arrived_at - other.arrived_at);
 }
 
-/** What was seen of a release before it came to this gate: its jobs, bakes and checks so far, in a few words. */
-export function evidenceOf(release: Schemas["ReleaseAnswer"]): Evidence[] {
+/** What was seen of a release before it came to this gate, in a few words. */
+export function evidenceOf(seen: Schemas["Evidence"]): Evidence[] {
   const found: Evidence[] = [];
-  const ran = release.nodes.filter((node) => node.kind === "job" && node.attempts.length > 0);
-  const passed = ran.filter((node) => node.state === "succeeded").length;
-  if (ran.length > 0) found.push({ text: `jobs ${passed}/${ran.length}`, tone: passed === ran.length ? "ok" : "bad" });
-  const again = ran.filter((node) => node.attempts.length > 1).length;
-  if (again > 0) found.push({ text: `${again} needed more than one attempt`, tone: "wait" });
-  const bakes = release.nodes.filter((node) => node.kind === "bake" && node.state != null && node.state !== "pending");
-  const baked = bakes.filter((node) => node.state === "succeeded").length;
-  if (bakes.length > 0) {
-    const isBaking = bakes.some((node) => node.state === "baking");
-    found.push({ text: `bakes ${baked}/${bakes.length}`, tone: baked === bakes.length ? "ok" : isBaking ? "wait" : "bad" });
+  const jobs = seen.jobs_passed + seen.jobs_failed;
+  if (jobs > 0) found.push({ text: `jobs ${seen.jobs_passed}/${jobs}`, tone: seen.jobs_failed === 0 ? "ok" : "bad" });
+  if (seen.jobs_retried > 0) found.push({ text: `${seen.jobs_retried} needed more than one attempt`, tone: "wait" });
+  const bakes = seen.bakes_passed + seen.bakes_not_passed;
+  if (bakes > 0) {
+    const baked = seen.baked_ms > 0 ? `, ${duration(seen.baked_ms)}` : "";
+    found.push({ text: `bakes ${seen.bakes_passed}/${bakes}${baked}`, tone: seen.bakes_not_passed === 0 ? "ok" : "wait" });
   }
-  for (const gate of release.gates) {
-    if (gate.kind === "approval" || gate.state === "idle") continue;
-    found.push({ text: `${gate.name} ${gate.state}`, tone: gate.state === "open" ? "ok" : gate.state === "unreadable" ? "bad" : "wait" });
-  }
-  if (release.overrides.length > 0) found.push({ text: `${release.overrides.length} overridden`, tone: "wait" });
-  if (release.quarantine != null) found.push({ text: "quarantined", tone: "bad" });
+  if (seen.alarms_bad > 0) found.push({ text: `${seen.alarms_bad} ${seen.alarms_bad === 1 ? "alarm fires" : "alarms fire"}`, tone: "bad" });
+  if (seen.alarms_unread > 0) found.push({ text: `${seen.alarms_unread} alarms cannot be read`, tone: "wait" });
+  if (seen.alarms_bad === 0 && seen.alarms_ok > 0) found.push({ text: `alarms ok ${seen.alarms_ok}`, tone: "ok" });
+  if (seen.overrides > 0) found.push({ text: `${seen.overrides} ${seen.overrides === 1 ? "gate" : "gates"} overridden`, tone: "wait" });
   return found;
 }
 

@@ -8,17 +8,16 @@ import { type AuditFilter, keys, pipelinePages } from "../../api/queries";
 import { useMay } from "../../app/access";
 import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
-import { Button } from "../../design/Button";
+import { Button, buttonClass } from "../../design/Button";
 import { eventKinds, eventLook } from "../../design/events";
 import { Glyph } from "../../design/glyphs";
-import { MenuButton } from "../../design/MenuButton";
 import { EmptyState, ErrorState, Loading, Notice } from "../../design/Page";
 import { Segments } from "../../design/Segments";
 import { Time } from "../../design/Time";
 import type { FeedEvent } from "../../live/protocol";
 import { useEvents, useLive } from "../../live/use-live";
 import styles from "./audit.module.css";
-import { actorKey, actorsOf, csv, dataText, jsonLines, objectOf, type Row } from "./filter";
+import { actorKey, actorsOf, dataText, exportAddress, objectOf, type Row } from "./filter";
 import { ServerAudit } from "./ServerAudit";
 import { Whole } from "./Whole";
 
@@ -164,16 +163,12 @@ function Filters({ rows, filter }: { rows: readonly Row[]; filter: AuditFilter }
         </Link>
       )}
       <span className="grow" />
-      <MenuButton
-        label="Export"
-        items={[
-          { text: `${rows.length.toLocaleString("en")} loaded rows as CSV`, act: () => download("audit.csv", "text/csv", csv(rows)) },
-          {
-            text: `${rows.length.toLocaleString("en")} loaded rows as JSON lines`,
-            act: () => download("audit.jsonl", "application/jsonl", jsonLines(rows)),
-          },
-        ]}
-      />
+      <a className={buttonClass()} href={exportAddress(filter, "csv")} download>
+        CSV
+      </a>
+      <a className={buttonClass()} href={exportAddress(filter, "jsonl")} download>
+        JSON lines
+      </a>
     </form>
   );
 }
@@ -305,13 +300,4 @@ function useNewEvents(filter: AuditFilter, newest: number): number {
       (filter.kind === undefined || event.type === filter.kind) &&
       (filter.actor === undefined || actorKey(event.actor) === filter.actor),
   ).length;
-}
-
-function download(name: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actorKey, actorsOf, csv, dataText, jsonLines, objectOf, type Row } from "./filter";
+import { actorKey, actorsOf, dataText, exportAddress, objectOf, type Row } from "./filter";
 
 const row = (change: Partial<Row> = {}): Row => ({
   seq: 7,
@@ -14,21 +14,10 @@ const row = (change: Partial<Row> = {}): Row => ({
   ...change,
 });
 
-test("an export can be read by a spreadsheet and runs nothing there", () => {
-  const text = csv([row({ reason: 'say "yes", twice' }), row({ reason: "=HYPERLINK(1)" })]);
-  expect(text.split("\r\n")).toEqual([
-    "at,seq,pipeline,release,type,place,target,node,actor,reason,attempt",
-    '2026-11-21T12:00:00.000Z,7,shop,5,approval_given,prod,,,Ana,"say ""yes"", twice",',
-    "2026-11-21T12:00:00.000Z,7,shop,5,approval_given,prod,,,Ana,'=HYPERLINK(1),",
-  ]);
-});
-
-test("JSON lines are the API's own objects", () => {
-  expect(
-    jsonLines([row(), row({ seq: 8 })])
-      .split("\n")
-      .map((line) => JSON.parse(line).seq),
-  ).toEqual([7, 8]);
+test("an export asks for all that matches", () => {
+  expect(exportAddress({ pipeline: "shop", release: 5, kind: undefined, actor: "person:1" }, "csv")).toBe(
+    "/api/v1/audit/export?format=csv&pipeline=shop&release=5&actor=person%3A1",
+  );
 });
 
 test("the object is what is named most exactly", () => {

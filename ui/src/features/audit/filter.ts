@@ -31,28 +31,11 @@ export function actorsOf(rows: readonly Row[]): { key: string; name: string }[] 
     .sort((one, other) => rank(one.key) - rank(other.key) || one.name.localeCompare(other.name));
 }
 
-const columns = ["at", "seq", "pipeline", "release", "type", "place", "target", "node", "actor", "reason", "attempt"] as const;
-
-/** Rows as CSV (RFC 4180). A value that a spreadsheet would take for a formula gets a quote in front. */
-export function csv(rows: readonly Row[]): string {
-  return [columns.join(","), ...rows.map((row) => columns.map((column) => field(value(row, column))).join(","))].join("\r\n");
-}
-
-/** One JSON object a line, as the API has them. */
-export function jsonLines(rows: readonly Row[]): string {
-  return rows.map((row) => JSON.stringify(row)).join("\n");
-}
-
-function value(row: Row, column: (typeof columns)[number]): string {
-  if (column === "at") return new Date(row.at).toISOString();
-  if (column === "actor") return actorName(row.actor);
-  const found = row[column];
-  return found == null ? "" : String(found);
-}
-
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** Where the server gives everything that matches, not only what is loaded. */
+export function exportAddress(filter: Record<string, string | number | undefined>, format: "csv" | "jsonl"): string {
+  const query = new URLSearchParams({ format });
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+  return `/api/v1/audit/export?${query}`;
 }
 
 /** What changed, if the event says so: its data as `name: value`. */

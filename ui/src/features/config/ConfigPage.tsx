@@ -12,6 +12,7 @@ import { TextField } from "../../design/Field";
 import { Glyph } from "../../design/glyphs";
 import { EmptyState, Loaded, Notice, PageBody } from "../../design/Page";
 import { Status } from "../../design/Status";
+import { Text } from "../../design/Text";
 import { Time } from "../../design/Time";
 import { duration } from "../../design/time";
 import styles from "./config.module.css";
@@ -171,7 +172,7 @@ function Outcome({
       {planned !== null && (
         <details open={planned.difference == null}>
           <summary>The whole plan</summary>
-          <pre className={styles.text}>{planned.text}</pre>
+          <Text label="The whole plan">{planned.text}</Text>
         </details>
       )}
     </div>
@@ -253,14 +254,14 @@ function Difference({ difference, pipeline }: { difference: Schemas["PlanDiffere
       {lines.length === 0 ? (
         <p className="c-2">Nothing: the plan is the same.</p>
       ) : (
-        <pre className={styles.text}>
+        <Text label="What changes">
           {lines.map((line) => (
             <span key={line.text} className={line.sign === "+" ? "c-ok" : line.sign === "-" ? "c-bad" : line.sign === "~" ? "c-wait" : ""}>
               {line.text}
               {"\n"}
             </span>
           ))}
-        </pre>
+        </Text>
       )}
     </div>
   );
@@ -278,7 +279,7 @@ function Effective({ pipeline }: { pipeline: string }) {
           <p>The plan appears with the first release.</p>
         </EmptyState>
       ) : (
-        <Loaded query={plan}>{(data) => <pre className={styles.text}>{data.text}</pre>}</Loaded>
+        <Loaded query={plan}>{(data) => <Text label="Effective plan">{data.text}</Text>}</Loaded>
       )}
     </Card>
   );

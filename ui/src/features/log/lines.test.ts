@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fragmentOf, rangeOf } from "./fragment";
-import { firstFailingLine, foldsOf, groupStarts, holds, lineKind, nextOf } from "./lines";
+import { firstFailingLine, foldsOf, groupStarts, holds, isError, lineKind, nextOf } from "./lines";
 
 const log = [
   "--- artifact shop (9728 bytes)",
@@ -20,7 +20,7 @@ test("what reports a failure is an error, what only names one is not", () => {
   for (const line of ["214 passed, 0 failed", "errors: 0", "--fail-on-error", "no errors found", "writes error_log", "infallible"])
     expect([line, lineKind(line)]).toEqual([line, "text"]);
   for (const line of ["error: 1 of 214 tests failed", "thread 'main' panicked at src/main.rs", "Traceback (most recent call last):"])
-    expect([line, lineKind(line)]).toEqual([line, "error"]);
+    expect([line, lineKind(line), isError(line)]).toEqual([line, "error", true]);
 });
 
 test("steps fold with how long they took and whether they failed", () => {

@@ -10,6 +10,13 @@ const wrong = /\b(?:errors?|fail(?:ed|ure|ures)?|fatal|panic(?:ked)?|exception|t
 const harmless =
   /\b(?:0|no|without|zero) (?:errors?|fail(?:ed|ures?)|exceptions?)\b|\b(?:errors?|failed|failures?)\s*[:=]\s*0\b|\bon[-_]error\b|\b(?:error|fail)[-_]\w|[-_](?:error|fail)\b/i;
 
+// Most lines have none of these: they are told from errors without being taken apart.
+const remarkable = /err|fail|fatal|panic|exception|traceback|assert|E\s\s|[✕✗✘]|^---/i;
+
+export function isError(line: string): boolean {
+  return remarkable.test(line) && lineKind(line) === "error";
+}
+
 export function lineKind(line: string): LineKind {
   const text = plainText(line);
   if (text.startsWith("--- ")) {
@@ -54,7 +61,7 @@ export function firstFailingLine(lineAt: (line: number) => string | undefined, t
   const [first, last] = failed === undefined ? [0, total - 1] : [failed.first + 1, failed.last - 1];
   for (let line = first; line <= last; line += 1) {
     const text = lineAt(line);
-    if (text !== undefined && lineKind(text) === "error") return line;
+    if (text !== undefined && isError(text)) return line;
   }
   return failed === undefined ? undefined : Math.max(failed.last - 1, failed.first);
 }

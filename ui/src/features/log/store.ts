@@ -1,5 +1,5 @@
 import type { Schemas } from "../../api/client";
-import { type Fold, foldsOf, holds, lineKind } from "./lines";
+import { type Fold, foldsOf, holds, isError } from "./lines";
 
 export type Tail = { kind: "lines"; from: number; lines: string[] } | { kind: "complete"; total_lines: number };
 
@@ -31,6 +31,8 @@ const FIRST_LINES = 400;
 export const MAX_HELD_SIGNS = 20_000_000;
 const MAX_PAGES = 60;
 const RETRY_MS = 2_000;
+/** While a log is read, it is drawn again this often at the most. */
+const TELL_EVERY_MS = 100;
 
 /**
  * The lines of one attempt's log. Short logs are held whole; of longer ones the pages that are looked at, with search on the server. While the
@@ -110,6 +112,7 @@ export class LogStore {
     let line = 0;
     let signs = 0;
     let rest = "";
+    let told_at = performance.now();
     for await (const piece of this.reader.whole(signal)) {
       signs += piece.length;
       if (signs > this.held_signs) {
@@ -121,6 +124,8 @@ export class LogStore {
       this.put(line, lines.map(withoutReturn));
       line += lines.length;
       this.scan(line);
+      if (performance.now() - told_at < TELL_EVERY_MS) continue;
+      told_at = performance.now();
       this.change({ total: Math.max(this.state.total, line) });
     }
     if (signal.aborted) return;
@@ -128,9 +133,9 @@ export class LogStore {
       this.put(line, [withoutReturn(rest)]);
       line += 1;
     }
-    this.change({ total: Math.max(this.state.total, line), phase: "whole" });
-    this.scan(this.state.complete ? this.state.total : this.state.total - 1);
-    this.tell();
+    const total = Math.max(this.state.total, line);
+    this.scan(this.state.complete ? total : total - 1);
+    this.change({ total, phase: "whole" });
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
@@ -216,7 +221,7 @@ export class LogStore {
     this.folds = foldsOf(this.line, until, this.folds, this.scanned);
     for (let line = this.scanned; line < until; line += 1) {
       const text = this.line(line);
-      if (text !== undefined && lineKind(text) === "error") this.errors.push(line);
+      if (text !== undefined && isError(text)) this.errors.push(line);
     }
     this.scanned = until;
   }

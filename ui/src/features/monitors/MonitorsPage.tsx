@@ -11,7 +11,8 @@ import table from "../../design/Table.module.css";
 import { Time } from "../../design/Time";
 import { duration } from "../../design/time";
 import { useLive } from "../../live/use-live";
-import { addressOf, blockOf, type Monitor, monitorLook, sorted, wrongSince } from "./blocked";
+import { safeLink } from "../log/ansi";
+import { alarmNames, blockOf, type Monitor, monitorLook, sorted, wrongSince } from "./blocked";
 import styles from "./monitors.module.css";
 
 /** What is watched, how it is, and what each alarm blocks. */
@@ -53,7 +54,8 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
   const isOpen = id === monitor.id;
   const look = monitorLook(monitor);
   const since = wrongSince(monitor);
-  const address = addressOf(monitor.reads);
+  const address = monitor.url == null ? undefined : safeLink(monitor.url);
+  const names = alarmNames(monitor);
   return (
     <li className={isOpen ? `${styles.card} ${styles.open}` : styles.card}>
       <div className={styles.head}>
@@ -61,7 +63,7 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
           <Status look={look} />
         </span>
         <Link className={styles.reads} to="/monitors" search={isOpen ? {} : { id: monitor.id }} aria-expanded={isOpen} replace>
-          {monitor.reads}
+          {names === "" ? monitor.reads : names}
         </Link>
         <Link className="c-2" to="/p/$pipeline" params={{ pipeline: monitor.pipeline }}>
           {monitor.pipeline}
@@ -72,7 +74,12 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
           </span>
         )}
         {monitor.last?.kind === "ok" || monitor.last?.kind === "bad"
-          ? monitor.last.value != null && <span className="num c-2">value {monitor.last.value.toLocaleString("en")}</span>
+          ? monitor.last.value != null && (
+              <span className="num c-2">
+                value {monitor.last.value.toLocaleString("en")}
+                {monitor.bound != null && `, bad from ${monitor.bound}`}
+              </span>
+            )
           : null}
         {address !== undefined && (
           <a className={styles.out} href={address} target="_blank" rel="noopener noreferrer">
@@ -81,6 +88,7 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
         )}
       </div>
       {monitor.last != null && <p className={look.tone === "ok" ? "c-2" : ""}>{monitor.last.detail}</p>}
+      {names !== "" && <p className="c-3">{monitor.reads}</p>}
       <p className={styles.blocks}>
         <span className="c-3">{look.tone === "ok" ? "watches" : "blocks"}</span>
         {monitor.blocks.map((text) => {

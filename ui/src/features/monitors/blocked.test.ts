@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressOf, blockOf, type Monitor, monitorLook, sorted, wrongSince } from "./blocked";
+import { alarmNames, blockOf, type Monitor, monitorLook, sorted, wrongSince } from "./blocked";
 
 const monitor = (id: string, change: Partial<Monitor> = {}): Monitor => ({
   id,
@@ -8,6 +8,8 @@ const monitor = (id: string, change: Partial<Monitor> = {}): Monitor => ({
   interval_ms: 1_000,
   since: 0,
   blocks: [],
+  alarms: [],
+  system: "http",
   last: { kind: "ok", detail: "fine" },
   last_at: 5,
   bad_since: null,
@@ -37,8 +39,8 @@ test("what is blocked leads to the release and names the place", () => {
   expect(blockOf("the gate of prod")).toEqual({ release: undefined, place: "the gate of prod" });
 });
 
-test("only addresses of pages can be opened", () => {
-  expect(addressOf("http GET https://a.example/x")).toBe("https://a.example/x");
-  expect(addressOf("command check.sh")).toBeUndefined();
-  expect(addressOf("javascript:alert(1)")).toBeUndefined();
+test("the alarms that read it are named once, whoever waits for them", () => {
+  const alarm = (name: string, release: number) => ({ name, place: "prod/wave-1", release, for_ms: 0 });
+  expect(alarmNames(monitor("x", { alarms: [alarm("p99", 6), alarm("p99", 7), alarm("errors", 6)] }))).toBe("p99, errors");
+  expect(alarmNames(monitor("x"))).toBe("");
 });

@@ -34,8 +34,7 @@ export function sorted(monitors: readonly Monitor[]): Monitor[] {
   );
 }
 
-/** The address that a monitor reads, if it is one that a browser can open. */
-export function addressOf(reads: string): string | undefined {
-  const address = /https?:\/\/\S+/.exec(reads)?.[0];
-  return address === undefined || !URL.canParse(address) ? undefined : address;
+/** The names of the alarms that read a monitor, each once. */
+export function alarmNames(monitor: Monitor): string {
+  return [...new Set(monitor.alarms.map((alarm) => alarm.name))].join(", ");
 }

@@ -6,7 +6,22 @@ function summary(name: string, now: Partial<Schemas["PipelineNow"]> = {}): Summa
   return {
     name,
     created_at: 0,
-    now: { attention: 0, moving: 0, waits_for_me: 0, waves: [], head: 3, head_sha: "abc1234", head_title: "Fix refunds", ...now },
+    now: {
+      attention: 0,
+      moving: 0,
+      waits_for_me: 0,
+      alarms: 0,
+      approvals: 0,
+      failing: false,
+      holds: 0,
+      recent: [],
+      waiting: 0,
+      waves: [],
+      head: 3,
+      head_sha: "abc1234",
+      head_title: "Fix refunds",
+      ...now,
+    },
   };
 }
 

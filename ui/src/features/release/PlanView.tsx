@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { releasePlan } from "../../api/queries";
 import { Loaded, PageBody } from "../../design/Page";
+import { Text } from "../../design/Text";
 import type { Release } from "./release";
 import styles from "./release.module.css";
 
@@ -24,7 +25,7 @@ export function PlanView({ pipeline, release }: { pipeline: string; release: Rel
           ))}
         </dl>
       )}
-      <Loaded query={query}>{(data) => <pre className={styles.plan}>{data.text}</pre>}</Loaded>
+      <Loaded query={query}>{(data) => <Text label="The plan">{data.text}</Text>}</Loaded>
     </PageBody>
   );
 }

@@ -13,7 +13,7 @@ import table from "../../design/Table.module.css";
 import { Time } from "../../design/Time";
 import { useLive } from "../../live/use-live";
 import { AddRunner } from "./AddRunner";
-import { labelsText, type Pool, poolsOf, type Queued, type Runner, releaseOf } from "./pools";
+import { labelsText, type Pool, poolsOf, type Queued, type Runner } from "./pools";
 import { RunnerDialog } from "./RunnerDialog";
 import styles from "./runners.module.css";
 
@@ -126,6 +126,24 @@ function RunnerRow({ runner, mayManage, onAct }: { runner: Runner; mayManage: bo
       </td>
       <td className="num">
         {runner.busy} of {runner.slots}
+        {runner.jobs.map((job) => (
+          <div key={job.attempt} className={styles.running}>
+            <Link
+              className={table.link}
+              to="/p/$pipeline/releases/$number"
+              params={{ pipeline: job.pipeline, number: job.release }}
+              search={{ node: job.node }}
+            >
+              {job.pipeline} #{job.release} {job.node}
+            </Link>{" "}
+            {job.since != null && (
+              <span className="c-3">
+                <Time at={job.since} as="age" />
+              </span>
+            )}
+            {job.unknown && <span className="c-wait"> contact was lost</span>}
+          </div>
+        ))}
       </td>
       <td>
         <code className="mono">{labelsText(runner.labels)}</code>
@@ -162,15 +180,20 @@ function WaitingJobs({ jobs }: { jobs: readonly Queued[] }) {
       <h3>Why jobs wait</h3>
       <ul>
         {jobs.map((job) => {
-          const release = releaseOf(job.attempt);
+          const { release } = job;
           return (
             <li key={job.attempt}>
               <span className={styles.job}>
-                {release === undefined ? (
+                {release == null ? (
                   job.pipeline
                 ) : (
-                  <Link className={table.link} to="/p/$pipeline/releases/$number" params={{ pipeline: job.pipeline, number: release }}>
-                    {job.pipeline} #{release}
+                  <Link
+                    className={table.link}
+                    to="/p/$pipeline/releases/$number"
+                    params={{ pipeline: job.pipeline, number: release }}
+                    search={job.node == null ? {} : { node: job.node }}
+                  >
+                    {job.pipeline} #{release} {job.node}
                   </Link>
                 )}
                 {job.urgent && <Chip look={{ tone: "bad", glyph: "back" }}>rollback, goes first</Chip>}

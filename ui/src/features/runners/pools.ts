@@ -47,12 +47,6 @@ export function labelsText(labels: Record<string, string>): string {
     .join(" ");
 }
 
-/** Which release and node an attempt's id belongs to is in the id: `<pipeline>.<release>.<node>.<number>`. */
-export function releaseOf(attempt: string): number | undefined {
-  const number = Number(attempt.split(".").at(-3));
-  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
-}
-
 /** The commands that start a runner on another machine; its one-time token goes through a file, so that it stands in no list of processes. */
 export function addCommand(server: string, token: string): string {
   return `printf %s ${token} > runner-token && tidegate runner run --server ${server} --token-file runner-token`;
