@@ -15,7 +15,7 @@ function summary(name: string, now: Partial<Schemas["PipelineNow"]> = {}): Summa
       failing: false,
       holds: 0,
       recent: [],
-      waiting: 0,
+      waiting: false,
       waves: [],
       head: 3,
       head_sha: "abc1234",
