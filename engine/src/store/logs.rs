@@ -38,7 +38,8 @@ const START: &str = "INSERT INTO logs (attempt, stored_bytes, lines, created_at)
 const HEAD: &str = "SELECT attempt, stored_bytes, lines, created_at, ended_at, sealed_at, digest, sealed_blob FROM logs WHERE attempt = $1";
 
 /// Only whoever knows the end may go on from there.
-const ADVANCE: &str = "UPDATE logs SET stored_bytes = $3, lines = $4 WHERE attempt = $1 AND stored_bytes = $2 AND sealed_at IS NULL";
+const ADVANCE: &str =
+    "UPDATE logs SET stored_bytes = $3, lines = $4 WHERE attempt = $1 AND stored_bytes = $2 AND ended_at IS NULL AND sealed_at IS NULL";
 
 const FROM_BYTE: &str =
     concat!("SELECT ", columns!(), " FROM log_chunks WHERE attempt = $1 AND start_byte + length > $2 ORDER BY start_byte LIMIT $3");
@@ -146,7 +147,8 @@ async fn append(tx: &mut Tx<'_>, new: &NewLogChunk, now: Time) -> Result<LogHead
     tx.execute(START, values![&new.attempt, now]).await?;
     let old = head(&tx.one(HEAD, values![&new.attempt]).await?)?;
     let is_next = new.offset == old.stored_bytes || (new.gap && new.offset > old.stored_bytes);
-    if old.sealed_at.is_some() || !is_next || new.length == 0 {
+    // Once it has ended it may be being sealed: what came now would be lost.
+    if old.ended_at.or(old.sealed_at).is_some() || !is_next || new.length == 0 {
         return Ok(old);
     }
     let end = new.offset.saturating_add(new.length);

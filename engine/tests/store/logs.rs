@@ -136,6 +136,7 @@ async fn a_log_that_differs_from_its_runners_waits_to_be_looked_at(database: &Da
     append_row(&store, 4, b"two\n").await;
     store.end_log(end(8, "both"), after(1)).await.unwrap();
     store.end_log(end(7, "a repeated report changes nothing"), after(2)).await.unwrap();
+    assert_eq!(append(&store, 8, 5, 1, false).await, 8, "it may be being sealed: nothing comes to it any more");
     assert_eq!(store.next_unsealed_log_at().await.unwrap(), Some(after(1)));
     assert_eq!(store.claim_unsealed_logs(after(3), after(10), 5).await.unwrap(), [end(8, "both")]);
     assert_eq!(store.claim_unsealed_logs(after(4), after(10), 5).await.unwrap(), [], "it is claimed");

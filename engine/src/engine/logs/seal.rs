@@ -22,7 +22,9 @@ impl Engine {
     /// The stores' errors; the log is as it was then.
     pub(crate) async fn seal_log(&self, log: &LogEnd) -> Result<(), Error> {
         let key = format!("{}/sealed-{}", folder(&log.attempt), self.ports.ids.uuid());
-        let sink = if log.bytes <= MAX_MEMORY_BYTES { Sink::Memory(Vec::new()) } else { self.spool_file().await? };
+        // What is stored, not what the runner says.
+        let stored_bytes = self.store.log_head(&log.attempt).await?.map_or(0, |head| head.stored_bytes);
+        let sink = if stored_bytes <= MAX_MEMORY_BYTES { Sink::Memory(Vec::new()) } else { self.spool_file().await? };
         let mut sealer = Sealer::new(key.clone(), sink);
         let mut chunks = Chunks::from_byte(self, &log.attempt, 0);
         while let Some(chunk) = chunks.next_row().await? {
