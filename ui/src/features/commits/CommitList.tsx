@@ -71,7 +71,7 @@ export function CommitList({
           hasDivider={at === scale.everywhere}
           height={scale.divider_px}
           text={`Everywhere${exceptText(except)}`}
-          count={rows.length - at}
+          count={at === scale.everywhere ? rows.slice(at).reduce((sum, each) => sum + each.changes.length, 0) : 0}
         >
           <RowView
             id={optionId(at)}

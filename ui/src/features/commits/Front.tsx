@@ -104,7 +104,7 @@ export const FrontView = memo(function FrontView({
           }}
         >
           <Picture layout={layout} scale={scale} selected={selected} range={range} />
-          {cross !== undefined && <Crosshair cross={cross} column={crossColumn} model={model} />}
+          {cross !== undefined && <Crosshair cross={cross} column={crossColumn} model={model} isRowMarked={cross.row === selected} />}
           <Markers layout={layout} scale={scale} open={gate} onOpen={onGate} />
           {pinnedColumn !== undefined && selected !== undefined ? (
             <HoverCard
@@ -144,14 +144,25 @@ export const FrontView = memo(function FrontView({
   );
 });
 
-function Crosshair({ cross, column, model }: { cross: Cell; column: Column | undefined; model: Model }) {
+function Crosshair({
+  cross,
+  column,
+  model,
+  isRowMarked,
+}: {
+  cross: Cell;
+  column: Column | undefined;
+  model: Model;
+  /** The row is selected, and shows that by itself. */
+  isRowMarked: boolean;
+}) {
   const { scale } = model;
   return (
     <>
       {column !== undefined && (
         <div className={styles.cross} style={{ left: column.x - 1, width: Math.max(column.width + 2, 5), top: 0, height: scale.height }} />
       )}
-      <div className={styles.cross} style={{ left: 0, right: 0, top: scale.y(cross.row), height: scale.row_px }} />
+      {!isRowMarked && <div className={styles.cross} style={{ left: 0, right: 0, top: scale.y(cross.row), height: scale.row_px }} />}
     </>
   );
 }
