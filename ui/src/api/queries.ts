@@ -1,5 +1,5 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, body } from "./client";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, body, type Schemas } from "./client";
 
 /**
  * Every query of the pages: its key and how it is fetched. A key begins with its topic's noun, so that the live stream can say what to refetch
@@ -26,16 +26,21 @@ export const me = queryOptions({
 
 const PIPELINES_AT_ONCE = 100;
 
+/** `q`: words; `only`: `failing`, `waiting` or `mine`; `names`: with commas between. */
+export type PipelineFilter = { q?: string; only?: string; names?: string };
+
 /** The list of pipelines, page after page. */
-export const pipelinePages = infiniteQueryOptions({
-  queryKey: [...keys.pipelines, "pages"],
-  queryFn: async ({ pageParam, signal }) => {
-    const query = { limit: PIPELINES_AT_ONCE, ...(pageParam === undefined ? {} : { cursor: pageParam }) };
-    return body(await api.GET("/api/v1/pipelines", { params: { query }, signal }));
-  },
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: (last) => last.next_cursor ?? undefined,
-});
+export const pipelinePages = (filter: PipelineFilter = {}) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.pipelines, "pages", filter],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...filter, limit: PIPELINES_AT_ONCE, ...(pageParam === undefined ? {} : { cursor: pageParam }) };
+      return body(await api.GET("/api/v1/pipelines", { params: { query: query as never }, signal }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
 
 export const pipeline = (name: string) =>
   queryOptions({
@@ -105,6 +110,42 @@ export const holds = (name: string) =>
     queryFn: async ({ signal }) =>
       body(await api.GET("/api/v1/pipelines/{pipeline}/holds", { params: { path: { pipeline: name } }, signal })),
   });
+
+/** What a rollback would do, before anybody presses. */
+export const rollbackPreview = (name: string, place: Schemas["Place"], to: number | undefined) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "rollback", place, to ?? null],
+    queryFn: async ({ signal }) => {
+      const where =
+        place.kind === "target"
+          ? { target: place.target }
+          : place.kind === "wave"
+            ? { stage: place.stage, wave: place.wave }
+            : { stage: place.stage };
+      const query = { ...where, ...(to === undefined ? {} : { to }) };
+      return body(await api.GET("/api/v1/pipelines/{pipeline}/rollback", { params: { path: { pipeline: name }, query }, signal }));
+    },
+    placeholderData: keepPreviousData,
+  });
+
+/** What a person needs to decide about a gate: what goes out, what speaks for and against it, who may. */
+export const evidence = (name: string, number: number, gate: string) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "evidence", number, gate],
+    queryFn: async ({ signal }) =>
+      body(
+        await api.GET("/api/v1/pipelines/{pipeline}/releases/{number}/evidence", {
+          params: { path: { pipeline: name, number }, query: { gate } },
+          signal,
+        }),
+      ),
+  });
+
+/** Open to everybody, also before signing in. */
+export const server = queryOptions({
+  queryKey: ["server"],
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/server", { signal })),
+});
 
 export const attempt = (id: string) =>
   queryOptions({

@@ -33,7 +33,7 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const { pipeline } = useParams({ strict: false });
   const router = useRouter();
   const role = useMe()?.role;
-  const all = useInfiniteQuery(pipelinePages).data?.pages.flatMap((page) => page.items);
+  const all = useInfiniteQuery(pipelinePages()).data?.pages.flatMap((page) => page.items);
   const here = useQuery({ ...progress(pipeline ?? "", 200), enabled: pipeline !== undefined }).data;
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);

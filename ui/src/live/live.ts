@@ -119,8 +119,11 @@ export class Live {
   /** Which change a release carries, from any snapshot that knows. */
   private changeOf(pipeline: string): (release: number) => number | undefined {
     return (release) => {
-      for (const query of this.queries((key) => key[0] === "pipeline" && key[1] === pipeline && key[2] === "progress")) {
-        const found = (query.state.data as Schemas["Progress"] | undefined)?.changes.find((change) => change.release === release);
+      const known = (key: readonly unknown[]) =>
+        key[0] === "pipeline" && key[1] === pipeline && (key[2] === "progress" || key[2] === "board");
+      for (const query of this.queries(known)) {
+        const data = query.state.data as { changes?: readonly Schemas["Change"][] } | undefined;
+        const found = data?.changes?.find((change) => change.release === release);
         if (found !== undefined) return found.n;
       }
       return undefined;

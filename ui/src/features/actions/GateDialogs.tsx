@@ -2,14 +2,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schemas } from "../../api/client";
 import { actorName, waveName } from "../../api/places";
-import { approvals, progress } from "../../api/queries";
+import { approvals, evidence } from "../../api/queries";
 import { Button } from "../../design/Button";
 import { Notice } from "../../design/Page";
 import { Sha, shortSha } from "../../design/Sha";
+import { Status } from "../../design/Status";
 import { Time } from "../../design/Time";
 import { ActForm } from "./ActForm";
 import styles from "./actions.module.css";
+import { evidenceWords } from "./evidence";
 import { useAct } from "./use-act";
+
+const SHOWN_COMMITS = 10;
 
 type Gate = { pipeline: string; release: number; gate: string; onClose: () => void };
 
@@ -18,20 +22,14 @@ function useWaiting({ pipeline, release, gate }: Omit<Gate, "onClose">): Schemas
   return useQuery(approvals).data?.items.find((item) => item.pipeline === pipeline && item.release === release && item.gate.key === gate);
 }
 
-/** The commits that an approval lets go further: what its wave does not run yet, newest first. */
-export function useGoingOut(pipeline: string, waiting: { change: number; live?: number | null } | undefined): Schemas["Change"][] {
-  const changes = useQuery({ ...progress(pipeline, 200), enabled: waiting !== undefined }).data?.changes ?? [];
-  if (waiting === undefined) return [];
-  return changes.filter((change) => change.n <= waiting.change && change.n > (waiting.live ?? 0));
-}
-
 /** Approves exactly one release's content at one gate (G5). */
 export function ApproveDialog({ pipeline, release: first, gate, digest: firstDigest, onClose }: Gate & { digest: string }) {
   const [chosen, setChosen] = useState({ release: first, digest: firstDigest });
   const all = useQuery(approvals).data?.items ?? [];
   const waiting = useWaiting({ pipeline, release: chosen.release, gate });
   const newer = all.find((item) => item.pipeline === pipeline && item.gate.key === gate && item.release === waiting?.newer);
-  const commits = useGoingOut(pipeline, waiting);
+  const known = useQuery({ ...evidence(pipeline, chosen.release, gate), enabled: waiting !== undefined }).data;
+  const commits = waiting?.commits ?? 0;
   const act = useAct(pipeline, ({ release, ...body }: Schemas["Approve"] & { release: number }, headers) =>
     api.POST("/api/v1/pipelines/{pipeline}/releases/{number}/approve", { params: { path: { pipeline, number: release } }, body, headers }),
   );
@@ -44,11 +42,7 @@ export function ApproveDialog({ pipeline, release: first, gate, digest: firstDig
           Approve <b>{pipeline}</b> #{chosen.release} for {where}
         </>
       }
-      verb={
-        waiting
-          ? `Approve ${shortSha(waiting.sha)}${commits.length > 0 ? ` · ${count(commits.length)}` : ""}`
-          : `Approve #${chosen.release}`
-      }
+      verb={waiting ? `Approve ${shortSha(waiting.sha)}${commits > 0 ? ` · ${count(commits)}` : ""}` : `Approve #${chosen.release}`}
       reason="optional"
       act={act}
       disabled={waiting !== undefined && !waiting.gate.can_act}
@@ -60,8 +54,8 @@ export function ApproveDialog({ pipeline, release: first, gate, digest: firstDig
       )}
       {waiting && (
         <>
-          <GoingOut waiting={waiting} commits={commits} />
-          <Given gate={waiting.gate} />
+          <GoingOut waiting={waiting} known={known} />
+          <Facts waiting={waiting} known={known} />
           {!waiting.gate.can_act && <Notice tone="idle">You cannot approve this: {waiting.gate.cannot_because ?? "others must"}.</Notice>}
         </>
       )}
@@ -125,47 +119,70 @@ export function OverrideDialog({ pipeline, release, gate, onClose }: Gate) {
   );
 }
 
-function GoingOut({ waiting, commits }: { waiting: Schemas["ApprovalView"]; commits: Schemas["Change"][] }) {
+function GoingOut({ waiting, known }: { waiting: Schemas["ApprovalView"]; known: Schemas["EvidenceAnswer"] | undefined }) {
+  const commits = known?.commits ?? [];
+  const rest = waiting.commits - Math.min(commits.length, SHOWN_COMMITS);
   return (
     <div>
       <h3>
-        {commits.length === 0 ? "What goes out" : `${count(commits.length)} that ${waveName(waiting.stage, waiting.wave)} does not run yet`}
+        {count(waiting.commits)} that {waveName(waiting.stage, waiting.wave)} does not run yet
+        {known?.url != null && (
+          <>
+            {" · "}
+            <a href={known.url} target="_blank" rel="noreferrer" className={styles.link}>
+              open the difference
+            </a>
+          </>
+        )}
       </h3>
       <ul className={styles.commits}>
-        {commits.length === 0 && (
-          <li>
-            <Sha sha={waiting.sha} /> <span className="cut">{waiting.title}</span> <span className="c-3">{waiting.author}</span>
-          </li>
-        )}
-        {commits.slice(0, 10).map((change) => (
+        {commits.slice(0, SHOWN_COMMITS).map((change) => (
           <li key={change.n}>
             <Sha sha={change.sha} /> <span className="cut">{change.title}</span> <span className="c-3">{change.author}</span>
           </li>
         ))}
-        {commits.length > 10 && <li className="c-3">and {commits.length - 10} more</li>}
+        {known !== undefined && rest > 0 && <li className="c-3">and {rest} more</li>}
       </ul>
     </div>
   );
 }
 
-function Given({ gate }: { gate: Schemas["GateView"] }) {
+function Facts({ waiting, known }: { waiting: Schemas["ApprovalView"]; known: Schemas["EvidenceAnswer"] | undefined }) {
+  const { gate } = waiting;
   return (
     <dl className={styles.facts}>
+      <dt>Evidence</dt>
+      <dd className={styles.evidence}>
+        {evidenceWords(waiting.evidence).map(({ text, look }) => (
+          <Status key={text} look={look}>
+            {text}
+          </Status>
+        ))}
+      </dd>
       <dt>Given</dt>
       <dd>
         {gate.approvals.length} of {gate.needed ?? 1}
         {gate.approvals.map((approval) => (
-          <span key={`${approval.at}`}>
+          <span key={approval.at}>
             {" · "}
             {actorName(approval.by)} <Time at={approval.at} />
             {approval.reason && `: “${approval.reason}”`}
           </span>
         ))}
       </dd>
-      {gate.from.length > 0 && (
+      {known !== undefined && known.may_act.length > 0 && (
         <>
           <dt>Who may</dt>
-          <dd>{gate.from.join(", ")}</dd>
+          <dd>
+            {known.may_act.join(", ")}
+            {gate.from.length > 0 && <span className="c-3"> ({gate.from.join(", ")})</span>}
+          </dd>
+        </>
+      )}
+      {known?.involved_yourself && (
+        <>
+          <dt>You</dt>
+          <dd>made or started one of these commits</dd>
         </>
       )}
       {gate.asked_at != null && (

@@ -14,7 +14,7 @@ import { useBoard } from "./context";
 const SHOWN = 5;
 
 /** What needs a person, most urgent first. */
-export function AttentionList({ items, stages }: { items: readonly Schemas["Attention"][]; stages: readonly Schemas["BoardStage"][] }) {
+export function AttentionList({ items }: { items: readonly Schemas["Attention"][] }) {
   const { holds } = useBoard();
   return (
     <section className={styles.attention} aria-labelledby="attention">
@@ -30,7 +30,7 @@ export function AttentionList({ items, stages }: { items: readonly Schemas["Atte
       ) : (
         <ul>
           {items.slice(0, SHOWN).map((item) => {
-            const hold = item.kind === "held" ? holds.find((each) => each.id === item.subject) : undefined;
+            const hold = item.kind === "held" ? holds.find((each) => each.id === (item.hold ?? item.subject)) : undefined;
             const row = attentionRow(item);
             const title = hold ? `${capital(scopeName(hold.scope))} is held` : row.title;
             return (
@@ -50,7 +50,7 @@ export function AttentionList({ items, stages }: { items: readonly Schemas["Atte
                     )}
                   </p>
                 </div>
-                <Act item={item} act={row.act} stages={stages} hold={hold} />
+                <Act item={item} act={row.act} hold={hold} />
               </li>
             );
           })}
@@ -61,32 +61,17 @@ export function AttentionList({ items, stages }: { items: readonly Schemas["Atte
   );
 }
 
-function Act({
-  item,
-  act,
-  stages,
-  hold,
-}: {
-  item: Schemas["Attention"];
-  act: Row["act"];
-  stages: readonly Schemas["BoardStage"][];
-  hold: Schemas["Held"] | undefined;
-}) {
+function Act({ item, act, hold }: { item: Schemas["Attention"]; act: Row["act"]; hold: Schemas["Held"] | undefined }) {
   const { pipeline } = useBoard();
   const mayLift = useMay("lift");
   const mayResolve = useMay("resolve");
   const look = buttonClass("plain", true);
   switch (act) {
     case "review": {
-      const waiting = stages.flatMap((stage) => stage.waves.flatMap((wave) => wave.waiting)).find((each) => each.release === item.release);
-      const { subject } = item;
-      if (!item.can_act || waiting === undefined || subject == null) return null;
+      const { gate, digest, release } = item;
+      if (!item.can_act || gate == null || digest == null || release == null) return null;
       return (
-        <Button
-          look="primary"
-          small
-          onClick={() => openApprove({ pipeline, release: waiting.release, gate: subject, digest: waiting.digest })}
-        >
+        <Button look="primary" small onClick={() => openApprove({ pipeline, release, gate, digest })}>
           Review
         </Button>
       );

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Schemas } from "../../api/client";
-import { board, progress } from "../../api/queries";
+import { board } from "../../api/queries";
 import { useTitle } from "../../app/title";
 import { EmptyState, Loaded, PageBody } from "../../design/Page";
 import { useLive } from "../../live/use-live";
@@ -27,8 +27,7 @@ export function BoardPage() {
 }
 
 function Board({ pipeline, data }: { pipeline: string; data: Schemas["BoardAnswer"] }) {
-  const changes = useQuery(progress(pipeline, 200)).data?.changes;
-  const byNumber = useMemo(() => new Map((changes ?? []).map((change) => [change.n, change])), [changes]);
+  const byNumber = useMemo(() => new Map(data.changes.map((change) => [change.n, change])), [data.changes]);
   const context = useMemo(() => ({ pipeline, changes: byNumber, holds: data.holds }), [pipeline, byNumber, data.holds]);
   const made = useMemo(() => lanes(data.stages), [data.stages]);
   if (data.stages.length === 0) {
@@ -44,7 +43,7 @@ function Board({ pipeline, data }: { pipeline: string; data: Schemas["BoardAnswe
     <BoardContext value={context}>
       <div className={styles.first}>
         {beside && <Lane lane={first} />}
-        <AttentionList items={data.attention} stages={data.stages} />
+        <AttentionList items={data.attention} />
       </div>
       {(beside ? rest : made).map((lane) => (
         <Lane key={lane.key} lane={lane} />

@@ -14,7 +14,7 @@ import type { Card } from "./layout";
 
 /** What stands in front of a wave: who waits there, for what, since when, until when, and the one thing to do about it. */
 export function Connector({ card }: { card: Card }) {
-  const shown = connector(card.wave);
+  const shown = connector(card.wave, card.before);
   const place = waveName(card.stage.name, card.wave.name);
   if (shown.isThin) {
     return (
@@ -33,11 +33,13 @@ export function Connector({ card }: { card: Card }) {
         <Glyph name={shown.glyph} size={15} />
       </span>
       <b title={shown.detail}>{shown.title}</b>
+      {(waiting || shown.until !== undefined) && (
+        <span className={styles.why} title={shown.detail}>
+          {shown.until !== undefined ? <Left at={shown.until} /> : shown.since !== undefined && <Waits since={shown.since} />}
+        </span>
+      )}
       {waiting && (
         <>
-          <span className={styles.why} title={shown.detail}>
-            {shown.until !== undefined ? <Left at={shown.until} /> : shown.since !== undefined && <Waits since={shown.since} />}
-          </span>
           <span className={styles.who}>
             <Sha sha={waiting.sha} />
           </span>

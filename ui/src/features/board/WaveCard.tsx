@@ -3,6 +3,7 @@ import { memo } from "react";
 import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/access";
 import { Button, buttonClass } from "../../design/Button";
+import { useNow } from "../../design/clock";
 import { Glyph } from "../../design/glyphs";
 import { Sha } from "../../design/Sha";
 import { Chip } from "../../design/Status";
@@ -11,7 +12,7 @@ import { Left, Time } from "../../design/Time";
 import { openRetry, openRollback } from "../actions/open";
 import styles from "./Board.module.css";
 import { useBoard } from "./context";
-import { type Card, codeOf, deviants, headline, majority, segments, shapeOf, shortTarget, waveLook } from "./layout";
+import { type Card, codeOf, deviants, headline, majority, segments, shapeOf, shareDone, shortTarget, waveLook } from "./layout";
 
 const NAMED_DEVIANTS = 8;
 
@@ -115,7 +116,6 @@ const TargetRow = memo(function TargetRow({
   const tint =
     front.state === "live" || front.state === "empty" ? "" : (styles[`tint-${front.state === "held" ? "idle" : look.tone}`] ?? "");
   const change = front.live == null ? undefined : changes.get(front.live);
-  const until = (front as { until?: number | null }).until;
   const hint = [front.name, look.word, front.reason].filter(Boolean).join(" · ");
   return (
     <li className={tint}>
@@ -127,7 +127,7 @@ const TargetRow = memo(function TargetRow({
         <span className={isCode ? "cut mono grow" : "cut grow"}>{name}</span>
         {moving ? (
           <span className={`${styles.aside} c-${look.tone}`}>
-            {front.state === "baking" && until != null ? <Left at={until} /> : front.since != null && <Time at={front.since} as="age" />}
+            <HowFar front={front} />
           </span>
         ) : differs && change && !isCode ? (
           <span className={styles.aside}>
@@ -146,6 +146,20 @@ const TargetRow = memo(function TargetRow({
     </li>
   );
 });
+
+/** How far a target is: what is left of its bake, or the share of the time that it usually takes. */
+function HowFar({ front }: { front: Schemas["TargetFront"] }) {
+  const now = useNow();
+  if (front.state === "baking" && front.until != null) return <Left at={front.until} over="judging" />;
+  if (front.since == null) return null;
+  const share = shareDone(front, now);
+  if (share === undefined) return <Time at={front.since} as="age" />;
+  return (
+    <span className="num" title="of the time that it usually takes">
+      {share} %
+    </span>
+  );
+}
 
 /** A wave that deploys nowhere shows how far its jobs are. */
 function Jobs({ wave }: { wave: Schemas["BoardWave"] }) {

@@ -52,3 +52,9 @@ test("what only a person can end comes before what ends by itself", () => {
   );
   expect([shown.title, shown.act, shown.hold, shown.more.map((reason) => reason.kind)]).toEqual(["Held", "lift", "h1", ["window", "lane"]]);
 });
+
+test("while the wave before bakes, the way on says until when", () => {
+  const front = { name: "a", state: "baking" as const, since: 10, until: 90 };
+  const shown = connector(wave([gate("window", "idle")]), { ...wave([]), targets: [front, { ...front, until: 120 }] });
+  expect([shown.title, shown.since, shown.until]).toEqual(["Bakes", 10, 120]);
+});

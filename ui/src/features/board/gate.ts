@@ -24,10 +24,17 @@ export type Connector = {
   more: readonly Schemas["WaitReason"][];
 };
 
-export function connector(wave: Wave): Connector {
+/** `before`: the wave that a release comes from; while it bakes there, nothing can wait here yet. */
+export function connector(wave: Wave, before?: Wave): Connector {
   const waiting = wave.waiting[0];
   const idle = wave.gates.find((gate) => gate.state !== "idle") ?? wave.gates[0];
   if (waiting === undefined) {
+    const baking = before?.targets.filter((front) => front.state === "baking" && front.until != null) ?? [];
+    if (baking.length > 0) {
+      const until = Math.max(...baking.map((front) => front.until ?? 0));
+      const since = Math.min(...baking.map((front) => front.since ?? until));
+      return { ...thin(), isThin: false, glyph: "bake", tone: "wait", title: "Bakes", detail: "the wave before is watched", since, until };
+    }
     if (idle === undefined) return thin();
     return { ...thin(), isThin: false, glyph: gateGlyph(idle.kind), title: gateTitle(idle), gate: idle };
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Schemas } from "../../api/client";
-import { deviants, headline, isQuiet, lanes, majority, segments, shapeOf, shortTarget, waveLook } from "./layout";
+import { deviants, headline, isQuiet, lanes, majority, segments, shapeOf, shareDone, shortTarget, waveLook } from "./layout";
 
 function front(name: string, live: number | null, state: Schemas["TargetState"] = "live"): Schemas["TargetFront"] {
   return { name, live, state };
@@ -64,4 +64,10 @@ test("a target is named by as little as tells it from its neighbours", () => {
   const all = [front("prod/eu/a", 1), front("prod/us/a", 1)];
   expect(all.map((each) => shortTarget(each, all))).toEqual(["eu/a", "us/a"]);
   expect(shortTarget(front("local/a", 1), [front("local/a", 1)])).toBe("a");
+});
+
+test("a rollout that takes longer than usual is not shown as done", () => {
+  const moving = { ...front("a", 1, "deploying"), since: 1_000, usually_ms: 200 };
+  expect([1_000, 1_100, 9_000].map((now) => shareDone(moving, now))).toEqual([0, 50, 99]);
+  expect(shareDone(front("a", 1, "deploying"), 5)).toBeUndefined();
 });

@@ -7,7 +7,7 @@ type Wave = Schemas["BoardWave"];
 type Front = Schemas["TargetFront"];
 
 /** One wave in its stage, with what a card needs to know beyond its own data. */
-export type Card = { key: string; stage: Stage; wave: Wave; title: string; isFirst: boolean };
+export type Card = { key: string; stage: Stage; wave: Wave; title: string; isFirst: boolean; before: Wave | undefined };
 /** A line of the board: stages of one wave share one, a stage of many waves has its own. */
 export type Lane = { key: string; name: string | undefined; summary: string; cards: Card[]; isFolded: boolean };
 
@@ -16,15 +16,15 @@ const LANES_SHOWN_WHOLE = 4;
 export function lanes(stages: readonly Stage[]): Lane[] {
   const made: Lane[] = [];
   let shared: Lane | undefined;
+  let before: Wave | undefined;
   stages.forEach((stage, stageIndex) => {
     const single = stage.waves.length === 1;
-    const cards = stage.waves.map((wave, waveIndex) => ({
-      key: wave.lane.key,
-      stage,
-      wave,
-      title: wave.name === "" || single ? stage.name : wave.name,
-      isFirst: stageIndex === 0 && waveIndex === 0,
-    }));
+    const cards = stage.waves.map((wave, waveIndex) => {
+      const title = wave.name === "" || single ? stage.name : wave.name;
+      const card = { key: wave.lane.key, stage, wave, title, isFirst: stageIndex === 0 && waveIndex === 0, before };
+      before = wave;
+      return card;
+    });
     if (single) {
       if (shared === undefined) {
         shared = { key: stage.name, name: undefined, summary: "", cards: [], isFolded: false };
@@ -114,6 +114,12 @@ export function shapeOf(targets: readonly Front[]): Shape {
 export function deviants(targets: readonly Front[]): Front[] {
   const most = majority(targets);
   return targets.filter((front) => front.state !== "live" || front.live !== most);
+}
+
+/** The share of the usual time that is over, in percent; never all of it, because it is not over. */
+export function shareDone(front: Front, now_ms: number): number | undefined {
+  if (front.since == null || front.usually_ms == null || front.usually_ms <= 0) return undefined;
+  return Math.min(99, Math.max(0, Math.floor(((now_ms - front.since) / front.usually_ms) * 100)));
 }
 
 /** The region's code where names stand in two columns. */

@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { useContext, useState } from "react";
 import { messageOf } from "../../api/problem";
+import { server } from "../../api/queries";
 import { useTitle } from "../../app/title";
 import { Button } from "../../design/Button";
 import { Field } from "../../design/Field";
@@ -25,6 +26,7 @@ export function LoginPage() {
     },
     onError: () => setPassword(""),
   });
+  const first = useQuery(server).data?.needs_first_start;
   useTitle("Sign in");
   return (
     <Card title="Sign in to Tidegate" onSubmit={() => send.mutate()}>
@@ -42,7 +44,11 @@ export function LoginPage() {
       <Button type="submit" look="primary" sending={send.isPending}>
         Sign in
       </Button>
-      <p className="c-3">First time here? The server prints a link for the first admin when it starts and nobody can sign in yet.</p>
+      {first && (
+        <Notice tone="wait">
+          Nobody can sign in yet. Open the link that the server printed when it started: it makes the first admin.
+        </Notice>
+      )}
     </Card>
   );
 }

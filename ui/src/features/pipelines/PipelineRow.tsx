@@ -6,10 +6,10 @@ import { useNow } from "../../design/clock";
 import { Glyph } from "../../design/glyphs";
 import { Sha } from "../../design/Sha";
 import { Chip, Status } from "../../design/Status";
-import { targetLook } from "../../design/state";
+import { releaseLook, targetLook } from "../../design/state";
 import { Time } from "../../design/Time";
-import { localTimes } from "../../design/time";
-import { lookOf, type Summary } from "./filter";
+import { duration, localTimes } from "../../design/time";
+import { bars, lookOf, type Summary } from "./filter";
 import styles from "./Pipelines.module.css";
 import { toggleStar } from "./stars";
 
@@ -38,7 +38,7 @@ export const PipelineRow = memo(function PipelineRow({ summary, starred }: { sum
       <td>
         <div className={styles.state}>
           <Status look={look} />
-          {why != null && <Why text={why} />}
+          {why != null && <Why text={why} pipeline={name} at={now?.worst_at} />}
         </div>
       </td>
       <td>
@@ -51,6 +51,9 @@ export const PipelineRow = memo(function PipelineRow({ summary, starred }: { sum
       </td>
       <td>
         <MiniFront waves={now?.waves ?? []} />
+      </td>
+      <td>
+        <Spark recent={now?.recent ?? []} />
       </td>
       <td className={styles.number}>
         {now != null && now.moving > 0 ? (
@@ -78,12 +81,52 @@ export const PipelineRow = memo(function PipelineRow({ summary, starred }: { sum
   );
 });
 
-function Why({ text }: { text: string }) {
+/** What is worst, and straight to it: the job that failed, or the board. */
+function Why({ text, pipeline, at }: { text: string; pipeline: string; at: Schemas["Attention"] | null | undefined }) {
   const told = localTimes(text, useNow());
+  if (at?.release != null && at.attempt != null) {
+    return (
+      <Link
+        to="/p/$pipeline/releases/$number"
+        params={{ pipeline, number: at.release }}
+        search={at.subject == null ? {} : { node: at.subject }}
+        className={styles.why}
+        title={told}
+      >
+        {told}
+      </Link>
+    );
+  }
   return (
     <span className="cut c-3" title={told}>
       {told}
     </span>
+  );
+}
+
+/** The last releases, oldest first: how long each took, and how it ended. */
+function Spark({ recent }: { recent: readonly Schemas["RecentRelease"][] }) {
+  if (recent.length === 0) return null;
+  const failed = recent.filter((release) => release.state === "failed").length;
+  const heights = bars(recent);
+  return (
+    <svg
+      className={styles.spark}
+      width={recent.length * 4}
+      height="16"
+      role="img"
+      aria-label={`${recent.length} releases, ${failed} failed`}
+    >
+      {recent.map((release, index) => {
+        const height = Math.round((heights[index] ?? 0) * 16);
+        const { tone } = releaseLook(release.state);
+        return (
+          <rect key={release.release} className={styles[`spark-${tone}`]} x={index * 4} y={16 - height} width="3" height={height}>
+            <title>{`#${release.release} ${release.state}${release.took_ms == null ? "" : `, ${duration(release.took_ms)}`}`}</title>
+          </rect>
+        );
+      })}
+    </svg>
   );
 }
 

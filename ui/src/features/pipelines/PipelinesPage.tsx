@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { pipelinePages } from "../../api/queries";
 import { useMay } from "../../app/access";
 import { Header } from "../../app/Header";
@@ -11,19 +11,22 @@ import { useKeys } from "../../design/keys";
 import { EmptyState, Loaded, PageBody } from "../../design/Page";
 import { useLive } from "../../live/use-live";
 import { ConnectDialog } from "./ConnectDialog";
-import { isOnly, matches, onlyValues, type Summary, starredFirst } from "./filter";
+import { isOnly, onlyValues, query, type Summary, starredFirst } from "./filter";
 import { PipelineRow } from "./PipelineRow";
 import styles from "./Pipelines.module.css";
 import { useStars } from "./stars";
 
-const onlyWords = { starred: "Starred", failing: "Failing", waiting: "Waiting for me" };
+const onlyWords = { starred: "Starred", mine: "Mine", failing: "Failing", waiting: "Waiting" };
 
 /** Every pipeline in a line: where its newest commit is, what is wrong, what waits for the reader. */
 export function PipelinesPage() {
   useTitle("Pipelines");
   useLive("pipelines");
-  const query = useInfiniteQuery(pipelinePages);
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { q, only } = useSearch({ from: "/signed-in/" });
+  const stars = useStars();
+  const filter = query(useDeferredValue(q ?? ""), isOnly(only) ? only : undefined, stars);
+  const pages = useInfiniteQuery({ ...pipelinePages(filter), enabled: filter !== undefined });
+  const items = useMemo(() => (filter === undefined ? [] : pages.data?.pages.flatMap((page) => page.items)), [pages.data, filter]);
   const mayConnect = useMay("connect");
   const [connecting, setConnecting] = useState(false);
   return (
@@ -31,11 +34,17 @@ export function PipelinesPage() {
       <Header title="Pipelines">{mayConnect && <Button onClick={() => setConnecting(true)}>Connect a repository…</Button>}</Header>
       <Filters />
       <PageBody label="Pipelines">
-        <Loaded query={{ ...query, data: items }} rows={12}>
-          {(all) => <List all={all} onConnect={mayConnect ? () => setConnecting(true) : undefined} />}
+        <Loaded query={{ ...pages, data: items }} rows={12}>
+          {(all) => (
+            <List
+              all={all}
+              isFiltered={(q ?? "") !== "" || only !== undefined}
+              onConnect={mayConnect ? () => setConnecting(true) : undefined}
+            />
+          )}
         </Loaded>
-        {query.hasNextPage && (
-          <Button onClick={() => void query.fetchNextPage()} sending={query.isFetchingNextPage}>
+        {pages.hasNextPage && (
+          <Button onClick={() => void pages.fetchNextPage()} sending={pages.isFetchingNextPage}>
             More pipelines
           </Button>
         )}
@@ -85,23 +94,15 @@ function Filters() {
   );
 }
 
-function List({ all, onConnect }: { all: readonly Summary[]; onConnect: (() => void) | undefined }) {
-  const { q, only } = useSearch({ from: "/signed-in/" });
+function List({ all, isFiltered, onConnect }: { all: readonly Summary[]; isFiltered: boolean; onConnect: (() => void) | undefined }) {
   const stars = useStars();
   const table = useRef<HTMLTableElement>(null);
-  const shown = useMemo(
-    () =>
-      starredFirst(
-        all.filter((each) => matches(each, q ?? "", isOnly(only) ? only : undefined, stars)),
-        stars,
-      ),
-    [all, q, only, stars],
-  );
+  const shown = useMemo(() => starredFirst(all, stars), [all, stars]);
   useKeys([
     { keys: "j", does: "next pipeline", group: "Pipelines", act: () => step(table.current, 1) },
     { keys: "k", does: "previous pipeline", group: "Pipelines", act: () => step(table.current, -1) },
   ]);
-  if (all.length === 0) {
+  if (all.length === 0 && !isFiltered) {
     return (
       <EmptyState glyph="pipelines" title="No pipelines yet">
         <p>
@@ -122,9 +123,7 @@ function List({ all, onConnect }: { all: readonly Summary[]; onConnect: (() => v
   if (shown.length === 0) {
     return (
       <EmptyState glyph="search" title="No pipeline matches">
-        <p>
-          {all.length} {all.length === 1 ? "pipeline is" : "pipelines are"} there. Change the filter above.
-        </p>
+        <p>Change the filter above, or take it away.</p>
       </EmptyState>
     );
   }
@@ -139,6 +138,7 @@ function List({ all, onConnect }: { all: readonly Summary[]; onConnect: (() => v
           <th>State</th>
           <th>Newest commit</th>
           <th>Waves</th>
+          <th>Last 30</th>
           <th className={styles.number}>On the way</th>
           <th>For you</th>
         </tr>
