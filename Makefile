@@ -1,5 +1,5 @@
 # The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing.
-.PHONY: demo ui test check sim bench dev kill deny help
+.PHONY: demo ui e2e test check sim bench dev kill deny help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -15,13 +15,21 @@ demo: ui ## the tour: a sample repository travels to production, one commit is r
 	target/debug/tidegate demo $(DEMO)
 
 test: ## every test, with the real components that they need
-	@scripts/install base postgres prometheus
+	@scripts/install base postgres prometheus node
 	$(CARGO) fmt --all --check
+	scripts/test-ui unit
+	scripts/test-ui build
 	scripts/with-postgres $(CARGO) test --locked --workspace --no-fail-fast
 
 ui: ## the web UI's pages, into ui/dist, which the binary holds
 	@scripts/install node
 	scripts/test-ui pages
+
+e2e: ## the web UI in a real browser against a real server
+	@scripts/install base node browser
+	scripts/test-ui build
+	$(CARGO) build --locked -p tidegate
+	scripts/test-ui e2e
 
 check: ## what a commit must pass: format, lints, refused crates, generated files
 	$(CARGO) fmt --all --check

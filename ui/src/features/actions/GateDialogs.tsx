@@ -22,6 +22,11 @@ function useWaiting({ pipeline, release, gate }: Omit<Gate, "onClose">): Schemas
   return useQuery(approvals).data?.items.find((item) => item.pipeline === pipeline && item.release === release && item.gate.key === gate);
 }
 
+/** The commits that an approval lets go further: what its wave does not run yet, newest first. */
+export function useGoingOut(pipeline: string, waiting: Schemas["ApprovalView"]): Schemas["Change"][] {
+  return useQuery(evidence(pipeline, waiting.release, waiting.gate.key)).data?.commits ?? [];
+}
+
 /** Approves exactly one release's content at one gate (G5). */
 export function ApproveDialog({ pipeline, release: first, gate, digest: firstDigest, onClose }: Gate & { digest: string }) {
   const [chosen, setChosen] = useState({ release: first, digest: firstDigest });

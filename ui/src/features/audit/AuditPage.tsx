@@ -108,7 +108,7 @@ function Events() {
 
 function Filters({ rows, filter }: { rows: readonly Row[]; filter: AuditFilter }) {
   const navigate = useNavigate({ from: "/audit" });
-  const pipelines = useInfiniteQuery(pipelinePages).data?.pages.flatMap((page) => page.items) ?? [];
+  const pipelines = useInfiniteQuery(pipelinePages()).data?.pages.flatMap((page) => page.items) ?? [];
   const set = (change: Partial<Record<"pipeline" | "kind" | "actor", string>> & { release?: undefined }) =>
     void navigate({
       search: (before) =>
