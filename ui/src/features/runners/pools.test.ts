@@ -13,7 +13,6 @@ const runner = (name: string, change: Partial<Runner> = {}): Runner => ({
   version: "0.1.0",
   registered_at: 0,
   last_seen_at: 0,
-  jobs: [],
   ...change,
 });
 const job = (pool: string, queued_at: number): Queued => ({
