@@ -30,7 +30,7 @@ pub(crate) async fn pack(response: Response) -> Response {
     let Ok(bytes) = to_bytes(body, usize::try_from(LARGEST).unwrap_or(usize::MAX)).await else {
         return Response::from_parts(parts, Body::empty());
     };
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::default());
     let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
     let body = match packed {
         Ok(packed) => {
