@@ -14,9 +14,13 @@ pub struct Register {
     /// How many jobs may run at once, 1 to 256.
     pub slots: u32,
     pub version: String,
+    /// SHA-256, in hexadecimal, of the token that the runner has made for itself and keeps. When the answer was lost,
+    /// the same request registers the same runner again. Without it the server makes a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_hash: Option<String>,
 }
 
-/// The runner's own token; shown once, stored hashed by the server.
+/// Who the runner is from now on. `token` is empty when the runner has made its own; stored hashed by the server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Registered {
     pub runner: RunnerId,

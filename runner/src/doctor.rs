@@ -29,7 +29,19 @@ const NEEDED_FREE_BYTES: u64 = 200 * 1024 * 1024;
 /// Looks at what a runner needs of its machine. Changes nothing but for a file in the workdir that it removes again.
 #[must_use]
 pub fn examine(workdir: &Path) -> Vec<Finding> {
-    vec![isolation(), git(), tool("bash"), tool("setsid"), disk(workdir), writable(workdir), clocks()]
+    machine().into_iter().chain(folder(workdir)).collect()
+}
+
+/// What every runner on this machine needs, wherever it keeps its files.
+#[must_use]
+pub fn machine() -> Vec<Finding> {
+    vec![isolation(), git(), tool("bash"), tool("setsid"), clocks()]
+}
+
+/// Room and rights in a folder. Makes it where it is missing.
+#[must_use]
+pub fn folder(path: &Path) -> Vec<Finding> {
+    vec![disk(path), writable(path)]
 }
 
 fn isolation() -> Finding {

@@ -2,6 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use protocol::{Register, Registered};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
@@ -9,6 +11,13 @@ use crate::client::{CallError, Client};
 use crate::config::Config;
 use crate::error::Error;
 use crate::{clock, files};
+
+/// What a runner that asks to join keeps until it is answered, in `workdir/joining.json`: when the answer is lost, or the
+/// runner is killed before it has read it, the next try is the same one.
+#[derive(Serialize, Deserialize)]
+struct Joining {
+    token: String,
+}
 
 /// Who this runner is at its server; kept in `workdir/identity.json`, mode 0600.
 pub(crate) async fn load_or_register(config: &Config, shutdown: &CancellationToken) -> Result<Option<Registered>, Error> {
@@ -20,11 +29,13 @@ pub(crate) async fn load_or_register(config: &Config, shutdown: &CancellationTok
         return Err(Error::NotRegistered { server: config.server_url.to_string() });
     };
     let client = Client::new(&config.server_url, token.as_str())?;
+    let own = own_token(&config.workdir)?;
     let request = Register {
         name: config.name.clone(),
         labels: config.labels.clone(),
         slots: config.slots,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        token_hash: Some(hex::encode(Sha256::digest(own.as_bytes()))),
     };
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
     loop {
@@ -33,8 +44,13 @@ pub(crate) async fn load_or_register(config: &Config, shutdown: &CancellationTok
             () = shutdown.cancelled() => return Ok(None),
         };
         let error = match answer {
-            Ok(registered) => {
+            Ok(answer) => {
+                // A server that knows nothing of own tokens has made one.
+                let token = if answer.token.is_empty() { own } else { answer.token };
+                let registered = Registered { token, ..answer };
                 files::write_json(&path, &registered).map_err(Error::file("could not write", &path))?;
+                let joining = joining(&config.workdir);
+                std::fs::remove_file(&joining).map_err(Error::file("could not remove", &joining))?;
                 tracing::info!(runner = %registered.runner, pool = registered.pool, "registered");
                 return Ok(Some(registered));
             }
@@ -55,6 +71,22 @@ pub(crate) async fn load_or_register(config: &Config, shutdown: &CancellationTok
 
 pub(crate) fn path(workdir: &Path) -> PathBuf {
     workdir.join("identity.json")
+}
+
+fn joining(workdir: &Path) -> PathBuf {
+    workdir.join("joining.json")
+}
+
+/// The token that this runner has made for itself, on the disk before anybody hears of it.
+fn own_token(workdir: &Path) -> Result<String, Error> {
+    let path = joining(workdir);
+    let known: Option<Joining> = files::read_json(&path).map_err(Error::file("could not read", &path))?;
+    if let Some(Joining { token }) = known {
+        return Ok(token);
+    }
+    let token = format!("tgr_{}", hex::encode(rand::random::<[u8; 32]>()));
+    files::write_json(&path, &Joining { token: token.clone() }).map_err(Error::file("could not write", &path))?;
+    Ok(token)
 }
 
 fn load(path: &Path) -> Result<Option<Registered>, Error> {

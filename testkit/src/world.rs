@@ -125,7 +125,8 @@ impl World {
     /// A registered runner of the default pool.
     pub async fn runner(&self) -> ScriptedRunner {
         let token = self.engine.issue_runner_token(&Actor::Engine, "default", 60_000).await.expect("a token");
-        let register = Register { name: "scripted".to_owned(), labels: BTreeMap::new(), slots: 64, version: "test".to_owned() };
+        let register =
+            Register { name: "scripted".to_owned(), labels: BTreeMap::new(), slots: 64, version: "test".to_owned(), token_hash: None };
         let registered = self.engine.register_runner(&token, register).await.expect("register");
         ScriptedRunner { engine: Arc::clone(&self.engine), id: registered.runner }
     }

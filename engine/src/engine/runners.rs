@@ -23,10 +23,11 @@ const MAX_WAIT_MS: u64 = 30_000;
 const MAX_SLOTS: u32 = 256;
 
 impl Engine {
-    /// Turns a one-time token into a runner with a token of its own.
+    /// Turns a one-time token into a runner with a token of its own. A runner that made its own token may ask again when
+    /// the answer was lost.
     ///
     /// # Errors
-    /// [`Error::BadToken`] when the token is unknown, used or expired; [`Error::Invalid`] for what the runner says of itself.
+    /// [`Error::BadToken`] when the token is unknown, used by another or expired; [`Error::Invalid`] for what the runner says of itself.
     pub async fn register_runner(&self, token: &str, register: Register) -> Result<Registered, Error> {
         if register.name.is_empty() || register.name.len() > 100 {
             return Err(Error::Invalid { what: "name", detail: "expected 1 to 100 characters".to_owned() });
@@ -34,10 +35,25 @@ impl Engine {
         if register.slots == 0 || register.slots > MAX_SLOTS {
             return Err(Error::Invalid { what: "slots", detail: format!("expected 1 to {MAX_SLOTS}, not {}", register.slots) });
         }
+        let (own, own_hash) = match register.token_hash {
+            None => {
+                let own = format!("tgr_{}{}", self.ports.ids.token(), self.ports.ids.token());
+                let own_hash = hash(&own);
+                (own, own_hash)
+            }
+            Some(own_hash) if is_digest(&own_hash) => {
+                // The same runner again, whose first answer was lost.
+                if let Some(known) = self.store.runner_joined_by(&hash(token), &own_hash).await? {
+                    let generation = self.settings.core.generation;
+                    return Ok(Registered { runner: known.id, pool: known.pool, token: String::new(), generation });
+                }
+                (String::new(), own_hash)
+            }
+            Some(_) => return Err(Error::Invalid { what: "token_hash", detail: "expected 64 hexadecimal digits".to_owned() }),
+        };
         let now = self.clock().now();
         let runner = RunnerId::try_from(format!("r-{}", self.ports.ids.uuid()))
             .map_err(|error| Error::Invalid { what: "runner id", detail: error.to_string() })?;
-        let own = format!("tgr_{}{}", self.ports.ids.token(), self.ports.ids.token());
         let row = RunnerRow {
             id: runner.clone(),
             name: register.name,
@@ -51,7 +67,7 @@ impl Engine {
             draining: false,
             revoked_at: None,
         };
-        let row = self.store.register_runner(&hash(token), row, &hash(&own)).await?.ok_or(Error::BadToken)?;
+        let row = self.store.register_runner(&hash(token), row, &own_hash).await?.ok_or(Error::BadToken)?;
         info!(runner.id = %runner, runner.name = row.name, runner.pool = row.pool, "registered");
         Ok(Registered { runner, pool: row.pool, token: own, generation: self.settings.core.generation })
     }
@@ -272,6 +288,10 @@ pub(super) fn pipeline_of(attempt: &AttemptId) -> Result<PipelineId, Error> {
 /// Tokens have 256 random bits, so that a plain digest is as good as a slow one.
 fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn refusal(rejected: &Rejected) -> Refusal {

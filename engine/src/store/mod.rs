@@ -20,7 +20,7 @@ mod events;
 mod hint;
 mod idempotency;
 mod inbox;
-
+mod integrity;
 mod load;
 mod logs;
 mod meta;
@@ -125,10 +125,25 @@ const HINTS: usize = 4096;
 impl Store {
     /// Opens, checks and migrates the database (R6, R7).
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
+        let store = Self::connect(settings, sqlite::Mode::Serve).await?;
+        store.name_instance().await?;
+        if !store.is_shared() {
+            store.free_claims().await?;
+        }
+        Ok(store)
+    }
+
+    /// Opens the database to look into it, also beside the server that uses it: nothing is locked, made, migrated
+    /// or written.
+    pub async fn look(settings: &Settings) -> Result<Self, Error> {
+        Self::connect(&Settings { migrate: false, ballast_bytes: 0, ..settings.clone() }, sqlite::Mode::Look).await
+    }
+
+    async fn connect(settings: &Settings, mode: sqlite::Mode) -> Result<Self, Error> {
         let (hints, _) = broadcast::channel(HINTS);
         let (db, ballast, listening) = match settings.url.split(':').next() {
             Some("sqlite") => {
-                let opened = sqlite::open(settings).await?;
+                let opened = sqlite::open(settings, mode).await?;
                 (Db::Sqlite { readers: opened.readers, writer: opened.writer }, Some(opened.ballast), None)
             }
             Some("postgres" | "postgresql") => {
@@ -151,12 +166,7 @@ impl Store {
             saves: AtomicU64::new(0),
             _listening: listening,
         };
-        let store = Self { inner: Arc::new(inner) };
-        store.name_instance().await?;
-        if !store.is_shared() {
-            store.free_claims().await?;
-        }
-        Ok(store)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Finishes what is being written, refuses what comes, gives the database free.

@@ -12,7 +12,7 @@ use super::value::{Record, json, values};
 use super::{Error, Store};
 
 pub(super) const STATEMENTS: &[&str] =
-    &[ADD_JOIN_TOKEN, JOIN_TOKENS, USE_JOIN_TOKEN, INSERT, LIST, BY_TOKEN, BY_ID, SEEN, SET_DRAINING, REVOKE, ROTATE];
+    &[ADD_JOIN_TOKEN, JOIN_TOKENS, USE_JOIN_TOKEN, INSERT, LIST, BY_TOKEN, JOINED_BY, BY_ID, SEEN, SET_DRAINING, REVOKE, ROTATE];
 
 const ADD_JOIN_TOKEN: &str = "INSERT INTO join_tokens (hash, pool, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
 const JOIN_TOKENS: &str =
@@ -31,6 +31,8 @@ macro_rules! runners {
 
 const LIST: &str = runners!("WHERE revoked_at IS NULL ORDER BY name, id");
 const BY_TOKEN: &str = runners!("WHERE token_hash = $1 AND revoked_at IS NULL");
+const JOINED_BY: &str =
+    runners!("WHERE token_hash = $2 AND revoked_at IS NULL AND id IN (SELECT used_by FROM join_tokens WHERE hash = $1)");
 const BY_ID: &str = runners!("WHERE id = $1");
 const SEEN: &str = "UPDATE runners SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $3";
 const SET_DRAINING: &str = "UPDATE runners SET draining = $2 WHERE id = $1 AND revoked_at IS NULL";
@@ -118,6 +120,11 @@ impl Store {
     /// The runner in force whose own token has this hash.
     pub async fn runner_by_token(&self, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
         self.db().optional(BY_TOKEN, values![token_hash]).await?.as_ref().map(runner).transpose()
+    }
+
+    /// The runner that used up this join token, when its own token has this hash.
+    pub async fn runner_joined_by(&self, join_hash: &str, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
+        self.db().optional(JOINED_BY, values![join_hash, token_hash]).await?.as_ref().map(runner).transpose()
     }
 
     pub async fn runner(&self, id: &RunnerId) -> Result<Option<RunnerRow>, Error> {

@@ -33,11 +33,26 @@ pub(super) struct Opened {
     pub ballast: Ballast,
 }
 
-/// Locks, checks and migrates the file, then starts the writer.
-pub(super) async fn open(settings: &Settings) -> Result<Opened, Error> {
-    let options = options(&settings.url)?;
+/// What the file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// As the only server.
+    Serve,
+    /// Beside the server, if one runs.
+    Look,
+}
+
+/// Locks, checks and migrates the file, then starts the writer. Whoever only looks neither locks nor writes.
+pub(super) async fn open(settings: &Settings, mode: Mode) -> Result<Opened, Error> {
+    let options = match mode {
+        Mode::Serve => options(&settings.url, mode)?,
+        Mode::Look => options(&settings.url, mode)?.pragma("query_only", "ON"),
+    };
     let path = options.get_filename().to_owned();
-    let lock = lock(&path)?;
+    let lock = match mode {
+        Mode::Serve => lock(&path)?,
+        Mode::Look => File::open(&path).map_err(|error| Error::Refused(format!("{} cannot be opened: {error}", path.display())))?,
+    };
     let ballast = Ballast::lay(beside(&path, "ballast"), settings.ballast_bytes);
     let mut connection = options.connect().await.map_err(|error| unusable(&path, &error))?;
     check(&path, &mut connection).await?;
@@ -50,17 +65,17 @@ pub(super) async fn open(settings: &Settings) -> Result<Opened, Error> {
     Ok(Opened { readers, writer: Writer::start(connection, ballast.clone(), lock), ballast })
 }
 
-fn options(url: &str) -> Result<SqliteConnectOptions, Error> {
+fn options(url: &str, mode: Mode) -> Result<SqliteConnectOptions, Error> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|error| Error::Refused(format!("{url:?} is no SQLite database: {error}; expected sqlite:<path of a file>")))?;
     if url.contains(":memory:") {
         return Err(Error::Refused("a database in memory keeps nothing; expected sqlite:<path of a file>".to_owned()));
     }
-    if let Some(folder) = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = options.get_filename().parent().filter(|folder| mode == Mode::Serve && !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| Error::Refused(format!("the folder {} cannot be made: {error}", folder.display())))?;
     }
     Ok(options
-        .create_if_missing(true)
+        .create_if_missing(mode == Mode::Serve)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)

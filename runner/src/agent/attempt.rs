@@ -106,7 +106,7 @@ impl Attempt {
         let attempt = self.id();
         let done = tokio::select! {
             done = self.carry_out() => done,
-            refusal = self.renew() => Ok(Done::Refused(refusal)),
+            refusal = self.refused() => Ok(Done::Refused(refusal)),
             () = self.no_longer_ours.cancelled() => Ok(Done::Refused(Refusal {
                 code: "not_held".to_owned(),
                 detail: "the server does not count this attempt as this runner's".to_owned(),
@@ -129,6 +129,16 @@ impl Attempt {
         if let Err(error) = cleaned {
             tracing::error!(%attempt, %error, path = %self.folder.path().display(), "the attempt stays in the journal for the next start");
         }
+    }
+
+    /// Renews until the server says that the attempt is not ours. That it has *ended* is what we are telling the server
+    /// ourselves once there is a result: the answer to the delivery says the rest.
+    async fn refused(&self) -> Refusal {
+        let refusal = self.renew().await;
+        if refusal.code == "attempt_ended" && matches!(self.folder.result(), Ok(Some(_))) {
+            return std::future::pending().await;
+        }
+        refusal
     }
 
     async fn carry_out(&self) -> io::Result<Done> {

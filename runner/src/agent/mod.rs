@@ -40,7 +40,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let mechanism = Mechanism::detect(config.isolation)?;
     let Some(registered) = identity::load_or_register(&config, &shutdown).await? else { return Ok(()) };
     let client = Client::new(&config.server_url, &registered.token)?;
-    let host = in_place::host::Host::start(&config).map_err(Error::file("could not listen in", &config.workdir))?;
+    let recovered = journal.recover().map_err(Error::file("could not read", &config.workdir))?;
+    let running = recovered.iter().filter_map(|(_, assignment)| assignment.host.as_ref());
+    let host = in_place::host::Host::start(&config, running).map_err(Error::file("could not listen in", &config.workdir))?;
     tracing::info!(
         runner = %registered.runner,
         pool = registered.pool,
@@ -60,10 +62,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         abandon: CancellationToken::new(),
     });
     let mut attempts = JoinSet::new();
-    let recovered = agent.journal.recover().map_err(Error::file("could not read", &agent.config.workdir))?;
     for (folder, assignment) in recovered {
         tracing::info!(attempt = %assignment.lease.fences.attempt, "found in the journal");
-        agent.host.admit(assignment.host.as_ref());
         agent.attend(&mut attempts, Attempt::recovered(&agent, folder, assignment));
     }
     let ended = agent.take_leases(&mut attempts).await;

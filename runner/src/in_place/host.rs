@@ -51,8 +51,9 @@ const AGENT_PATIENCE: Duration = Duration::from_secs(60);
 const KEEPER_PATIENCE: Duration = Duration::from_secs(20);
 
 impl Host {
-    /// Listens in the runner's folder, and starts the keepers that should live and do not.
-    pub(crate) fn start(config: &Config) -> io::Result<Self> {
+    /// Listens in the runner's folder, and starts the keepers that should live and do not. Jobs that an earlier agent has
+    /// left running may ask from the first moment on: one that is told no gives up.
+    pub(crate) fn start<'a>(config: &Config, running: impl Iterator<Item = &'a HostAccess>) -> io::Result<Self> {
         let starter = Starter {
             executable: config.executable.clone(),
             known: config.workdir.join("in-place"),
@@ -60,8 +61,8 @@ impl Host {
         };
         files::private_folder(&starter.known)?;
         let socket = config.workdir.join("host.sock");
+        let keys = Arc::new(Mutex::new(running.map(|access| access.key.clone()).collect::<BTreeSet<_>>()));
         let listener = control::listen(&socket)?;
-        let keys = Arc::new(Mutex::new(BTreeSet::new()));
         let (admitted, watcher) = (Arc::clone(&keys), starter.clone());
         let serving = tokio::spawn(async move {
             loop {
@@ -246,4 +247,29 @@ fn spawn(executable: &Path, root: &Path, name: &str, environment: &BTreeMap<Stri
         .spawn()?;
     // `--fork` makes this one end at once; the keeper belongs to nobody.
     child.wait().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_an_earlier_agent_left_running_is_admitted_from_the_first_moment_on() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let server = url::Url::parse("http://127.0.0.1:1").expect("a URL");
+        // A program that ends at once: what counts is who is let in.
+        let config = Config::new(server, folder.path().join("runner"), PathBuf::from("/bin/true"));
+        std::fs::create_dir_all(folder.path().join("shop")).expect("the service's folder");
+        let socket = config.workdir.join("host.sock");
+        let of_job = HostAccess { socket: socket.clone(), key: "known".to_owned() };
+        let host = Host::start(&config, [&of_job].into_iter()).expect("it listens");
+        let asked = async |key: &str| {
+            let request = Request { key: key.to_owned(), root: folder.path().to_owned(), name: "shop".to_owned() };
+            control::ask::<Answer>(host.socket(), &request).await.expect("an answer").error
+        };
+        assert_eq!(asked("known").await, None);
+        assert!(asked("another").await.is_some_and(|error| error.contains("not that of a running deployment")));
+        host.dismiss(&of_job);
+        assert!(asked("known").await.is_some(), "a job that has ended asks for nothing");
+    }
 }

@@ -289,3 +289,39 @@ fn an_agent_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     expected.sort();
     assert_eq!(lines, expected, "each job ran exactly once");
 }
+
+#[test]
+fn an_agent_that_is_killed_while_it_joins_joins_as_the_same_runner() {
+    let mut machine = Machine::without_agent(&[]);
+    machine.server.fault("register", Fault::AnswerLost);
+    machine.server.fault("register", Fault::RetryAfter(503, 30));
+    machine.start_agent();
+    // The token is used up, and nobody has heard who the runner is.
+    machine.server.world.wait_for("the request to join", |world| (world.registered.len() == 1).then_some(()));
+    machine.kill_agent();
+    machine.server.world.lock().faults.clear();
+    machine.start_agent();
+    let attempt = machine.server.queue(job("p.7.build.1", &["echo hello"]));
+    assert_eq!(machine.server.report_of(&attempt).outcome, Outcome::Succeeded);
+    let world = machine.server.world.lock();
+    let hashes: std::collections::BTreeSet<_> = world.registered.iter().map(|request| request.token_hash.clone()).collect();
+    assert!(world.registered.len() > 1 && hashes.len() == 1 && !hashes.contains(&None), "{hashes:?}");
+    assert!(!machine.workdir().join("joining.json").exists(), "what was needed to join is gone");
+}
+
+#[test]
+fn ia7_a_result_is_delivered_although_a_heartbeat_hears_that_the_attempt_has_ended() {
+    let machine = Machine::start(&[]);
+    let attempt = machine.server.queue(waiting(&machine, "p.7.build.1"));
+    machine.server.wait_for_log(&attempt, "ready");
+    // The server has taken the report and could not say so; what comes next is a heartbeat.
+    machine.server.fault("complete", Fault::RetryAfter(503, 2));
+    go(&machine);
+    let result = machine.attempt_folder(&attempt).join("result.json");
+    eventually("the result on the disk", || result.exists().then_some(()));
+    for _ in 0..50 {
+        machine.server.fault("heartbeat", Fault::Status(409, r#"{"code":"attempt_ended","detail":"the attempt has ended already"}"#));
+    }
+    went_on(&machine, &attempt);
+    assert!(machine.server.world.lock().faults["heartbeat"].len() < 50, "no heartbeat came meanwhile, so nothing was proved");
+}

@@ -23,7 +23,8 @@ impl RunnerClient {
     pub(super) async fn register(url: &Url, one_time_token: &str) -> Result<Self> {
         let base = url.as_str().trim_end_matches('/').to_owned();
         let mut client = Self { http: reqwest::Client::builder().build()?, base, token: one_time_token.to_owned() };
-        let register = Register { name: "bench".to_owned(), labels: BTreeMap::new(), slots: 1, version: "bench".to_owned() };
+        let register =
+            Register { name: "bench".to_owned(), labels: BTreeMap::new(), slots: 1, version: "bench".to_owned(), token_hash: None };
         let registered: Registered = answer(client.post(paths::REGISTER).json(&register)).await?;
         client.token = registered.token;
         Ok(client)

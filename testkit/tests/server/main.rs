@@ -8,3 +8,4 @@ mod logs;
 mod path;
 mod retention;
 mod rollback;
+mod runners;

@@ -10,8 +10,8 @@ use crate::core::Time;
 use crate::core::id::{ReleaseNumber, TargetName};
 use crate::core::row::{Direction, RolloutRow, RolloutState, Unknown};
 
-/// How many rollouts of its history a target shows.
-const HISTORY: usize = 20;
+/// How many rollouts of its history a target shows at the most; as many as are in memory in any case.
+const HISTORY: usize = 5;
 
 /// One target: what it runs, since when, how it got there, and what sets it apart from its neighbours (S2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
