@@ -58,22 +58,32 @@ pub(crate) enum Command {
     Retry(command::retry::Arguments),
     /// Stop a release
     Cancel(command::cancel::Arguments),
+    /// Say what is true of a target in the state unknown
+    Resolve(command::resolve::Arguments),
     /// Start a release by hand
     Start(command::start::Arguments),
     /// Connect a repository
     Connect(command::connect::Arguments),
     /// Make, list and revoke API tokens
     Token(command::token::Arguments),
+    /// Add and list people who can sign in
+    User(command::user::Arguments),
     /// Sign in and remember the server
     Login(command::login::Arguments),
     /// Run a server
     Server(command::server::Arguments),
+    /// Copy a server's data, also while it runs
+    Backup(command::backup::Arguments),
+    /// Bring a backup back: everything is held until a person has looked
+    Restore(command::restore::Arguments),
     /// Run a runner, and look after runners
     Runner(command::runner::Arguments),
     /// Print the JSON Schema of pipeline files
     Schema(command::schema::Arguments),
     /// Check the server's configuration and show every value with where it came from
     CheckConfig(command::check_config::Arguments),
+    /// Look at configuration, machine, data and server, and say what is wrong and what to do
+    Doctor(command::doctor::Arguments),
     /// Print a completion script for a shell
     Completion(command::completion::Arguments),
     #[command(hide = true)]

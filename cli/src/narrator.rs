@@ -16,7 +16,7 @@ pub(crate) fn line(event: &Event, output: &Output) -> Option<String> {
         event.target.as_ref().map(|target| target.as_str()).or(event.place.as_deref()).or(event.node.as_deref()).unwrap_or_default();
     let reason = cut(&plain(&event.reason), REASON_CHARACTERS);
     let by = match &event.actor {
-        Actor::Person { name, .. } | Actor::Token { name, .. } => format!(" (by {})", plain(name)),
+        Actor::Person { .. } | Actor::Token { .. } => format!(" (by {})", who(&event.actor)),
         Actor::Runner { .. } | Actor::Trigger { .. } | Actor::Engine => String::new(),
     };
     let text = format!("{sign} {release:<5} {what:<24} {:<14} {reason}{by}", plain(place));
@@ -90,6 +90,16 @@ fn headline(event: &Event) -> Option<(Style, char, &'static str)> {
         K::TargetResolved => (Good, '✓', "target known again"),
         K::GateClosed | K::GateOpened | K::JobQueued | K::JobStarted | K::JobSucceeded | K::JobSkipped | K::MonitorReadable => return None,
     })
+}
+
+/// Whoever did something, for people.
+pub(crate) fn who(actor: &Actor) -> String {
+    match actor {
+        Actor::Person { name, .. } | Actor::Token { name, .. } => plain(name),
+        Actor::Runner { id } => plain(id),
+        Actor::Trigger { source } => plain(source),
+        Actor::Engine => "the engine".to_owned(),
+    }
 }
 
 #[cfg(test)]

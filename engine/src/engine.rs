@@ -12,12 +12,14 @@ mod error;
 mod logs;
 mod paths;
 mod payload;
+mod restored;
 mod runners;
 mod settings;
 mod shard;
 mod sources;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, broadcast, oneshot, watch};
@@ -53,6 +55,8 @@ pub struct Engine {
     /// The sequence number up to which this server has published; none before the first round.
     published: Mutex<Option<u64>>,
     retention_due: Mutex<Option<Time>>,
+    /// The data came from a backup, and a person has not released every pipeline yet (R12).
+    is_restored: AtomicBool,
     log_grew: watch::Sender<u64>,
     health: tasks::health::Health,
     next_tick: tasks::deadlines::NextTick,
@@ -88,7 +92,8 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn open(settings: Settings, store: Store, ports: Ports) -> Result<Arc<Self>, Error> {
         let mut settings = settings;
-        settings.core.generation = store.meta().await?.generation;
+        let meta = store.meta().await?;
+        settings.core.generation = meta.generation;
         let (feed, _) = broadcast::channel(FEED_CAPACITY);
         Ok(Arc::new(Self {
             settings,
@@ -100,6 +105,7 @@ impl Engine {
             dispatch: tasks::dispatch::Counter::default(),
             published: Mutex::default(),
             retention_due: Mutex::default(),
+            is_restored: AtomicBool::new(meta.restored_at.is_some()),
             log_grew: watch::Sender::new(0),
             health: tasks::health::Health::default(),
             next_tick: tasks::deadlines::NextTick::default(),

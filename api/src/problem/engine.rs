@@ -124,6 +124,7 @@ fn code(rejected: &Rejected) -> Code {
         Rejected::NotUnknown(_) => Code::NotUnknown,
         Rejected::StillFenced { .. } => Code::StillFenced,
         Rejected::SecondPersonNeeded(_) => Code::SelfApproval,
+        Rejected::Restored => Code::StaleGeneration,
         Rejected::ReasonNeeded => Code::ReasonNeeded,
         Rejected::PersonNeeded(_) => Code::PersonNeeded,
         Rejected::KeyReused => Code::KeyReused,

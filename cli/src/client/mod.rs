@@ -47,6 +47,13 @@ impl Client {
         Ok(Self { http, access, cookie: None })
     }
 
+    /// Whether it takes work; its clock in milliseconds since 1970, to the second.
+    pub(crate) async fn ready(&self) -> Result<Option<i64>> {
+        let response = self.send(self.request(Method::GET, "/readyz").timeout(CONNECT_WITHIN)).await?;
+        let date = response.headers().get("date").and_then(|value| value.to_str().ok());
+        Ok(date.and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok()).map(|date| date.timestamp_millis()))
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.read(self.request(Method::GET, path).timeout(ANSWER_WITHIN)).await
     }

@@ -44,12 +44,30 @@ pub(super) fn waiting_gate(seen: &ReleaseAnswer, named: Option<&str>) -> Result<
     let waiting: Vec<&str> = approvals().filter(|gate| gate.asked_at.is_some() && gate.opens_now()).map(|gate| gate.key.as_str()).collect();
     match waiting.as_slice() {
         [one] => Ok((*one).to_owned()),
-        [] => Err(Failure::new(Exit::Refused, format!("release {} waits for no approval now", seen.release.summary.number))
-            .code("not_waiting")
-            .next("`tidegate status PIPELINE` shows what each release waits for")),
+        [] => {
+            Err(Failure::new(Exit::Refused, format!("release {} waits for no approval now{}", seen.release.summary.number, decided(seen)))
+                .code("not_waiting")
+                .next("`tidegate status PIPELINE` shows what each release waits for"))
+        }
         several => Err(Failure::usage(format!("several gates of release {} wait: {}", seen.release.summary.number, several.join(", ")))
             .next("choose one with --gate")),
     }
+}
+
+/// Who was faster, and with what.
+fn decided(seen: &ReleaseAnswer) -> String {
+    let approvals = seen.release.gates.iter().filter(|gate| gate.kind == GateKind::Approval);
+    let said = approvals.filter_map(|gate| {
+        let (word, given) = match (&gate.rejected, gate.approvals.last()) {
+            (Some(rejected), _) => ("rejected", rejected),
+            (None, Some(approved)) => ("approved", approved),
+            (None, None) => return None,
+        };
+        let reason = if given.reason.is_empty() { String::new() } else { format!(" ({})", crate::output::plain(&given.reason)) };
+        Some(format!("{} was {word} by {}{reason}", gate.key, crate::narrator::who(&given.by)))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) }
 }
 
 /// Whether an approval would change anything.

@@ -80,7 +80,7 @@ fn name(arguments: &Arguments) -> Result<String> {
     }
 }
 
-fn new_password() -> Result<String> {
+pub(super) fn new_password() -> Result<String> {
     let password = read_line("new password (12 characters or more): ", true)?;
     if std::io::stdin().is_terminal() && read_line("the same again: ", true)? != password {
         return Err(Failure::usage("the two passwords differ").next("run the command again; nothing was changed"));

@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
     }
     let path = format!("/api/v1/attempts/{}/log", segment(attempt.id.as_str()));
     if arguments.follow {
-        follow(&client, &path, output).await?;
+        follow(&client, &path, context).await?;
     } else if output.json {
         let page: api::types::LogPage = client.get(&format!("{path}?count=10000")).await?;
         output.json(&page)?;
@@ -42,17 +42,24 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
     Ok(Exit::Ok)
 }
 
-/// A broken connection is taken up again where it broke: lines have numbers.
-async fn follow(client: &Client, path: &str, output: &Output) -> Result<()> {
+/// How long a server may be away, and how often is looked whether it is back.
+const AWAY_MS: u64 = 300_000;
+const PAUSE_MS: u64 = 200;
+
+/// A broken connection is taken up again where it broke, also after a restart of the server: lines have numbers.
+async fn follow(client: &Client, path: &str, context: &Context) -> Result<()> {
+    let output = &context.output;
     let mut next_line = 0;
-    let mut broken = 0;
+    let mut away_since = None;
     loop {
+        let now = context.clock.now();
+        if away_since.is_some() {
+            context.clock.sleep_until(now + PAUSE_MS).await;
+        }
+        let is_patient = away_since.is_some_and(|since| now.since_ms(since) < AWAY_MS);
         let mut events = match client.events(&format!("{path}/follow?from={next_line}")).await {
             Ok(events) => events,
-            Err(failure) if failure.exit == Exit::Unreachable && broken < 5 && next_line > 0 => {
-                broken += 1;
-                continue;
-            }
+            Err(failure) if is_patient && super::is_away(&failure) => continue,
             Err(failure) => return Err(failure),
         };
         loop {
@@ -62,14 +69,13 @@ async fn follow(client: &Client, path: &str, output: &Output) -> Result<()> {
                     let Ok(tail) = serde_json::from_str::<LogTail>(&event.data) else { continue };
                     print_tail(&tail, next_line, output)?;
                     next_line = next_line.max(tail.from + tail.lines.len() as u64);
-                    broken = 0;
+                    away_since = None;
                 }
-                Ok(None) => return Ok(()),
-                Err(_) if broken < 5 => break,
-                Err(failure) => return Err(failure),
+                // Only `end` says that the log is whole: the server stops, or the connection broke.
+                Ok(None) | Err(_) => break,
             }
         }
-        broken += 1;
+        away_since = away_since.or(Some(context.clock.now()));
     }
 }
 

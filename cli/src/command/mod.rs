@@ -1,11 +1,13 @@
 //! One file per command: its arguments, what it does, what it prints.
 
 pub(crate) mod approve;
+pub(crate) mod backup;
 pub(crate) mod cancel;
 pub(crate) mod check_config;
 pub(crate) mod completion;
 pub(crate) mod connect;
 pub(crate) mod dev;
+pub(crate) mod doctor;
 pub(crate) mod hold;
 pub(crate) mod login;
 pub(crate) mod logs;
@@ -13,6 +15,8 @@ pub(crate) mod plan;
 pub(crate) mod reject;
 pub(crate) mod release;
 pub(crate) mod releases;
+pub(crate) mod resolve;
+pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod rollback;
 pub(crate) mod run;
@@ -23,6 +27,7 @@ pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod targets;
 pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod validate;
 
 use std::future::Future;
@@ -89,6 +94,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
         Command::Token(arguments) => wait_for(token::run(&arguments, context)),
         Command::Schema(arguments) => schema::run(&arguments, context),
         Command::Demo(arguments) => wait_for(crate::demo::run(&arguments, context)),
+        Command::Resolve(arguments) => wait_for(resolve::run(&arguments, context)),
+        Command::User(arguments) => wait_for(user::run(&arguments, context)),
+        Command::Backup(arguments) => wait_for(backup::run(&arguments, context)),
+        Command::Restore(arguments) => wait_for(restore::run(&arguments, context)),
+        Command::Doctor(arguments) => wait_for(doctor::run(&arguments, context)),
         Command::Dev(arguments) => wait_for(dev::run(&arguments, context)),
         Command::Run(arguments) => wait_for(run::run(&arguments, context)),
         // The runner's own children never come here: `main` hands them over first.
@@ -128,6 +138,12 @@ fn release_number(text: &str) -> Result<ReleaseNumber, String> {
 /// A duration such as `30s`, in milliseconds.
 fn duration(text: &str) -> Result<u64, String> {
     config::duration_ms(text).ok_or_else(|| "expected a duration such as 500ms, 30s, 15m, 12h or 30d".to_owned())
+}
+
+/// The server is down, starts or stops: whoever follows something asks again.
+fn is_away(failure: &Failure) -> bool {
+    failure.exit == Exit::Unreachable
+        || matches!(failure.code.as_deref(), Some("draining" | "overloaded" | "timed_out" | "store_unavailable"))
 }
 
 /// The path of a pipeline in the API.

@@ -23,27 +23,38 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
         return once(arguments, &client, context).await;
     }
     let mut live = Live::new(&context.output);
+    let mut has_begun = false;
     loop {
-        match &arguments.pipeline {
-            Some(pipeline) => {
-                let board: BoardAnswer = client.get(&format!("{}/board", of_pipeline(pipeline))).await?;
-                if context.output.json {
-                    context.output.json_line(&board)?;
-                } else {
-                    live.draw(board_lines(&board, &context.output))?;
-                }
-            }
-            None => {
-                let page: Page<PipelineSummary> = client.get("/api/v1/pipelines?limit=200").await?;
-                if context.output.json {
-                    context.output.json_line(&page)?;
-                } else {
-                    live.draw(list_lines(&page, context))?;
-                }
-            }
+        match draw(arguments, &client, &mut live, context).await {
+            Ok(()) => has_begun = true,
+            // What was seen last stays on the screen until the server is back.
+            Err(failure) if has_begun && super::is_away(&failure) => {}
+            Err(failure) => return Err(failure),
         }
         context.clock.sleep_until(context.clock.now() + REDRAW_MS).await;
     }
+}
+
+async fn draw(arguments: &Arguments, client: &Client, live: &mut Live, context: &Context) -> Result<()> {
+    match &arguments.pipeline {
+        Some(pipeline) => {
+            let board: BoardAnswer = client.get(&format!("{}/board", of_pipeline(pipeline))).await?;
+            if context.output.json {
+                context.output.json_line(&board)?;
+            } else {
+                live.draw(board_lines(&board, &context.output))?;
+            }
+        }
+        None => {
+            let page: Page<PipelineSummary> = client.get("/api/v1/pipelines?limit=200").await?;
+            if context.output.json {
+                context.output.json_line(&page)?;
+            } else {
+                live.draw(list_lines(&page, context))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn once(arguments: &Arguments, client: &Client, context: &Context) -> Result<Exit> {

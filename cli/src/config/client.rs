@@ -28,6 +28,8 @@ pub(crate) struct Access {
     pub(crate) token: Option<String>,
     /// For messages: where the address came from.
     pub(crate) origin: String,
+    /// Nobody named a server.
+    pub(crate) is_default: bool,
 }
 
 impl std::fmt::Debug for Access {
@@ -55,6 +57,7 @@ pub(crate) fn access(flags: &Flags, environment: &Environment) -> Result<Access>
         (remembered.server.clone(), file(environment).map(|path| path.display().to_string()).unwrap_or_default()),
     ];
     let chosen = choices.into_iter().find_map(|(server, origin)| Some((server?, origin)));
+    let is_default = chosen.is_none();
     let (server, origin) = chosen.unwrap_or_else(|| (DEFAULT_SERVER.to_owned(), "the default".to_owned()));
     let server = check_server(&server, &origin)?;
     let token = flags.token.clone().or_else(|| environment.get("TIDEGATE_TOKEN").map(str::to_owned)).or_else(|| {
@@ -67,7 +70,7 @@ pub(crate) fn access(flags: &Flags, environment: &Environment) -> Result<Access>
             Failure::usage("the token is empty or holds characters that no token has").next("copy it again from `tidegate token create`")
         );
     }
-    Ok(Access { server, token, origin })
+    Ok(Access { server, token, origin, is_default })
 }
 
 /// Remembers a server and its token, readable by this person only. Answers where.

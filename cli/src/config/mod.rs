@@ -25,7 +25,17 @@ use crate::exit::{Exit, Failure, Result};
 pub(crate) const DEFAULT_FILE: &str = "/etc/tidegate/server.toml";
 
 /// Variables with our prefix that are no settings of the server.
-const OTHER_VARIABLES: [&str; 3] = ["TIDEGATE_CONFIG", "TIDEGATE_SERVER", "TIDEGATE_TOKEN"];
+const OTHER_VARIABLES: [&str; 9] = [
+    "TIDEGATE_CONFIG",
+    "TIDEGATE_SERVER",
+    "TIDEGATE_TOKEN",
+    "TIDEGATE_TOKEN_FILE",
+    "TIDEGATE_LOG",
+    "TIDEGATE_RUNNER_NAME",
+    "TIDEGATE_RUNNER_LABELS",
+    "TIDEGATE_RUNNER_WORKDIR",
+    "TIDEGATE_RUNNER_ISOLATION",
+];
 
 /// What the command line says; flags win over everything.
 #[derive(Debug, Clone, Default, clap::Args)]

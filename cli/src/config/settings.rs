@@ -23,11 +23,23 @@ pub(crate) struct Settings {
     pub(crate) allow_private: bool,
     pub(crate) allow_command_monitors: bool,
     pub(crate) retention: Retention,
+    /// Where logs and artifacts are; none: in the data folder.
+    pub(crate) blobs: Option<Bucket>,
     /// The address of the incoming web hook of each channel.
     pub(crate) slack: BTreeMap<String, String>,
     pub(crate) webhook_secret: Option<String>,
     pub(crate) email: Option<Email>,
     pub(crate) secrets_file: Option<PathBuf>,
+}
+
+/// A bucket of S3 or what speaks like it.
+#[derive(Clone)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) endpoint: Option<String>,
+    /// Key id and secret key.
+    pub(crate) access_key: Option<(String, String)>,
 }
 
 /// The relay for messages by e-mail.
@@ -85,6 +97,12 @@ impl Settings {
                 artifacts_ms: number("retention.artifacts"),
                 done_ms: number("retention.messages"),
             },
+            blobs: text("blobs.s3.bucket").map(|name| Bucket {
+                name,
+                region: text("blobs.s3.region").unwrap_or_default(),
+                endpoint: text("blobs.s3.endpoint"),
+                access_key: text("blobs.s3.access_key_id").zip(text("blobs.s3.secret_access_key")),
+            }),
             slack: match values.get("notify.slack") {
                 Some((Value::Secrets(secrets), _)) => secrets.clone(),
                 _ => BTreeMap::new(),
@@ -150,6 +168,9 @@ pub(super) fn check_together(values: &Values, problems: &mut Vec<Problem>) {
         }
     };
     needs("notify.email.host", "notify.email.from", "messages by e-mail need a sender");
+    needs("blobs.s3.endpoint", "blobs.s3.bucket", "an address without a bucket holds nothing");
+    needs("blobs.s3.access_key_id", "blobs.s3.secret_access_key", "the id of a key needs its secret half");
+    needs("blobs.s3.secret_access_key", "blobs.s3.access_key_id", "a secret key needs its id");
     needs("notify.email.user", "notify.email.password", "a name needs a password");
     needs("notify.email.password", "notify.email.user", "a password needs a name");
 }

@@ -68,7 +68,7 @@ async fn show(arguments: &Arguments, places: &Places, keeper: &mut Keeper, conte
     let pace = if arguments.fast { Pace::FAST } else { Pace::LEISURELY };
     let repository = sample::Repository::make(&places.repository, &places.ports, &places.services, pace.bakes).await?;
     keeper.keep(server(places)?)?;
-    let client = Client::new(Access { server: places.server(), token: None, origin: "the demo".to_owned() })?;
+    let client = Client::new(Access { server: places.server(), token: None, origin: "the demo".to_owned(), is_default: false })?;
     let people = People::arrive(client, places, &context.clock).await?;
     keeper.keep(runner(places)?)?;
     output.talk(

@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure, Result};
 
 const PAUSE_MS: u64 = 150;
 /// How long the server may be away.
-const AWAY_MS: u64 = 60_000;
+const AWAY_MS: u64 = 240_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Patience {

@@ -43,8 +43,9 @@ impl People {
             Some(tokens) => tokens,
             None => set_up(&client, places, &patience).await?,
         };
-        let as_person =
-            |token: &str| Client::new(Access { server: places.server(), token: Some(token.to_owned()), origin: "the demo".to_owned() });
+        let as_person = |token: &str| {
+            Client::new(Access { server: places.server(), token: Some(token.to_owned()), origin: "the demo".to_owned(), is_default: false })
+        };
         let people = Self { admin: as_person(&tokens.admin)?, ana: as_person(&tokens.ana)?, reader_token: tokens.ana };
         people.let_runner_join(places, &patience).await?;
         Ok(people)

@@ -77,6 +77,7 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         // The file is of the person who runs this, on their own machine.
         allow_command_monitors: true,
         retention: engine::Settings::new(String::new(), String::new(), std::path::PathBuf::new()).retention,
+        blobs: None,
         slack: std::collections::BTreeMap::new(),
         webhook_secret: None,
         email: None,

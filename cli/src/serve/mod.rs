@@ -7,4 +7,5 @@ mod ports;
 mod server;
 pub(crate) mod signals;
 
-pub(crate) use server::Server;
+pub(crate) use ports::make_folder;
+pub(crate) use server::{Server, open_engine};

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapters::blobs::FolderBlobs;
+use adapters::blobs::{FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
 use adapters::egress::{Client, Egress};
 use adapters::git::Git;
@@ -12,7 +12,7 @@ use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
 use adapters::prometheus::Prometheus;
 use adapters::secrets::{ConfiguredSecrets, FileSecrets};
 use engine::Ports;
-use engine::ports::{Clock, Notifier, SecretValue, Secrets};
+use engine::ports::{Blobs, Clock, Notifier, SecretValue, Secrets};
 
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
@@ -24,7 +24,6 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
     let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
     let mirrors = folder("mirrors")?;
     let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?;
-    let blobs = FolderBlobs::new(&folder("blobs")?).map_err(|error| Failure::failed(error.to_string()))?;
     Ok(Ports {
         clock,
         ids: Arc::new(SystemIds),
@@ -35,10 +34,28 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
             Arc::new(CommandMonitor::new(settings.allow_command_monitors)),
         ],
         notifiers: notifiers(settings, client)?,
-        blobs: Arc::new(blobs),
+        blobs: blobs(settings)?,
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
     })
+}
+
+fn blobs(settings: &Settings) -> Result<Arc<dyn Blobs>> {
+    let Some(bucket) = &settings.blobs else {
+        let path = settings.data.join("blobs");
+        make_folder(&path)?;
+        return Ok(Arc::new(FolderBlobs::new(&path).map_err(|error| Failure::failed(error.to_string()))?));
+    };
+    let place = S3 {
+        bucket: bucket.name.clone(),
+        region: bucket.region.clone(),
+        endpoint: bucket.endpoint.clone(),
+        access_key: bucket.access_key.as_ref().map(|(id, secret)| (id.clone(), SecretValue::new(secret.clone()))),
+        allow_http: bucket.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://")),
+    };
+    let blobs = s3(place)
+        .map_err(|error| Failure::usage(format!("blobs.s3: {error}")).next("`tidegate check-config` shows where its values came from"))?;
+    Ok(Arc::new(blobs))
 }
 
 fn notifiers(settings: &Settings, client: Client) -> Result<Vec<Arc<dyn Notifier>>> {
@@ -77,7 +94,7 @@ fn secrets(settings: &Settings) -> Result<Arc<dyn Secrets>> {
 }
 
 /// For its owner only: logs and artifacts may hold what nobody else should read.
-pub(super) fn make_folder(path: &Path) -> Result<()> {
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
         Failure::failed(format!("cannot make the folder {}: {error}", path.display()))

@@ -44,14 +44,7 @@ impl Server {
         let name = SystemIds.uuid();
         let store =
             Store::open(&store::Settings::new(&settings.database_url, &name)).await.map_err(|error| cannot_open(settings, &error))?;
-        let ports = ports::open(settings, clock)?;
-        let engine_settings = EngineSettings {
-            retention: settings.retention.clone(),
-            ..EngineSettings::new(name, public_url.as_str().trim_end_matches('/').to_owned(), settings.data.join("spool"))
-        };
-        let engine = Engine::open(engine_settings, store, ports)
-            .await
-            .map_err(|error| Failure::failed(format!("the engine cannot start: {error}")))?;
+        let engine = open_engine(settings, name, public_url.as_str().trim_end_matches('/').to_owned(), store, clock).await?;
         let metrics = match api::install_recorder() {
             Ok(metrics) => Some(metrics),
             Err(error) => {
@@ -106,6 +99,21 @@ impl Server {
             Some(Ok(Ok(()))) | None => Ok(()),
         }
     }
+}
+
+/// The engine on an opened store, with everything that it needs from outside.
+pub(crate) async fn open_engine(
+    settings: &Settings,
+    name: String,
+    public_url: String,
+    store: Store,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<Engine>> {
+    let ports = ports::open(settings, clock)?;
+    let engine_settings =
+        EngineSettings { retention: settings.retention.clone(), ..EngineSettings::new(name, public_url, settings.data.join("spool")) };
+    let engine = Engine::open(engine_settings, store, ports).await;
+    engine.map_err(|error| Failure::failed(format!("the engine cannot start: {error}")))
 }
 
 /// As configured; when the port was 0, with the one that was given.

@@ -2,6 +2,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
 mod client;
+mod data;
 mod demo;
+mod doctor;
 mod offline;
+mod people;
 mod program;
+mod site;

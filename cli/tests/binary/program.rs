@@ -41,12 +41,25 @@ impl Program {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        self.run_with(arguments, &[])
+        self.run_with::<&str>(arguments, &[])
     }
 
-    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub(crate) fn run_with<V: AsRef<std::ffi::OsStr>>(&self, arguments: &[&str], variables: &[(&str, V)]) -> Ran {
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_tidegate")));
-        finish(command.args(arguments).envs(variables.iter().copied()))
+        finish(command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value))))
+    }
+
+    /// Runs a command that reads one line from standard input, as a password.
+    pub(crate) fn run_telling(&self, arguments: &[&str], line: &str) -> Ran {
+        self.run_telling_with(arguments, line, &[])
+    }
+
+    pub(crate) fn run_telling_with(&self, arguments: &[&str], line: &str, variables: &[(&str, &str)]) -> Ran {
+        let place = self.folder().join("line");
+        std::fs::write(&place, format!("{line}\n")).expect("written");
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_tidegate")));
+        command.args(arguments).envs(variables.iter().copied()).stdin(std::fs::File::open(place).expect("readable"));
+        finish(&mut command)
     }
 
     /// Runs a bash text that finds the binary as `$TIDEGATE`.

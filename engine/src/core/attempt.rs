@@ -23,6 +23,9 @@ pub(crate) fn lease_margin_ms(settings: &Settings, class: Class) -> u64 {
     }
 }
 
+/// More than any target ever grants; JSON numbers hold it for two million restores.
+const FENCES_OF_A_GENERATION: u64 = 1 << 32;
+
 impl Pipeline {
     /// A forward job whose way is free.
     pub(crate) fn start_job(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, node: &Node, job: &Job) {
@@ -123,6 +126,9 @@ impl Pipeline {
         }
         let (number, ix, kind, class) = (attempt.release, attempt.node, attempt.kind.clone(), attempt.class);
         let target = attempt.target.clone().filter(|_| class == Class::Target);
+        if !self.may_go_out(id) {
+            return Err(Rejected::Restored);
+        }
         if let Some(target) = &target {
             self.may_take(target, &kind)?;
         }
@@ -169,8 +175,10 @@ impl Pipeline {
             self.bring_barriers(turn, number, target);
         }
         let mut fence = 0;
+        // Beyond what was granted after the backup that the data came from (IA3).
+        let before = self.settings.generation.0.saturating_sub(1).saturating_mul(FENCES_OF_A_GENERATION);
         self.edit_target(turn, target, |row| {
-            row.fence = row.fence.saturating_add(1);
+            row.fence = row.fence.max(before).saturating_add(1);
             fence = row.fence;
             row.holder = Some(id.clone());
             if deploys && *kind == AttemptKind::Forward && row.live != Some(number) {

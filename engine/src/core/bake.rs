@@ -219,18 +219,24 @@ impl Pipeline {
                 self.end_bake(turn, number, ix, NodeState::Succeeded, kind, &format!("{why}; goes on as the file says"));
                 self.mark_baking(turn, number, ix, RolloutState::Running);
             }
-            WhenUnclear::Stop => {
-                self.end_bake(turn, number, ix, NodeState::Unclear, kind, why);
-                self.fail_wave(turn, number, wave, FailureCause::Unclear, format!("{}: {why}", node.key), target.as_ref());
-                if let Some(lane) = self.lane_key(number, wave) {
-                    self.hold_lane(turn, &lane, &format!("the bake of release {number} ended without an answer: {why}"));
-                }
-            }
+            WhenUnclear::Stop => self.stop_bake(turn, number, ix, kind, why),
             WhenUnclear::Rollback => {
                 self.end_bake(turn, number, ix, NodeState::Unclear, kind, why);
                 self.fail_wave(turn, number, wave, FailureCause::Unclear, format!("{}: {why}", node.key), target.as_ref());
                 self.trigger_rollback(turn, number, wave, target.as_ref(), why);
             }
+        }
+    }
+
+    /// Ended without an answer: the lane is held until a person has looked.
+    pub(crate) fn stop_bake(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, kind: EventKind, why: &str) {
+        let plan = self.plan_of(number);
+        let Some(node) = plan.node(ix) else { return };
+        let (wave, target) = (wave_of(&plan, node), self.target_of(number, ix));
+        self.end_bake(turn, number, ix, NodeState::Unclear, kind, why);
+        self.fail_wave(turn, number, wave, FailureCause::Unclear, format!("{}: {why}", node.key), target.as_ref());
+        if let Some(lane) = self.lane_key(number, wave) {
+            self.hold_lane(turn, &lane, &format!("the bake of release {number} ended without an answer: {why}"));
         }
     }
 

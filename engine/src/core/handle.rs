@@ -32,6 +32,7 @@ impl Pipeline {
             Input::BreakGlass { target, verdict, reason } => self.break_glass(turn_ref, &target, verdict, reason),
             Input::Observe { monitor, reading } => self.observe(turn_ref, &monitor, reading),
             Input::Upstream { pipeline, stage, release, revisions } => self.upstream(turn_ref, pipeline, stage, release, revisions),
+            Input::Restored { reason } => self.restored(turn_ref, reason),
             Input::Tick => self.tick(turn_ref),
         }?;
         self.settle(&mut turn);

@@ -125,6 +125,11 @@ pub enum Input {
         revisions: Vec<Revision>,
     },
 
+    /// The data came from a backup (R12).
+    Restored {
+        reason: String,
+    },
+
     /// Deadlines that have passed: leases, bakes, gates, retries, expiries. Idempotent.
     Tick,
 }

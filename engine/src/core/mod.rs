@@ -40,6 +40,7 @@ mod notify;
 mod pipeline;
 mod quarantine;
 mod release;
+mod restored;
 mod retry;
 mod rollback;
 mod shape;

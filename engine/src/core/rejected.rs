@@ -65,6 +65,8 @@ pub enum Rejected {
     SecondPersonNeeded(String),
     #[error("release {release} lies before barrier {barrier} of {target}: nothing older than {by} may run there")]
     BeforeBarrier { release: ReleaseNumber, target: TargetName, barrier: String, by: ReleaseNumber },
+    #[error("the server was restored from a backup, and a person has to look at this pipeline and lift its hold first")]
+    Restored,
     #[error("a reason is needed")]
     ReasonNeeded,
     #[error("a person is needed for this; {0} cannot do it")]

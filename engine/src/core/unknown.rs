@@ -210,7 +210,7 @@ impl Pipeline {
         }
     }
 
-    fn needs_person(&mut self, turn: &mut Turn, target: &TargetName, why: &str) {
+    pub(crate) fn needs_person(&mut self, turn: &mut Turn, target: &TargetName, why: &str) {
         let Some(attempt) = self.target(target).and_then(|row| row.unknown.as_ref()).map(|u| u.attempt.clone()) else { return };
         self.edit_target(turn, target, |row| {
             if let Some(unknown) = &mut row.unknown {

@@ -10,12 +10,16 @@ use super::db::Tx;
 use super::value::values;
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[ALL, PUT, PUT_NEW, REMOVE];
+pub(super) const STATEMENTS: &[&str] = &[ALL, PUT, PUT_NEW, REMOVE, END_TOKENS, END_RUNNERS, END_SESSIONS, END_JOINING];
 
 const ALL: &str = "SELECT key, value FROM meta";
 const PUT: &str = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const PUT_NEW: &str = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
 const REMOVE: &str = "DELETE FROM meta WHERE key = $1";
+const END_TOKENS: &str = "UPDATE tokens SET revoked_at = $1 WHERE revoked_at IS NULL";
+const END_RUNNERS: &str = "UPDATE runners SET revoked_at = $1 WHERE revoked_at IS NULL";
+const END_SESSIONS: &str = "DELETE FROM sessions";
+const END_JOINING: &str = "DELETE FROM join_tokens WHERE used_by IS NULL";
 
 /// Facts about the data as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +50,21 @@ impl Store {
                     tx.execute(PUT, values!["generation", next.0.to_string()]).await?;
                     tx.execute(PUT, values!["restored_at", now.0.to_string()]).await?;
                     Ok(next)
+                })
+            })
+            .await
+    }
+
+    /// Every API token, runner and session ends: a backup knows nothing of those that were revoked after it (ID8).
+    pub async fn end_access(&self, now: Time) -> Result<(), Error> {
+        self.db()
+            .write(now, |tx, now| {
+                Box::pin(async move {
+                    tx.execute(END_TOKENS, values![*now]).await?;
+                    tx.execute(END_RUNNERS, values![*now]).await?;
+                    tx.execute(END_SESSIONS, values![]).await?;
+                    tx.execute(END_JOINING, values![]).await?;
+                    Ok(())
                 })
             })
             .await

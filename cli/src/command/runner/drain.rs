@@ -10,10 +10,10 @@ pub(crate) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     let path = format!("/api/v1/runners/{}/drain", segment(&arguments.id));
-    let answer: serde_json::Value = context.client()?.post(&path, &Context::key(), &serde_json::json!({})).await?;
+    let _: serde_json::Value = context.client()?.post(&path, &Context::key(), &serde_json::json!({})).await?;
     let output = &context.output;
     if output.json {
-        output.json(&answer)?;
+        output.json(&serde_json::json!({ "draining": arguments.id }))?;
     } else {
         output.line(format!("{} takes nothing new", arguments.id))?;
     }

@@ -2,6 +2,7 @@
 
 mod drain;
 mod list;
+mod revoke;
 mod run;
 mod token;
 
@@ -24,6 +25,8 @@ enum Action {
     List(list::Arguments),
     /// Let a runner finish what it has and give it nothing new
     Drain(drain::Arguments),
+    /// Refuse a runner for good; what it executes is lost to it
+    Revoke(revoke::Arguments),
 }
 
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
@@ -32,5 +35,6 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
         Action::Token(arguments) => token::run(arguments, context).await,
         Action::List(arguments) => list::run(arguments, context).await,
         Action::Drain(arguments) => drain::run(arguments, context).await,
+        Action::Revoke(arguments) => revoke::run(arguments, context).await,
     }
 }

@@ -89,6 +89,7 @@ async fn assign(engine: &Arc<Engine>, runners: &[Waiting]) -> Result<BTreeMap<Ru
     if engine.accepts_new_work().is_err() {
         queued.retain(|attempt| attempt.urgent);
     }
+    let queued = engine.after_restore(queued).await?;
     if queued.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -1,0 +1,191 @@
+//! A real server with a built-in runner and a real repository, as processes, and Olga, its admin.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::program::{Program, Ran};
+
+pub(crate) const PASSWORD: &str = "a long password of Olga";
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A build that waits for the file `go`, one target, and production behind an approval.
+const PIPELINE: &str = r#"name: shop
+stages:
+  - name: build
+    jobs:
+      - name: package
+        steps:
+          - run: 'echo "line one of $TIDEGATE_RELEASE"; until test -e @FOLDER@/go; do sleep 0.05; done; echo went on; cp app.txt out.txt'
+        artifacts: {app: out.txt}
+  - name: beta
+    targets: [local/beta]
+    deploy: {uses: shell/run, with: {artifact: app, run: 'grep -q good app.txt && cp "$TIDEGATE_ARTIFACTS/app" @FOLDER@/beta.txt'}}
+  - name: prod
+    production: true
+    gates: [{approval: {count: 1}}]
+    targets: [local/a]
+    deploy: {uses: shell/run, with: {artifact: app, run: 'cp "$TIDEGATE_ARTIFACTS/app" @FOLDER@/a.txt'}}
+"#;
+
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) program: Program,
+    pub(crate) port: u16,
+    server: Option<(Child, ChildStdin)>,
+}
+
+impl Site {
+    /// A server, and Olga signed in as its admin from its first-start link.
+    pub(crate) fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let mut site = Self { program: Program::new(), port, server: None };
+        let link = site.start_server(&[]).expect("the first start prints a link");
+        let ran = site.program.run_telling(&["login", "--link", &link, "--name", "Olga"], PASSWORD);
+        assert!(ran.code == 0 && ran.stdout.contains("signed in to"), "{ran:?}");
+        site
+    }
+
+    /// Starts the server and answers the first-start link, if it printed one. Ready when it answers.
+    pub(crate) fn start_server(&mut self, more: &[&str]) -> Option<String> {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.program.folder().join("server.log")).expect("a log");
+        let mut command = self.program.command(env!("CARGO_BIN_EXE_tidegate").as_ref());
+        let listen = format!("127.0.0.1:{}", self.port);
+        command.args(["server", "--runner", "--until-stdin-ends", "--listen", &listen, "--data", "data"]).args(more);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().expect("the server starts");
+        let stdin = child.stdin.take().expect("a pipe");
+        let stdout = child.stdout.take().expect("a pipe");
+        self.server = Some((child, stdin));
+        let has_users = self.program.folder().join("home/.config/tidegate/config.toml").exists();
+        let link = (!has_users).then(|| {
+            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            let line = lines.find(|line| line.contains("first-start")).expect("a line with the link");
+            line.split_whitespace().find(|word| word.starts_with("http")).expect("a link").to_owned()
+        });
+        self.until("the server is ready", |site| {
+            site.program.run_with(&["doctor"], &site.named()).stdout.contains("is ready").then_some(())
+        });
+        link
+    }
+
+    /// As a power failure would.
+    pub(crate) fn kill_server(&mut self) {
+        let (mut child, _stdin) = self.server.take().expect("a server");
+        child.kill().expect("killed");
+        child.wait().expect("reaped");
+    }
+
+    /// Asks it to end, and waits.
+    pub(crate) fn stop_server(&mut self) {
+        let (mut child, stdin) = self.server.take().expect("a server");
+        drop(stdin);
+        assert!(child.wait().expect("ends").success(), "{}", self.log());
+    }
+
+    fn named(&self) -> [(&'static str, String); 1] {
+        [("TIDEGATE_SERVER", format!("http://127.0.0.1:{}", self.port))]
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.program.folder().join("server.log")).unwrap_or_default()
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.program.run(arguments)
+    }
+
+    /// Runs a command that must succeed.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}\n{}", self.log());
+        ran
+    }
+
+    /// A token of somebody else.
+    pub(crate) fn person(&self, name: &str, role: &str) -> String {
+        let made = self.program.run_telling(&["user", "create", name, "--role", role], "another long password");
+        assert_eq!(made.code, 0, "{made:?}");
+        // In a home of their own, so that Olga stays signed in here.
+        let home = self.program.folder().join(format!("home-of-{name}")).display().to_string();
+        let server = format!("http://127.0.0.1:{}", self.port);
+        let variables = [("HOME", home.as_str())];
+        let ran = self.program.run_telling_with(&["login", "--server", &server, "--name", name], "another long password", &variables);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let kept = std::fs::read_to_string(format!("{home}/.config/tidegate/config.toml")).expect("a remembered token");
+        let token = kept.lines().find_map(|line| line.strip_prefix("token = ")).expect("a token");
+        token.trim_matches('"').to_owned()
+    }
+
+    /// The repository with its first commit, connected.
+    pub(crate) fn connect(&self) {
+        let folder = self.program.folder().display().to_string();
+        self.program.write("repository/.tidegate/pipeline.yaml", &PIPELINE.replace("@FOLDER@", &folder));
+        self.git(&["init", "--quiet", "--initial-branch=main", "."]);
+        self.commit("good one");
+        let ran = self.ok(&["connect", "repository", "--poll", "1s"]);
+        assert!(ran.stdout.contains("connected as shop"), "{ran:?}");
+    }
+
+    pub(crate) fn commit(&self, text: &str) {
+        self.program.write("repository/app.txt", text);
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", text]);
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let folder = self.program.folder().join("repository").display().to_string();
+        self.program.git(&[&["-C", &folder], arguments].concat());
+    }
+
+    /// Builds may go on.
+    pub(crate) fn go(&self) {
+        self.program.write("go", "");
+    }
+
+    /// What the board says of this release, once it says it.
+    pub(crate) fn until_status(&self, text: &str) {
+        self.until(&format!("the status says {text:?}"), |site| site.run(&["status", "shop"]).stdout.contains(text).then_some(()));
+    }
+
+    pub(crate) fn until_release(&self, number: u64, state: &str) {
+        self.until(&format!("release {number} is {state}"), |site| {
+            let ran = site.run(&["releases", "shop", "--json"]);
+            let page: serde_json::Value = serde_json::from_str(&ran.stdout).ok()?;
+            let release = page["items"].as_array()?.iter().find(|release| release["number"] == number)?.clone();
+            (release["state"] == state).then_some(())
+        });
+    }
+
+    /// Looks again and again, with a deadline.
+    #[track_caller]
+    #[expect(clippy::disallowed_methods, reason = "processes are watched from outside; this is the one place that polls")]
+    pub(crate) fn until<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(start.elapsed() < PATIENCE, "waited in vain: {what}\n{:?}\n{}", self.run(&["status", "shop"]), self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// A command that goes on until it ends by itself, its output to a file.
+    pub(crate) fn begin(&self, arguments: &[&str], output: &str) -> Child {
+        let file = std::fs::File::create(self.program.folder().join(output)).expect("a file");
+        let mut command: Command = self.program.command(env!("CARGO_BIN_EXE_tidegate").as_ref());
+        command.args(arguments).stdout(file.try_clone().expect("the same file")).stderr(file).spawn().expect("it starts")
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some((mut child, stdin)) = self.server.take() {
+            drop(stdin);
+            // Ends by itself; a server that does not is not worth waiting for.
+            let _killed = child.kill();
+            let _reaped = child.wait();
+        }
+    }
+}
