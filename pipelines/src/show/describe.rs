@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    Adds, AfterRollback, Aggregate, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition, Job, Lane,
-    LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
+    Adds, AfterRollback, Aggregate, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition,
+    Job, Lane, LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
 };
 use crate::window;
 

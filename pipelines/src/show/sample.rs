@@ -57,7 +57,13 @@ pub(super) fn errors_alarm() -> Alarm {
         comparison: Comparison::Above,
         threshold: 5.0,
     };
-    Alarm { name: "errors".to_owned(), target: None, monitor: Monitor { kind, interval_ms: 15_000, timeout_ms: 5_000 }, for_ms: 180_000, aggregate: None }
+    Alarm {
+        name: "errors".to_owned(),
+        target: None,
+        monitor: Monitor { kind, interval_ms: 15_000, timeout_ms: 5_000 },
+        for_ms: 180_000,
+        aggregate: None,
+    }
 }
 
 pub(super) fn plan(stages: Vec<StageSample>) -> Plan {

@@ -1491,7 +1491,7 @@ export interface components {
             severity: components["schemas"]["Diagnostic.Severity"];
         };
         /** @description The stable name of a kind of finding. */
-        "Diagnostic.Code": "syntax" | "empty_file" | "too_large" | "too_deep" | "unknown_tag" | "circular_alias" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "unquoted" | "unknown_value" | "out_of_range" | "bad_format" | "not_available" | "bad_name" | "duplicate_name" | "unknown_job" | "needs_cycle" | "unknown_artifact" | "artifact_too_late" | "duplicate_target" | "unknown_account" | "nothing_to_deploy" | "empty_stage" | "unknown_block" | "missing_file" | "bad_path" | "unknown_input" | "missing_input" | "wrong_input" | "unsupported_strategy" | "parallel_lane" | "reserved_env" | "bad_expression" | "unknown_name" | "canary_without_bake" | "data_points_without_alarms" | "matrix_too_large" | "too_many_nodes" | "too_many_findings";
+        "Diagnostic.Code": "syntax" | "empty_file" | "too_large" | "too_deep" | "unknown_tag" | "circular_alias" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "unquoted" | "unknown_value" | "out_of_range" | "bad_format" | "not_available" | "bad_name" | "duplicate_name" | "unknown_job" | "needs_cycle" | "unknown_artifact" | "artifact_too_late" | "duplicate_target" | "unknown_account" | "nothing_to_deploy" | "empty_stage" | "unknown_block" | "not_locked" | "tampered" | "missing_file" | "bad_path" | "unknown_input" | "missing_input" | "wrong_input" | "unsupported_strategy" | "parallel_lane" | "reserved_env" | "bad_expression" | "unknown_name" | "canary_without_bake" | "data_points_without_alarms" | "not_allowed" | "matrix_too_large" | "too_many_nodes" | "too_many_findings";
         /** @description Where in a text. Bytes count from 0; lines and columns (in characters) from 1; `end` is the first byte after. */
         "Diagnostic.Place": {
             /** Format: uint32 */
@@ -2453,6 +2453,11 @@ export interface components {
             aspects?: {
                 [key: string]: components["schemas"]["Plan.AppliedAspect"];
             };
+            /**
+             * @description Steps of a change in two phases that this release carries: no rollback goes behind the release that first
+             *     brought one of them to a target (X11).
+             */
+            barriers?: string[];
             /** @description Digests of the blocks that were used, by the name in `uses` (P1). */
             blocks: {
                 [key: string]: string;
@@ -2468,6 +2473,8 @@ export interface components {
             inputs?: {
                 [key: string]: string;
             };
+            /** @description Barriers that must have been good at a target before this release may enter it (X11). */
+            needs_barriers?: string[];
             /**
              * @description In an order in which every node stands after all that it needs; what waited for a job that added
              *     others needs those too, and they stand last.
@@ -2507,12 +2514,17 @@ export interface components {
             depth: number;
             /** @description `sha256:…` of the text. */
             digest: string;
-            /** @description Nodes that it made, the nodes of its stages included. */
-            nodes: components["schemas"]["Plan.NodeIx"][];
-            /** @description Nodes that were there and got another job. */
+            /** @description Jobs that it made or that it gave to a node which was there, and the digest of what it said of each. */
+            jobs: {
+                [key: string]: string;
+            };
+            /** @description Those of them that were there before. */
             replaced: components["schemas"]["Plan.NodeIx"][];
-            stages: components["schemas"]["Plan.StageIx"][];
-            /** @description Nodes of an earlier attempt's addition that it took back: they are skipped and count as satisfied (D5). */
+            /** @description Stages that it made, and the digest of what it said of each. */
+            stages: {
+                [key: string]: string;
+            };
+            /** @description Jobs of an earlier attempt's addition that it took back: they are skipped and count as satisfied (D5). */
             withdrawn: components["schemas"]["Plan.NodeIx"][];
         };
         /** @description What a job adds to the plan of its own release, right after itself (D1). */
@@ -2524,8 +2536,12 @@ export interface components {
             matrix: components["schemas"]["Plan.DeferredMatrix"];
         };
         "Plan.AfterRollback": "next" | "hold";
+        /** @description How far an aggregate alarm reaches when it fires. */
+        "Plan.Aggregate": "everywhere" | "region";
         /** @description A signal that says a target is unwell. */
         "Plan.Alarm": {
+            /** @description It speaks of all that the team runs, not of one wave (X12). */
+            aggregate?: components["schemas"]["Plan.Aggregate"] | null;
             /**
              * Format: uint64
              * @description How long the bad reading must last before the alarm fires.
@@ -3240,9 +3256,14 @@ export interface components {
              * @description How many jobs may run at once, 1 to 256.
              */
             slots: number;
+            /**
+             * @description SHA-256, in hexadecimal, of the token that the runner has made for itself and keeps. When the answer was lost,
+             *     the same request registers the same runner again. Without it the server makes a token.
+             */
+            token_hash?: string | null;
             version: string;
         };
-        /** @description The runner's own token; shown once, stored hashed by the server. */
+        /** @description Who the runner is from now on. `token` is empty when the runner has made its own; stored hashed by the server. */
         Registered: {
             generation: components["schemas"]["Generation"];
             pool: string;

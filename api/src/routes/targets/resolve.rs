@@ -16,10 +16,6 @@ pub(crate) async fn handle(
     Json(body): Json<Resolve>,
 ) -> Result<Json<Applied>, Problem> {
     let Resolve { target, verdict, reason, break_glass } = body;
-    let input = if break_glass {
-        Input::BreakGlass { target, verdict, reason }
-    } else {
-        Input::Resolve { target, verdict, reason }
-    };
+    let input = if break_glass { Input::BreakGlass { target, verdict, reason } } else { Input::Resolve { target, verdict, reason } };
     super::super::releases::apply(&state, &allowed.caller, &pipeline, input).await
 }
