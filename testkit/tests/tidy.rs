@@ -222,7 +222,7 @@ fn no_file_is_two_rooms() {
     const LINES: usize = 520;
     let findings: Vec<_> = files("", &[".rs", ".ts", ".tsx"])
         .into_iter()
-        .filter(|(path, _)| !is_test(path))
+        .filter(|(path, _)| !is_test(path) && path != "ui/src/api/schema.ts") // generated from docs/openapi.json
         .map(|(path, text)| (text.lines().count(), path))
         .filter(|(lines, _)| *lines > LINES)
         .map(|(lines, path)| format!("{path}: {lines} lines"))
