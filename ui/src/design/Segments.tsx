@@ -6,21 +6,28 @@ export function Segments({
   label,
   param,
   value,
+  usual,
   options,
 }: {
   label: string;
-  /** The search parameter; the first option is the view when it is absent. */
+  /** The search parameter; `usual`, or else the first option, is the view when it is absent. */
   param: string;
   value: string;
+  usual?: string;
   options: readonly { value: string; text: string; count?: number | undefined }[];
 }) {
   return (
     <nav className={styles.segments} aria-label={label}>
-      {options.map((option, index) => (
+      {options.map((option) => (
         <Link
           key={option.value}
           to="."
-          search={((before: Record<string, unknown>) => ({ ...before, [param]: index === 0 ? undefined : option.value })) as never}
+          search={
+            ((before: Record<string, unknown>) => ({
+              ...before,
+              [param]: option.value === (usual ?? options[0]?.value) ? undefined : option.value,
+            })) as never
+          }
           activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
           className={option.value === value ? `${styles.segment} ${styles.chosen}` : styles.segment}
           replace

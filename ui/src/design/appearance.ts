@@ -53,7 +53,12 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-dark?.addEventListener("change", apply);
+dark?.addEventListener("change", () => {
+  // A new value, so that what reads colours once (a canvas) reads them again.
+  current = { ...current };
+  apply();
+  for (const each of listeners) each();
+});
 globalThis.addEventListener?.("storage", (event) => {
   if (event.key !== key) return;
   current = read();

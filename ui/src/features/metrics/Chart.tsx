@@ -15,7 +15,7 @@ const NEAR_PX = 14;
 export function Chart({ points }: { points: readonly Point[] }) {
   const frame = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
-  const { theme } = useAppearance();
+  const appearance = useAppearance();
   const { points: sorted, series } = useMemo(() => seriesOf(points), [points]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read anew when the theme changes
   useEffect(() => {
@@ -37,7 +37,7 @@ export function Chart({ points }: { points: readonly Point[] }) {
       observer.disconnect();
       plot.destroy();
     };
-  }, [series, sorted, navigate, theme]);
+  }, [series, sorted, navigate, appearance]);
   return <div ref={frame} className={styles.chart} role="img" aria-label="Durations over time; the table below has the figures" />;
 }
 

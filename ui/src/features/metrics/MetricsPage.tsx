@@ -13,14 +13,15 @@ import styles from "./metrics.module.css";
 import { type Metrics, metrics as metricsQuery, type Point, type StepMeasure } from "./query";
 
 const Chart = lazy(async () => ({ default: (await import("./Chart")).Chart }));
-const periods = [30, 7, 90, 365] as const;
+const periods = [7, 30, 90, 365] as const;
+const usual = 30;
 const LISTED = 20;
 
 /** The four measures of delivery, where lead time goes, and how long jobs take. Every figure says what it counts and leads to what it is made of. */
 export function MetricsPage() {
   const { pipeline } = useParams({ strict: false });
   const search = useSearch({ strict: false });
-  const days = search.days ?? periods[0];
+  const days = search.days ?? usual;
   const query = useQuery(metricsQuery(pipeline, days));
   useTitle("Metrics", pipeline);
   const period = (
@@ -28,6 +29,7 @@ export function MetricsPage() {
       label="Period"
       param="days"
       value={String(days)}
+      usual={String(usual)}
       options={periods.map((each) => ({ value: String(each), text: each === 365 ? "a year" : `${each} days` }))}
     />
   );
@@ -107,7 +109,7 @@ function Card({
 }) {
   return (
     <section className={styles.card} aria-label={name}>
-      <h3>{name}</h3>
+      <h2>{name}</h2>
       <p className={styles.value}>
         <span className="num">{value}</span> <span className="c-2">{extra}</span>
       </p>
@@ -175,7 +177,7 @@ function Split({ data }: { data: Metrics }) {
   if (parts.length === 0) return null;
   return (
     <section className={styles.card} aria-label="Where lead time goes">
-      <h3>Where lead time goes</h3>
+      <h2>Where lead time goes</h2>
       <div className={styles.split} aria-hidden="true">
         {parts.map((part) => (
           <span
@@ -214,9 +216,9 @@ function Steps({ steps, chosen }: { steps: readonly StepMeasure[]; chosen: strin
   const shown = steps.find((step) => stepKey(step) === chosen) ?? (steps[0] as StepMeasure);
   return (
     <section className={styles.card} aria-label="How long jobs take">
-      <h3>
+      <h2>
         {shown.job} in {shown.stage}
-      </h3>
+      </h2>
       <Suspense fallback={<Loading rows={4} />}>
         <Chart key={stepKey(shown)} points={shown.points} />
       </Suspense>
