@@ -7,12 +7,14 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=TIDEGATE_WITHOUT_UI");
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let dist = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../ui/dist/index.html");
+    let dist = Path::new(&variable("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).join("ui/dist");
+    // Without `..`: a folder that is made after this build must be found under the very name that was compiled in.
+    println!("cargo:rustc-env=TIDEGATE_UI_DIST={}", dist.display());
     // A debug build reads the files when they are asked for.
     if variable("PROFILE") != "release" {
         return;
     }
-    if dist.is_file() {
+    if dist.join("index.html").is_file() {
         println!("cargo:rerun-if-changed=../ui/dist");
     } else if variable("TIDEGATE_WITHOUT_UI").is_empty() {
         println!(

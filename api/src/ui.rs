@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../ui/dist"]
+#[folder = "$TIDEGATE_UI_DIST"]
 #[allow_missing = true]
 struct Files;
 

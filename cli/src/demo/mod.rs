@@ -74,7 +74,14 @@ async fn show(arguments: &Arguments, places: &Places, keeper: &mut Keeper, conte
     output.talk(
         output.paint_talk(Style::Strong, &format!("tidegate demo at {} · everything is in {}", places.server(), places.folder.display())),
     );
-    output.talk(format!("  look: TIDEGATE_SERVER={} TIDEGATE_TOKEN={} tidegate status shop --watch", places.server(), people.reader_token));
+    if let Some(password) = &people.password {
+        output.talk(format!("  sign in there as Olga, who may do everything, with the password {password}"));
+    }
+    output.talk(format!(
+        "  or look: TIDEGATE_SERVER={} TIDEGATE_TOKEN={} tidegate status shop --watch",
+        places.server(),
+        people.reader_token
+    ));
     if let Some(file) = &arguments.chaos_pid_file {
         keeper.announce(file)?;
     }

@@ -26,6 +26,8 @@ pub(super) struct People {
     pub(super) ana: Client,
     /// For the person who watches the demo.
     pub(super) reader_token: String,
+    /// With which the person who watches signs in as Olga; absent in a folder of a demo that kept none.
+    pub(super) password: Option<String>,
 }
 
 /// In a folder that is kept; readable by its owner only.
@@ -33,6 +35,9 @@ pub(super) struct People {
 struct Tokens {
     admin: String,
     ana: String,
+    /// Olga's.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 impl People {
@@ -46,7 +51,8 @@ impl People {
         let as_person = |token: &str| {
             Client::new(Access { server: places.server(), token: Some(token.to_owned()), origin: "the demo".to_owned(), is_default: false })
         };
-        let people = Self { admin: as_person(&tokens.admin)?, ana: as_person(&tokens.ana)?, reader_token: tokens.ana };
+        let people =
+            Self { admin: as_person(&tokens.admin)?, ana: as_person(&tokens.ana)?, reader_token: tokens.ana, password: tokens.password };
         people.let_runner_join(places, &patience).await?;
         Ok(people)
     }
@@ -64,13 +70,14 @@ async fn set_up(client: &Client, places: &Places, patience: &Patience) -> Result
     let link = patience.until("the server starts and prints its first-start link", START_WITHIN_MS, || async { Ok(link_in(&log)) }).await?;
     let (_, token) = crate::command::login::parse_link(&link)?;
     let (admin_password, ana_password) = (Context::key(), Context::key());
-    let first = FirstStart { token, name: "Olga".to_owned(), password: admin_password };
+    let first = FirstStart { token, name: "Olga".to_owned(), password: admin_password.clone() };
     let admin = patience.ask(|| client.sign_in("/api/v1/first-start", &first)).await?;
     let ana =
         CreateUser { name: "Ana".to_owned(), password: ana_password.clone(), role: Role::Approver, groups: vec!["oncall".to_owned()] };
     let _: User = admin.post("/api/v1/users", &Context::key(), &ana).await?;
     let ana = client.sign_in("/api/v1/session", &SignIn { name: "Ana".to_owned(), password: ana_password }).await?;
-    let tokens = Tokens { admin: token_of(&admin, Role::Admin).await?, ana: token_of(&ana, Role::Approver).await? };
+    let tokens =
+        Tokens { admin: token_of(&admin, Role::Admin).await?, ana: token_of(&ana, Role::Approver).await?, password: Some(admin_password) };
     let text = serde_json::to_vec(&tokens).map_err(|error| Failure::failed(error.to_string()))?;
     write_private(&places.people, &text)?;
     Ok(tokens)
