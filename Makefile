@@ -15,17 +15,19 @@ demo: ui ## the tour: a sample repository travels to production, one commit is r
 	target/debug/tidegate demo $(DEMO)
 
 test: ## every test, with the real components that they need
-	@scripts/install base postgres prometheus node
+	@scripts/install base postgres prometheus node browser
 	$(CARGO) fmt --all --check
 	scripts/test-ui unit
 	scripts/test-ui build
 	scripts/with-postgres $(CARGO) test --locked --workspace --no-fail-fast
+	$(CARGO) build --locked -p tidegate
+	scripts/test-ui e2e
 
 ui: ## the web UI's pages, into ui/dist, which the binary holds
 	@scripts/install node
 	scripts/test-ui pages
 
-e2e: ## the web UI in a real browser against a real server
+e2e: ## only the web UI in a real browser against a real server
 	@scripts/install base node browser
 	scripts/test-ui build
 	$(CARGO) build --locked -p tidegate

@@ -102,7 +102,7 @@ export class World {
   async signIn(context, name) {
     const answer = await context.request.post(`${this.address}/api/v1/session`, {
       data: { name, password },
-      headers: { origin: this.server.publicUrl },
+      headers: { origin: this.address },
     });
     if (!answer.ok()) throw new Error(`${name} cannot sign in: ${answer.status()} ${await answer.text()}`);
   }
@@ -122,7 +122,7 @@ export class World {
     const context = await this.context(name);
     const answer = await context.request.fetch(this.address + path, {
       method,
-      headers: { origin: this.server.publicUrl },
+      headers: { origin: this.address },
       ...(data === undefined ? {} : { data }),
     });
     const text = await answer.text();
@@ -172,7 +172,7 @@ export class World {
 
   async end() {
     await this.browser?.close().catch(() => {});
-    await this.server?.end();
+    await this.server?.down();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

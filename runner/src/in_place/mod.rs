@@ -3,7 +3,7 @@
 //! Three parts: the *verbs*, which a deployment's job calls and which end with it; the *keeper*, one process
 //! per service, which outlives jobs and agents, owns the listening socket and restarts what crashes; and
 //! the *host* inside the agent, which starts keepers, because whatever a job starts ends with the job
-//! (docs/decisions/in-place-keeper.md).
+//! (docs/decisions/0014-who-keeps-a-service.md).
 
 mod control;
 pub(crate) mod host;

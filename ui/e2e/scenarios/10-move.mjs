@@ -46,21 +46,18 @@ export const scenarios = {
   },
 
   "two people decide at once: the second reads who was first": async (world) => {
-    await world.commit("Sell ice cream");
+    const { short } = await world.commit("Sell ice cream");
     const [ana, ben] = [await world.as("ana", "/p/shop"), await world.as("ben", "/p/shop")];
     for (const page of [ana, ben]) {
-      await page
-        .getByRole("group", { name: "Gate before prod · wave-1" })
-        .getByText("1 commit")
-        .or(page.getByText("2 commits"))
-        .first()
-        .waitFor();
+      // The release before it waits there until this one comes.
+      await page.getByRole("group", { name: "Gate before prod · wave-1" }).getByText(short).waitFor();
       await page.getByRole("button", { name: "Review the approval before prod · wave-1" }).click();
-      await page.getByRole("dialog").getByText("Sell ice cream").waitFor();
+      await page.getByRole("button", { name: `Approve ${short}` }).waitFor();
     }
     await ana.getByRole("button", { name: /^Approve [0-9a-f]{7}/ }).click();
     await ana.getByRole("dialog").waitFor({ state: "detached" });
     const dialog = ben.getByRole("dialog");
-    await dialog.getByText(/not asked for any more|decided already/).waitFor();
+    await dialog.getByText(/not asked for any more: ana has approved it|ana decided already/).waitFor();
+    assert.equal(await dialog.getByRole("button", { name: /^Approve/ }).isDisabled(), true);
   },
 };

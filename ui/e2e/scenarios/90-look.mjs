@@ -12,7 +12,7 @@ export const pages = {
   releases: "/p/shop/releases",
   release: "/p/shop/releases/2",
   targets: "/p/shop/targets",
-  metrics: "/metrics",
+  metrics: "/delivery",
   "pipeline-metrics": "/p/shop/metrics",
   config: "/p/shop/config",
   approvals: "/approvals",

@@ -14,7 +14,7 @@ const places = [
   ["/approvals", "Approvals"],
   ["/monitors", "Monitors"],
   ["/runners", "Runners"],
-  ["/metrics", "Metrics"],
+  ["/delivery", "Metrics"],
   ["/audit", "Audit log"],
   ["/validate", "Validate a pipeline file"],
   ["/settings", "Settings"],

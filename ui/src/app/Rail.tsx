@@ -10,7 +10,7 @@ const places = [
   { to: "/approvals", glyph: "approvals", name: "Approvals" },
   { to: "/monitors", glyph: "alarm", name: "Monitors" },
   { to: "/runners", glyph: "runners", name: "Runners" },
-  { to: "/metrics", glyph: "metrics", name: "Metrics" },
+  { to: "/delivery", glyph: "metrics", name: "Metrics" },
   { to: "/audit", glyph: "list", name: "Audit log" },
 ] as const satisfies readonly { to: string; glyph: GlyphName; name: string }[];
 

@@ -210,7 +210,7 @@ const audit = createRoute({
 
 const metrics = createRoute({
   getParentRoute: () => signedIn,
-  path: "/metrics",
+  path: "/delivery",
   validateSearch: (search: Record<string, unknown>): { days?: number } => optional({ days: whole(search.days) }),
   component: lazyRouteComponent(() => import("../features/metrics/MetricsPage"), "MetricsPage"),
 });

@@ -73,6 +73,7 @@ beforeEach(() => {
       return answer();
     }
     if (request.url.endsWith("/approvals")) return Response.json({ items: approvals, seq: 1 });
+    if (request.url.endsWith("/releases/7")) return Response.json({ gates: [], overrides: [], superseded_by: 8 });
     return Response.json({
       approval: approvals[0],
       authors: ["Mira"],
@@ -128,8 +129,14 @@ test("who was second reads who was first, and sends the same key when asking aga
   expect(posted[0]?.key).toBe(posted[1]?.key);
 });
 
-test("an approval that nobody asks for any more says so", async () => {
-  approvals = [];
+test("what is not asked for any more cannot be approved, and the newest can be", async () => {
+  approvals = [waiting(8)];
   show();
-  await screen.findByText(/not asked for any more/);
+  await screen.findByText(/not asked for any more: #8 took its place/);
+  expect(screen.getByRole("button", { name: "Approve #7", hidden: true })).toHaveProperty("disabled", true);
+  await userEvent.click(screen.getByRole("button", { name: "Approve newest instead", hidden: true }));
+  await userEvent.click(await screen.findByRole("button", { name: /^Approve 8abcdef/, hidden: true }));
+  await waitFor(() => expect(posted.length).toBe(1));
+  expect(posted[0]?.url).toContain("/releases/8/approve");
+  expect(posted[0]?.body).toEqual({ gate: gate.key, digest: "digest-8" });
 });

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schemas } from "../../api/client";
 import { actorName, waveName } from "../../api/places";
-import { approvals, evidence } from "../../api/queries";
+import { approvals, evidence, release } from "../../api/queries";
 import { Button } from "../../design/Button";
 import { Notice } from "../../design/Page";
 import { Sha, shortSha } from "../../design/Sha";
@@ -11,6 +11,7 @@ import { Time } from "../../design/Time";
 import { ActForm } from "./ActForm";
 import styles from "./actions.module.css";
 import { evidenceWords } from "./evidence";
+import { overBecause } from "./over";
 import { useAct } from "./use-act";
 
 const SHOWN_COMMITS = 10;
@@ -30,9 +31,10 @@ export function useGoingOut(pipeline: string, waiting: Schemas["ApprovalView"]):
 /** Approves exactly one release's content at one gate (G5). */
 export function ApproveDialog({ pipeline, release: first, gate, digest: firstDigest, onClose }: Gate & { digest: string }) {
   const [chosen, setChosen] = useState({ release: first, digest: firstDigest });
-  const all = useQuery(approvals).data?.items ?? [];
-  const waiting = useWaiting({ pipeline, release: chosen.release, gate });
-  const newer = all.find((item) => item.pipeline === pipeline && item.gate.key === gate && item.release === waiting?.newer);
+  const asked = useQuery(approvals);
+  const here = (asked.data?.items ?? []).filter((item) => item.pipeline === pipeline && item.gate.key === gate);
+  const waiting = here.find((item) => item.release === chosen.release);
+  const newer = here.filter((item) => item.release > chosen.release).sort((one, other) => other.release - one.release)[0];
   const known = useQuery({ ...evidence(pipeline, chosen.release, gate), enabled: waiting !== undefined }).data;
   const commits = waiting?.commits ?? 0;
   const act = useAct(pipeline, ({ release, ...body }: Schemas["Approve"] & { release: number }, headers) =>
@@ -50,12 +52,13 @@ export function ApproveDialog({ pipeline, release: first, gate, digest: firstDig
       verb={waiting ? `Approve ${shortSha(waiting.sha)}${commits > 0 ? ` · ${count(commits)}` : ""}` : `Approve #${chosen.release}`}
       reason="optional"
       act={act}
-      disabled={waiting !== undefined && !waiting.gate.can_act}
+      // What nobody asks for any more cannot be approved by mistake for what is asked for now.
+      disabled={waiting === undefined || !waiting.gate.can_act}
       onClose={onClose}
       onSubmit={(reason) => act.mutate({ ...chosen, gate, ...(reason === "" ? {} : { reason }) }, { onSuccess: onClose })}
     >
-      {waiting === undefined && act.error === null && (
-        <Notice tone="wait">This approval is not asked for any more: somebody decided, or a newer release took its place.</Notice>
+      {waiting === undefined && asked.isSuccess && act.error === null && (
+        <Over pipeline={pipeline} release={chosen.release} gate={gate} newer={newer?.release} />
       )}
       {waiting && (
         <>
@@ -74,6 +77,12 @@ export function ApproveDialog({ pipeline, release: first, gate, digest: firstDig
       )}
     </ActForm>
   );
+}
+
+/** Why an approval is not asked for any more: who decided, or which release took its place. */
+function Over({ pipeline, release: number, gate, newer }: Omit<Gate, "onClose"> & { newer: number | undefined }) {
+  const seen = useQuery(release(pipeline, number)).data;
+  return <Notice tone="wait">This approval is not asked for any more: {overBecause(seen, gate, newer)}.</Notice>;
 }
 
 export function RejectDialog({ pipeline, release, gate, onClose }: Gate) {
