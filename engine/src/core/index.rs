@@ -16,6 +16,9 @@ pub(crate) struct Index {
     pub(crate) ready: BTreeSet<(ReleaseNumber, NodeIx)>,
     /// The same, by the target that they wait for.
     pub(crate) ready_at: BTreeMap<TargetName, BTreeSet<(ReleaseNumber, NodeIx)>>,
+    /// Jobs that share a limit: those that wait for a runner or run, and those that stand ready.
+    pub(crate) busy_of: BTreeMap<(ReleaseNumber, String), BTreeSet<NodeIx>>,
+    pub(crate) ready_of: BTreeMap<(ReleaseNumber, String), BTreeSet<NodeIx>>,
     pub(crate) queued: BTreeSet<AttemptId>,
     /// The attempt of each node that has not ended.
     pub(crate) attempt_of: BTreeMap<(ReleaseNumber, NodeIx), AttemptId>,

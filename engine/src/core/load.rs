@@ -169,6 +169,11 @@ impl Pipeline {
     /// Takes a release and all its rows out of memory.
     pub(crate) fn drop_release(&mut self, number: ReleaseNumber) {
         let Some(release) = self.releases.remove(&number) else { return };
+        let groups = (number, String::new())..(ReleaseNumber(number.0.saturating_add(1)), String::new());
+        for index in [&mut self.index.busy_of, &mut self.index.ready_of] {
+            let of_release: Vec<_> = index.range(groups.clone()).map(|(group, _)| group.clone()).collect();
+            of_release.iter().for_each(|group| drop(index.remove(group)));
+        }
         for node in release.nodes.keys() {
             self.index.ready.remove(&(number, *node));
             self.index.set_deadline(Deadline::Node(number, *node), None);

@@ -1,5 +1,6 @@
 //! A node whose needs are met goes on, or stands ready behind an obstacle that it names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pipelines::plan::{Class, Milestone, Node, NodeIx, NodeKind, WaveIx};
@@ -120,6 +121,12 @@ impl Pipeline {
             return Err(Obstacle::Later(format!("tried again at {until}")));
         }
         let NodeKind::Job(job) = &node.kind else { return Ok(()) };
+        if let Some(parallel) = &job.parallel {
+            let busy = self.index.busy_of.get(&(number, parallel.group.clone())).map_or(0, BTreeSet::len);
+            if busy >= parallel.limit as usize {
+                return Err(Obstacle::Later(format!("max_parallel: {busy} of {} jobs of {} run", parallel.limit, parallel.group)));
+            }
+        }
         if job.class == Class::BuildTest {
             return Ok(());
         }

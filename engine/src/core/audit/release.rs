@@ -15,8 +15,24 @@ pub(super) fn check(pipeline: &Pipeline, release: &Release, found: &mut Vec<Viol
     for row in release.nodes.values() {
         node(pipeline, release, row, found);
     }
+    limits(release, found);
     waves(pipeline, release, found);
     moves(release, found);
+}
+
+/// Jobs that share a limit keep to it.
+fn limits(release: &Release, found: &mut Vec<Violation>) {
+    let mut busy: BTreeMap<&str, (usize, u32)> = BTreeMap::new();
+    for row in release.nodes.values().filter(|row| matches!(row.state, NodeState::Queued | NodeState::Running | NodeState::Unknown)) {
+        let Some(NodeKind::Job(job)) = release.plan.node(row.node).map(|node| &node.kind) else { continue };
+        if let Some(parallel) = &job.parallel {
+            busy.entry(&parallel.group).or_insert((0, parallel.limit)).0 += 1;
+        }
+    }
+    for (group, (count, limit)) in busy {
+        let number = release.row.number;
+        report(found, "max_parallel", || format!("{number} runs {count} of {limit} jobs of {group}"), count <= limit as usize);
+    }
 }
 
 /// What is counted along is what a count from the rows gives.

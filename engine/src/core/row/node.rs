@@ -55,6 +55,12 @@ impl NodeState {
         matches!(self, Self::Succeeded | Self::Skipped)
     }
 
+    /// A job that waits for a runner, or may run: it counts against `max_parallel`.
+    #[must_use]
+    pub fn is_busy(self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::Unknown)
+    }
+
     /// Nothing of this node runs or will run by itself.
     #[must_use]
     pub fn is_settled(self) -> bool {

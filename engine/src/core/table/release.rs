@@ -84,13 +84,30 @@ impl Pipeline {
             let waves = release.plan.node(ix).map(|n| crate::core::shape::waves_of(&release.plan, n)).unwrap_or_default();
             turn.waves.extend(waves.into_iter().map(|wave| (number, wave)));
         }
+        let left_group = if row.state.is_busy() { None } else { self.group_of(number, ix).filter(|group| self.is_busy_in(group, ix)) };
         let met = self.index_node(row);
         turn.nodes.extend(met.into_iter().map(|node| (number, node)));
+        // There is room for another of those that share its limit.
+        let ready = left_group.and_then(|group| self.index.ready_of.get(&group));
+        turn.nodes.extend(ready.into_iter().flatten().map(|node| (number, *node)));
+    }
+
+    /// The limit that a job shares with others, by its key in the indexes.
+    fn group_of(&self, number: ReleaseNumber, ix: NodeIx) -> Option<(ReleaseNumber, String)> {
+        self.job(number, ix)?.parallel.as_ref().map(|parallel| (number, parallel.group.clone()))
+    }
+
+    fn is_busy_in(&self, group: &(ReleaseNumber, String), ix: NodeIx) -> bool {
+        self.index.busy_of.get(group).is_some_and(|busy| busy.contains(&ix))
     }
 
     /// Answers the nodes whose last need was met by it.
     pub(crate) fn index_node(&mut self, row: NodeRow) -> Vec<NodeIx> {
         let (number, ix, state) = (row.release, row.node, row.state);
+        if let Some(group) = self.group_of(number, ix) {
+            set_member(&mut self.index.busy_of, &group, &ix, state.is_busy());
+            set_member(&mut self.index.ready_of, &group, &ix, state == NodeState::Ready);
+        }
         let Some(release) = self.releases.get_mut(&number) else { return Vec::new() };
         let deadline = match state {
             NodeState::Ready => row.not_before,

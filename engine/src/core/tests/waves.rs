@@ -1,6 +1,7 @@
-use pipelines::plan::{Class, Purpose};
+use pipelines::plan::{Class, Parallel, Purpose, RetryOn, RetryRule};
+use protocol::Outcome;
 
-use super::plan::{HOUR, MINUTE, after_build, bake, job, plan, stage, wave};
+use super::plan::{HOUR, MINUTE, SECOND, after_build, bake, job, plan, stage, wave};
 use super::world::World;
 use crate::core::EventKind;
 use crate::core::row::{NodeState, ReleaseState, RolloutState, WaveState};
@@ -50,6 +51,32 @@ fn w2_targets_run_side_by_side_up_to_max_parallel() {
     assert_eq!(world.queued(), ["#1 prod/prod/a/deploy", "#1 prod/prod/c/deploy"]);
     world.run();
     assert_eq!(world.count(EventKind::RolloutSucceeded), 4);
+}
+
+#[test]
+fn max_parallel_of_a_matrix_limits_how_many_of_its_jobs_run_at_once() {
+    let limited = |name: &str| {
+        let mut job = job(name, Purpose::Job, Class::BuildTest);
+        job.parallel = Some(Parallel { group: "build/test".to_owned(), limit: 2 });
+        job.retry = vec![RetryRule { on: RetryOn::Any, limit: 1, backoff_ms: 10 * SECOND }];
+        job
+    };
+    let tests = ["test-a", "test-b", "test-c", "test-d"].into_iter().fold(stage("build").job("lint"), |s, name| s.with_job(limited(name)));
+    let mut world = World::new();
+    let release = world.push(&plan(vec![tests]));
+    assert_eq!(world.queued(), ["#1 build/lint", "#1 build/test-a", "#1 build/test-b"], "lint shares no limit");
+    let waits = world.node_row(release, "build/test-c").map(|row| (row.state, row.reason.clone()));
+    assert_eq!(waits, Some((NodeState::Ready, "max_parallel: 2 of 2 jobs of build/test run".to_owned())));
+    let running = world.lease("#1 build/test-b");
+    world.fail("#1 build/test-a");
+    assert_eq!(world.queued(), ["#1 build/lint", "#1 build/test-c"], "what waits for its backoff takes no room");
+    world.restart();
+    world.pass(10 * SECOND);
+    assert_eq!(world.queued(), ["#1 build/lint", "#1 build/test-c"]);
+    world.report(&running, Outcome::Succeeded).expect("the report is taken");
+    assert_eq!(world.queued(), ["#1 build/lint", "#1 build/test-a", "#1 build/test-c"]);
+    world.run();
+    assert_eq!(world.state(release), ReleaseState::Completed, "{}", world.story());
 }
 
 #[test]
