@@ -275,7 +275,9 @@ impl Pipeline {
                 edit(rollback);
             }
         });
-        turn.rollbacks.insert(lane.clone());
+        // Waves in other lanes may have waited for this one (X4).
+        let others: Vec<LaneKey> = self.lanes.values().filter(|row| row.rollback.is_some()).map(|row| row.key.clone()).collect();
+        turn.rollbacks.extend(others);
     }
 
     /// The rollback of one target has ended (X5: its health check was part of it).
@@ -365,8 +367,6 @@ impl Pipeline {
                 r.hold_after = hold;
             }
         });
-        let others: Vec<LaneKey> = self.lanes.values().filter(|row| row.rollback.is_some()).map(|row| row.key.clone()).collect();
-        turn.rollbacks.extend(others);
     }
 
     /// All targets of a lane are back, or cannot be brought back.

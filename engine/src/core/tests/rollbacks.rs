@@ -194,6 +194,20 @@ fn x4_the_strategy_may_limit_how_many_go_back_at_once() {
 }
 
 #[test]
+fn x4_an_earlier_wave_goes_on_when_the_destination_of_a_later_one_is_gone() {
+    let (mut world, _) = second_in_wave_2(|r| {
+        r.scope = RollbackScope::Stage;
+        r.max_parallel = 1;
+    });
+    world.is_bad("errors");
+    let back = world.lease("#1 prod/wave-2/prod/ap/rollback");
+    world.give(&person("olga"), Input::Quarantine { release: n(1), reason: "leaks memory".to_owned() }).expect("quarantined");
+    world.report(&back, Outcome::Succeeded).expect("taken");
+    assert_eq!(world.count(EventKind::RollbackImpossible), 2, "wave 1 does not wait for wave 2 for ever\n{}", world.story());
+    assert_eq!((world.lane("prod/wave-1").rollback.is_none(), world.lane("prod/wave-2").rollback.is_none()), (true, true));
+}
+
+#[test]
 fn x4_a_target_that_already_runs_a_newer_release_is_flagged_and_not_touched() {
     let (mut world, plan) = second_in_wave_2(|r| r.scope = RollbackScope::Stage);
     let third = world.push(&plan);
