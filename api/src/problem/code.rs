@@ -69,6 +69,7 @@ codes! {
     UnknownJob = "unknown_job", NOT_FOUND, "There is no such job";
     UnknownHold = "unknown_hold", NOT_FOUND, "There is no such hold";
     UnknownAttempt = "unknown_attempt", NOT_FOUND, "There is no such attempt";
+    UnknownCommit = "unknown_commit", NOT_FOUND, "The repository has no such commit";
     UnknownArtifact = "unknown_artifact", NOT_FOUND, "There is no such artifact";
     UnknownRunner = "unknown_runner", NOT_FOUND, "There is no such runner";
     UnknownUser = "unknown_user", NOT_FOUND, "There is no such user";
@@ -77,6 +78,7 @@ codes! {
 
     // What the rules do not allow now
     AlreadyDecided = "already_decided", CONFLICT, "Somebody decided already";
+    SecondPersonNeeded = "second_person_needed", CONFLICT, "Another person has to say the same";
     AlreadyExists = "already_exists", CONFLICT, "There is one with that name already";
     NotWaiting = "not_waiting", CONFLICT, "The gate does not wait for an answer";
     DigestMismatch = "digest_mismatch", CONFLICT, "The approval is for another content";

@@ -48,7 +48,8 @@ impl From<SourceError> for Problem {
     fn from(error: SourceError) -> Self {
         let detail = error.to_string();
         match error {
-            SourceError::Refused { .. } | SourceError::NoBranch { .. } | SourceError::NoCommit { .. } => Self::new(Code::Invalid, detail),
+            SourceError::Refused { .. } | SourceError::NoBranch { .. } => Self::new(Code::Invalid, detail),
+            SourceError::NoCommit { .. } => Self::new(Code::UnknownCommit, detail),
             SourceError::Unreachable { .. } => Self::new(Code::SourceUnreachable, detail).retry_after_ms(10 * SOON_MS),
             SourceError::Malformed { .. } => Self::new(Code::SourceUnreachable, detail),
         }
@@ -123,7 +124,7 @@ fn code(rejected: &Rejected) -> Code {
         Rejected::RollbackUnderWay(_) => Code::RollbackUnderWay,
         Rejected::NotUnknown(_) => Code::NotUnknown,
         Rejected::StillFenced { .. } => Code::StillFenced,
-        Rejected::SecondPersonNeeded(_) => Code::SelfApproval,
+        Rejected::SecondPersonNeeded(_) => Code::SecondPersonNeeded,
         Rejected::Restored => Code::StaleGeneration,
         Rejected::ReasonNeeded => Code::ReasonNeeded,
         Rejected::PersonNeeded(_) => Code::PersonNeeded,

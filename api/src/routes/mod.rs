@@ -49,6 +49,7 @@ fn of_pipelines(routes: Routes) -> Routes {
     let routes = route!(routes, targets::list);
     let routes = route!(routes, targets::history);
     let routes = route!(routes, targets::resolve);
+    let routes = route!(routes, targets::break_glass);
     let routes = route!(routes, holds::list);
     let routes = route!(routes, holds::place);
     route!(routes, holds::lift)

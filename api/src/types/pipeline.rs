@@ -252,9 +252,6 @@ pub struct Resolve {
     pub target: TargetName,
     pub verdict: Verdict,
     pub reason: String,
-    /// The attempt may still act: two people must ask for the same within 15 minutes (IA4).
-    #[serde(default)]
-    pub break_glass: bool,
 }
 
 /// Stops forward admission (L7).

@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// How you know, for those who come after you
     #[arg(long)]
     reason: String,
+    /// Do not wait until the lost attempt can act no more: two admins must say the same within 15 minutes
+    #[arg(long)]
+    break_glass: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -32,8 +35,9 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
         Found::Failed => Verdict::Failed,
         Found::Again => Verdict::Again,
     };
-    let body = Resolve { target: arguments.target.as_str().into(), verdict, reason: arguments.reason.clone(), break_glass: false };
-    let path = format!("{}/targets/resolve", of_pipeline(&arguments.pipeline));
+    let body = Resolve { target: arguments.target.as_str().into(), verdict, reason: arguments.reason.clone() };
+    let what = if arguments.break_glass { "break-glass" } else { "resolve" };
+    let path = format!("{}/targets/{what}", of_pipeline(&arguments.pipeline));
     let applied: Applied = context.client()?.post(&path, &Context::key(), &body).await?;
     super::print_applied(&applied, context)
 }

@@ -3,6 +3,7 @@ use api::types::{Page, TargetView};
 use super::{Context, of_pipeline};
 use crate::client::segment;
 use crate::exit::{Exit, Result};
+use crate::narrator::who;
 use crate::output::{Style, Table, ago, cut};
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +46,8 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
 
 fn note(target: &TargetView) -> String {
     let differs = target.neighbours_run.map(|release| format!("its neighbours run {release}"));
-    target.flag.clone().or_else(|| target.front.reason.clone()).or(differs).map(|text| cut(&text, 80)).unwrap_or_default()
+    let asked = target.glass.as_ref().map(|asked| format!("{} asks to break the glass until {}", who(&asked.by), asked.until));
+    asked.or_else(|| target.flag.clone()).or_else(|| target.front.reason.clone()).or(differs).map(|text| cut(&text, 80)).unwrap_or_default()
 }
 
 fn history(target: &TargetView, context: &Context) -> Result<()> {

@@ -84,6 +84,75 @@ fn a_log_is_followed_through_a_restart_of_the_server_and_status_is_watched() {
 }
 
 #[test]
+fn a_release_is_cancelled_started_by_hand_and_its_failed_job_is_run_again() {
+    let site = Site::start();
+    site.connect();
+    site.until_status("1 inside");
+    assert_eq!(site.run(&["retry", "shop", "1"]).code, 4, "nothing has failed");
+    site.ok(&["cancel", "shop", "1", "--reason", "the wrong day"]);
+    site.until_release(1, "cancelled");
+    site.ok(&["cancel", "shop", "1"]); // Saying it twice is as good as once.
+    assert_eq!(site.run(&["cancel", "shop", "77"]).code, 3);
+
+    site.go();
+    let started = site.ok(&["start", "shop"]);
+    assert!(started.stdout.contains("release #2 of shop has started"), "{started:?}");
+    site.until_status("waits for an approval");
+    assert_eq!(site.run(&["start", "nowhere"]).code, 3);
+    let absent = site.run(&["start", "shop", "--commit", "0123456789012345678901234567890123456789"]);
+    assert!(absent.code == 3 && absent.stderr.contains("0123456"), "a commit that is not there is named: {absent:?}");
+    let unknown = site.run(&["start", "shop", "--input", "colour=red"]);
+    assert!(unknown.code == 4 && unknown.stderr.contains("colour"), "{unknown:?}");
+
+    // The deployment of the third fails where the second runs; it goes back by itself.
+    site.commit("bad three");
+    site.until_release(3, "failed");
+    site.until("beta runs the second again", |site| {
+        site.ok(&["targets", "shop", "local/beta"]).stdout.contains("back from #3").then_some(())
+    });
+    assert_eq!(site.run(&["retry", "shop", "3", "--job", "beta/nothing"]).code, 3);
+    assert_eq!(site.run(&["retry", "shop", "3", "--stage", "gamma"]).code, 3);
+    let quarantined = site.run(&["retry", "shop", "3"]);
+    assert!(quarantined.code == 4 && quarantined.stderr.contains("quarantine"), "{quarantined:?}");
+}
+
+/// One target that only a runner with `gpu` reaches; the deployment lasts until the file `done` is there.
+const LAB: &str = "name: lab
+stages:
+  - name: prod
+    targets: [local/x]
+    deploy: {uses: shell/run, runs_on: {gpu: 'yes'}, with: {run: 'until test -e @FOLDER@/done; do sleep 0.05; done'}}
+";
+
+#[test]
+fn a_target_whose_runner_was_lost_is_unknown_until_two_admins_break_the_glass() {
+    let site = Site::start();
+    let vera = site.person("Vera", "admin");
+    let oscar = site.person("Oscar", "operator");
+    let mut runner = site.join_runner("second");
+    site.connect_as("laboratory", LAB);
+    site.until("the deployment runs", |site| site.ok(&["status", "lab"]).stdout.contains("deploying").then_some(()));
+    let early = site.run(&["resolve", "lab", "local/x", "failed", "--reason", "I pulled the plug"]);
+    assert!(early.code == 4, "it is not unknown: {early:?}");
+    runner.kill().expect("killed");
+    runner.wait().expect("reaped");
+    site.until("its lease runs out", |site| site.ok(&["targets", "lab", "local/x"]).stdout.contains("unknown").then_some(()));
+
+    let glass = ["resolve", "lab", "local/x", "failed", "--break-glass", "--reason", "the rack burns"];
+    assert_eq!(site.run(&[&glass[..], &["--token", &oscar]].concat()).code, 6, "an operator does not break the glass");
+    site.ok(&glass);
+    let asked = site.ok(&["targets", "lab", "local/x"]);
+    assert!(asked.stdout.contains("Olga asks to break the glass until"), "{asked:?}");
+    let alone = site.run(&[&glass[..], &["--json"]].concat());
+    assert!(alone.code == 4 && alone.stderr.contains("second_person_needed"), "{alone:?}");
+    site.ok(&[&glass[..], &["--token", &vera]].concat());
+    site.until_release_of("lab", 1, "failed");
+    // The lost copy may end: nothing that it says counts any more.
+    site.program.write("done", "");
+    assert_eq!(site.run(&glass).code, 4, "the target is known again");
+}
+
+#[test]
 fn tokens_expire_and_are_revoked_and_runners_come_and_go() {
     let site = Site::start();
     let short = site.ok(&["token", "create", "short", "--valid", "1ms"]).stdout;
@@ -96,24 +165,7 @@ fn tokens_expire_and_are_revoked_and_runners_come_and_go() {
     assert_eq!(site.run(&["status", "--token", secret]).code, 6);
     assert!(site.ok(&["token", "list"]).stdout.contains("revoked"), "a revoked token is listed as such");
 
-    let token = site.ok(&["runner", "token"]).stdout;
-    site.program.write("token", &token);
-    // As a unit file or a container says it.
-    let mut command = site.program.command(env!("CARGO_BIN_EXE_tidegate").as_ref());
-    let server = format!("http://127.0.0.1:{}", site.port);
-    command.args(["runner", "run", "--until-stdin-ends"]).stdin(std::process::Stdio::piped());
-    for (name, value) in [
-        ("TIDEGATE_SERVER", server.as_str()),
-        ("TIDEGATE_TOKEN_FILE", "token"),
-        ("TIDEGATE_RUNNER_NAME", "second"),
-        ("TIDEGATE_RUNNER_LABELS", "gpu=yes, disk=big"),
-        ("TIDEGATE_RUNNER_SLOTS", "3"),
-        ("TIDEGATE_RUNNER_WORKDIR", "second-runner"),
-    ] {
-        command.env(name, value);
-    }
-    let log = std::fs::File::create(site.program.folder().join("runner.log")).expect("a file");
-    let mut runner = command.stderr(log).spawn().expect("it starts");
+    let mut runner = site.join_runner("second");
     let listed = site.until("the second runner", |site| {
         let page = site.ok(&["runner", "list", "--json"]).json();
         page["items"].as_array()?.iter().find(|runner| runner["name"] == "second").cloned()

@@ -117,24 +117,54 @@ impl Site {
         token.trim_matches('"').to_owned()
     }
 
+    /// A runner of three slots that joins as a unit file or a container says it, with the label `gpu`.
+    pub(crate) fn join_runner(&self, name: &str) -> Child {
+        let token = self.ok(&["runner", "token"]).stdout;
+        self.program.write("token", &token);
+        let mut command = self.program.command(env!("CARGO_BIN_EXE_tidegate").as_ref());
+        command.args(["runner", "run", "--until-stdin-ends"]).stdin(Stdio::piped());
+        for (variable, value) in [
+            ("TIDEGATE_SERVER", format!("http://127.0.0.1:{}", self.port).as_str()),
+            ("TIDEGATE_TOKEN_FILE", "token"),
+            ("TIDEGATE_RUNNER_NAME", name),
+            ("TIDEGATE_RUNNER_LABELS", "gpu=yes, disk=big"),
+            ("TIDEGATE_RUNNER_SLOTS", "3"),
+            ("TIDEGATE_RUNNER_WORKDIR", "second-runner"),
+        ] {
+            command.env(variable, value);
+        }
+        let log = std::fs::File::create(self.program.folder().join("runner.log")).expect("a file");
+        command.stderr(log).spawn().expect("it starts")
+    }
+
     /// The repository with its first commit, connected.
     pub(crate) fn connect(&self) {
-        let folder = self.program.folder().display().to_string();
-        self.program.write("repository/.tidegate/pipeline.yaml", &PIPELINE.replace("@FOLDER@", &folder));
-        self.git(&["init", "--quiet", "--initial-branch=main", "."]);
-        self.commit("good one");
-        let ran = self.ok(&["connect", "repository", "--poll", "1s"]);
-        assert!(ran.stdout.contains("connected as shop"), "{ran:?}");
+        self.connect_as("repository", PIPELINE);
+    }
+
+    /// A repository in this folder with this pipeline file, connected under the pipeline's name.
+    pub(crate) fn connect_as(&self, folder: &str, pipeline: &str) {
+        let root = self.program.folder().display().to_string();
+        self.program.write(&format!("{folder}/.tidegate/pipeline.yaml"), &pipeline.replace("@FOLDER@", &root));
+        self.git(folder, &["init", "--quiet", "--initial-branch=main", "."]);
+        self.commit_in(folder, "good one");
+        let ran = self.ok(&["connect", folder, "--poll", "1s"]);
+        let name = pipeline.lines().find_map(|line| line.strip_prefix("name: ")).expect("a name");
+        assert!(ran.stdout.contains(&format!("connected as {name}")), "{ran:?}");
     }
 
     pub(crate) fn commit(&self, text: &str) {
-        self.program.write("repository/app.txt", text);
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--allow-empty", "-m", text]);
+        self.commit_in("repository", text);
     }
 
-    fn git(&self, arguments: &[&str]) {
-        let folder = self.program.folder().join("repository").display().to_string();
+    fn commit_in(&self, folder: &str, text: &str) {
+        self.program.write(&format!("{folder}/app.txt"), text);
+        self.git(folder, &["add", "--all"]);
+        self.git(folder, &["commit", "--quiet", "--allow-empty", "-m", text]);
+    }
+
+    fn git(&self, folder: &str, arguments: &[&str]) {
+        let folder = self.program.folder().join(folder).display().to_string();
         self.program.git(&[&["-C", &folder], arguments].concat());
     }
 
@@ -149,8 +179,12 @@ impl Site {
     }
 
     pub(crate) fn until_release(&self, number: u64, state: &str) {
-        self.until(&format!("release {number} is {state}"), |site| {
-            let ran = site.run(&["releases", "shop", "--json"]);
+        self.until_release_of("shop", number, state);
+    }
+
+    pub(crate) fn until_release_of(&self, pipeline: &str, number: u64, state: &str) {
+        self.until(&format!("release {number} of {pipeline} is {state}"), |site| {
+            let ran = site.run(&["releases", pipeline, "--json"]);
             let page: serde_json::Value = serde_json::from_str(&ran.stdout).ok()?;
             let release = page["items"].as_array()?.iter().find(|release| release["number"] == number)?.clone();
             (release["state"] == state).then_some(())

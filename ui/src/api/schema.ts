@@ -673,6 +673,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipeline}/targets/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a target from an attempt that may still act. The first of two people asks; the second, who says the same within
+         *     15 minutes, decides (IA4).
+         */
+        post: operations["targets_break_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipeline}/targets/history": {
         parameters: {
             query?: never;
@@ -1404,7 +1424,7 @@ export interface components {
          * @description What went wrong, as a stable name: callers branch on this and on nothing else.
          * @enum {string}
          */
-        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "LinkUsed" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
+        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "LinkUsed" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
         /** @description What one place has and another lacks. */
         Compared: {
             /** @description Commits that `from` has and `to` lacks, newest first. */
@@ -1709,6 +1729,15 @@ export interface components {
          * @description The generation of the server's data: +1 at each restore of a backup, not at a restart (R2).
          */
         Generation: number;
+        /** @description The first of two people who break the glass (IF12). */
+        GlassAsked: {
+            /** @description Of the unknown attempt that is meant. */
+            attempt: components["schemas"]["AttemptId"];
+            by: components["schemas"]["Actor"];
+            reason: string;
+            until: components["schemas"]["Time"];
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description `POST /runner/v1/attempts/{attempt}/heartbeat`. */
         Heartbeat: {
             fences: components["schemas"]["Fences"];
@@ -2288,6 +2317,7 @@ export interface components {
                 /** Format: int64 */
                 fence: number;
                 flag?: string | null;
+                glass?: components["schemas"]["GlassAsked"] | null;
                 /** @description Releases that it can go back to, newest first (X2). */
                 good: components["schemas"]["ReleaseNumber"][];
                 /** @description Newest first. */
@@ -3341,8 +3371,6 @@ export interface components {
         };
         /** @description A person says what is true of a target in the state unknown (R9). */
         Resolve: {
-            /** @description The attempt may still act: two people must ask for the same within 15 minutes (IA4). */
-            break_glass?: boolean;
             reason: string;
             target: components["schemas"]["TargetName"];
             verdict: components["schemas"]["Verdict"];
@@ -3659,6 +3687,7 @@ export interface components {
             /** Format: int64 */
             fence: number;
             flag?: string | null;
+            glass?: components["schemas"]["GlassAsked"] | null;
             /** @description Releases that it can go back to, newest first (X2). */
             good: components["schemas"]["ReleaseNumber"][];
             /** @description Newest first. */
@@ -5220,6 +5249,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_TargetView"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    targets_break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Applied"];
                 };
             };
             /** @description An error; see `code`. */

@@ -1,3 +1,4 @@
+pub(super) mod break_glass;
 pub(super) mod history;
 pub(super) mod list;
 pub(super) mod resolve;

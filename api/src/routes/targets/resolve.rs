@@ -15,7 +15,6 @@ pub(crate) async fn handle(
     Path(pipeline): Path<String>,
     Json(body): Json<Resolve>,
 ) -> Result<Json<Applied>, Problem> {
-    let Resolve { target, verdict, reason, break_glass } = body;
-    let input = if break_glass { Input::BreakGlass { target, verdict, reason } } else { Input::Resolve { target, verdict, reason } };
-    super::super::releases::apply(&state, &allowed.caller, &pipeline, input).await
+    let Resolve { target, verdict, reason } = body;
+    super::super::releases::apply(&state, &allowed.caller, &pipeline, Input::Resolve { target, verdict, reason }).await
 }

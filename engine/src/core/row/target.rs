@@ -57,7 +57,7 @@ impl Brought {
 }
 
 /// The first of two people who break the glass (IF12).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GlassAsked {
     /// Of the unknown attempt that is meant.
     pub attempt: AttemptId,

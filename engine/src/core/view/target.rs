@@ -8,7 +8,7 @@ use super::progress::newest_plan;
 use crate::core::Pipeline;
 use crate::core::Time;
 use crate::core::id::{ReleaseNumber, TargetName};
-use crate::core::row::{Direction, RolloutRow, RolloutState, Unknown};
+use crate::core::row::{Direction, GlassAsked, RolloutRow, RolloutState, Unknown};
 
 /// How many rollouts of its history a target shows at the most; as many as are in memory in any case.
 const HISTORY: usize = 5;
@@ -30,6 +30,8 @@ pub struct TargetView {
     pub holder: Option<AttemptId>,
     pub fence: u64,
     pub unknown: Option<Unknown>,
+    /// The first of two people who break the glass has asked, and until when the second may (IA4).
+    pub glass: Option<GlassAsked>,
     pub flag: Option<String>,
     /// Releases that it can go back to, newest first (X2).
     pub good: Vec<ReleaseNumber>,
@@ -92,6 +94,7 @@ pub fn targets(pipeline: &Pipeline, name: Option<&str>) -> Vec<TargetView> {
                 holder: row.and_then(|row| row.holder.clone()),
                 fence: row.map_or(0, |row| row.fence),
                 unknown: row.and_then(|row| row.unknown.clone()),
+                glass: row.and_then(|row| row.glass.clone()),
                 flag: row.and_then(|row| row.flag.clone()),
                 good: row.map(|row| row.good.iter().rev().map(|good| good.release).collect()).unwrap_or_default(),
                 bad: row.map(|row| row.bad.clone()).unwrap_or_default(),
