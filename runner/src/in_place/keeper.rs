@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::clock::{self, Moment};
 pub(super) async fn keep(place: &Place) -> Result<(), Error> {
     let layout = Layout::of(place);
     let _leads_already = rustix::process::setsid();
-    let Some(_lock) = layout.try_keeper_lock().map_err(Error::file(&layout.folder))? else { return Ok(()) };
+    let Some(_lock) = own_lock(&layout).await.map_err(Error::file(&layout.folder))? else { return Ok(()) };
     let socket = layout.folder.join("keeper.sock");
     let listener = control::listen(&socket).map_err(Error::file(&socket))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::file(&layout.folder))?;
@@ -43,6 +44,18 @@ pub(super) async fn keep(place: &Place) -> Result<(), Error> {
     }
 }
 
+/// None when another keeper lives. Whoever only looks whether one lives has the lock too, but for a moment.
+async fn own_lock(layout: &Layout) -> io::Result<Option<File>> {
+    let deadline = clock::now().plus(LOOK);
+    loop {
+        match layout.try_keeper_lock()? {
+            None if !deadline.remaining().is_zero() => clock::sleep(Duration::from_millis(10)).await,
+            lock => return Ok(lock),
+        }
+    }
+}
+
+const LOOK: Duration = Duration::from_secs(1);
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// A service that lived this long starts again without a pause.
 const STEADY_MS: u64 = 10_000;
@@ -82,7 +95,10 @@ impl Keeper {
         if let Some(left) = keeper.kept.candidate.take().and_then(|process| Service::adopt(&process)) {
             left.stop(0).await;
         }
-        let Some(spec) = keeper.kept.spec.clone() else { return Ok(keeper) };
+        let Some(spec) = keeper.kept.spec.clone() else {
+            keeper.write()?;
+            return Ok(keeper);
+        };
         if let Some(service) = keeper.kept.process.as_ref().and_then(Service::adopt) {
             match spec.mode {
                 Mode::Restart => keeper.service = Some(service),
@@ -102,6 +118,8 @@ impl Keeper {
             keeper.start_at = Some(clock::now());
         }
         keeper.layout.flip(&spec.folder)?;
+        // The switch that was under way is over.
+        keeper.write()?;
         Ok(keeper)
     }
 
@@ -193,10 +211,10 @@ impl Keeper {
     }
 
     async fn try_out(&mut self, spec: &Spec) -> Result<Service, String> {
-        let candidate =
+        let mut candidate =
             Service::start(&self.layout, spec, self.socket.as_ref()).map_err(|error| format!("it could not be started: {error}"))?;
         self.kept.candidate = Some(candidate.process.clone());
-        let answered = match self.write() {
+        let answered = match self.write().and_then(|()| candidate.go()) {
             Ok(()) => probe::answers_itself(spec, &candidate).await,
             Err(error) => Err(format!("the keeper's state could not be written: {error}")),
         };
@@ -240,7 +258,8 @@ impl Keeper {
             Ok(service) => {
                 self.started = clock::now();
                 self.service = Some(service);
-                if let Err(error) = self.write() {
+                let written = self.write();
+                if let Err(error) = written.and_then(|()| self.service.as_mut().map_or(Ok(()), Service::go)) {
                     self.say(&format!("the keeper's state could not be written: {error}"));
                 }
             }

@@ -1,5 +1,5 @@
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, PipeWriter, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -19,15 +19,19 @@ pub(super) struct Service {
     pub(super) pid: Pid,
     pub(super) process: Process,
     handle: AsyncFd<OwnedFd>,
+    /// Held until [`Self::go`].
+    held: Option<PipeWriter>,
 }
 
-/// The shell makes the socket descriptor 3 and writes down its own id, which is the service's after `exec`.
-const WITH_SOCKET: &str =
-    r#"LISTEN_PID=$$; LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec 3<&0 0</dev/null; eval "exec env $SERVICE_COMMAND""#;
-const WITHOUT_SOCKET: &str = r#"eval "exec env $SERVICE_COMMAND""#;
+/// The shell waits for the word to go: when the keeper ends before it has written down which process this is, nothing begins
+/// that nobody knows of. Then it makes the socket descriptor 3 and writes down its own id, which is the service's after `exec`.
+const WITH_SOCKET: &str = r#"read -r go <&2 || exit 1; exec 2>&1
+LISTEN_PID=$$; LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec 3<&0 0</dev/null; eval "exec env $SERVICE_COMMAND""#;
+const WITHOUT_SOCKET: &str = r#"read -r go <&2 || exit 1; exec 2>&1
+eval "exec env $SERVICE_COMMAND""#;
 
 impl Service {
-    /// Starts a service in its release's folder, in a process group of its own.
+    /// Makes the process of a service in its release's folder, in a process group of its own. It begins with [`Self::go`].
     pub(super) fn start(layout: &Layout, spec: &Spec, socket: Option<&OwnedFd>) -> io::Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(layout.log())?;
         let folder = layout.release(&spec.folder).canonicalize()?;
@@ -36,6 +40,7 @@ impl Service {
             Some(socket) => Stdio::from(socket.try_clone()?),
             None => Stdio::null(),
         };
+        let (word, held) = std::io::pipe()?;
         let child = Command::new("/bin/sh")
             .arg("-c")
             .arg(if socket.is_some() { WITH_SOCKET } else { WITHOUT_SOCKET })
@@ -45,12 +50,17 @@ impl Service {
             .env("TIDEGATE_RELEASE", spec.release.to_string())
             .current_dir(folder)
             .stdin(stdin)
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(log)
+            .stderr(word)
             .process_group(0)
             .spawn()?;
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| io::Error::other("no process id"))?;
-        Self::attach(pid)
+        Ok(Self { held: Some(held), ..Self::attach(pid)? })
+    }
+
+    /// Lets it begin, now that it is written down.
+    pub(super) fn go(&mut self) -> io::Result<()> {
+        self.held.take().map_or(Ok(()), |mut held| held.write_all(b"go\n"))
     }
 
     /// Takes over what an earlier keeper started, if it is still the same process.
@@ -63,7 +73,7 @@ impl Service {
         // First the handle, then the looks: what the handle names cannot become another process.
         let handle = watch(rustix::process::pidfd_open(pid, PidfdFlags::NONBLOCK)?)?;
         let process = Process { pid: pid.as_raw_nonzero().get(), start_ticks: start_ticks(pid)?, boot: boot()? };
-        Ok(Self { pid, process, handle })
+        Ok(Self { pid, process, handle, held: None })
     }
 
     /// Waits for its end, and takes the exit code when it is our child. Cancel-safe.

@@ -174,13 +174,21 @@ impl<'a> Service<'a> {
             grace_ms: options.grace_seconds.saturating_mul(1_000),
             fence: self.fence,
         };
+        // A verb that was killed after its switch has not written it down.
+        if let Some(serves) = self.layout.kept().map_err(Error::file(&self.layout.folder))?.spec {
+            self.served(serves.folder);
+        }
         let patience = Duration::from_secs(options.timeout_seconds + 3 * options.grace_seconds + 30);
         self.ask(&Request::Switch { spec: Box::new(spec) }, patience).await?;
-        self.state.history.retain(|served| *served != folder);
-        self.state.history.push(folder.clone());
+        self.served(folder.clone());
         self.layout.write_state(&self.state)?;
         println!("release {release} serves from {}", self.layout.release(&folder).display());
         Ok(())
+    }
+
+    fn served(&mut self, folder: String) {
+        self.state.history.retain(|served| *served != folder);
+        self.state.history.push(folder);
     }
 
     async fn ask(&self, request: &Request, patience: Duration) -> Result<(), Error> {

@@ -229,6 +229,67 @@ fn a_service_that_is_killed_comes_back_by_itself() {
     assert_eq!(place.inspect()["restarts"], 1);
 }
 
+/// Kills the keeper, and only it.
+fn kill_keeper(place: &Place) {
+    for pid in mentioning(&place.folder.path().display().to_string()) {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        if String::from_utf8_lossy(&line).contains("\0supervise\0") {
+            signal(pid, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+#[test]
+fn a_keeper_that_is_killed_in_the_middle_of_a_switch_leaves_the_old_release_and_nothing_half() {
+    for mode in ["handover", "restart"] {
+        let place = Place::new(mode);
+        place.deploy(1, &[]);
+        let slow = place.artifact("slow", &[("slow", "60")]);
+        std::thread::scope(|scope| {
+            let switch = scope.spawn(|| place.run("shift", 2, &["--artifact", slow.to_str().expect("text")]));
+            eventually("the candidate", || {
+                let kept = std::fs::read_to_string(place.service().join("keeper.json")).ok()?;
+                let kept: serde_json::Value = serde_json::from_str(&kept).ok()?;
+                kept["candidate"].is_object().then_some(())
+            });
+            kill_keeper(&place);
+            assert!(!switch.join().expect("the tool ends").status.success(), "{mode}");
+        });
+        assert_eq!(place.inspect()["in_progress"], true, "{mode}: nobody has looked after it yet");
+        // As the host of a runner does it after a while.
+        let mut next = Command::new(env!("CARGO_BIN_EXE_tidegate-runner"))
+            .args(["in-place", "supervise", "--name", "shop", "--root"])
+            .arg(place.folder.path().join("apps"))
+            .spawn()
+            .expect("the next keeper starts");
+        eventually("the next keeper has looked after it", || (place.inspect()["in_progress"] == false).then_some(()));
+        eventually("the old release", || place.ask().ok());
+        assert_eq!((place.serving().0.as_str(), &place.inspect()["release"]), ("1", &1.into()), "{mode}");
+        let own = place.folder.path().display().to_string();
+        let services = mentioning(&own).into_iter().filter(|pid| {
+            std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|all| String::from_utf8_lossy(&all).contains("TIDEGATE_RELEASE=2"))
+        });
+        assert_eq!(services.collect::<Vec<_>>(), Vec::<u32>::new(), "{mode}: the candidate is gone");
+        signal(next.id(), rustix::process::Signal::TERM);
+        assert!(next.wait().expect("reaped").success(), "{mode}");
+    }
+}
+
+#[test]
+fn a_verb_that_was_killed_after_its_switch_leaves_no_gap_in_the_history() {
+    let place = Place::new("restart");
+    place.deploy(1, &[]);
+    let state = place.service().join("state.json");
+    let before = std::fs::read(&state).expect("the history of the first");
+    place.deploy(2, &[]);
+    // As it stands when the tool dies between the keeper's answer and its own last write.
+    std::fs::write(&state, before).expect("written");
+    place.deploy(3, &[]);
+    place.succeed("finish", 3, &["--keep", "3"]);
+    place.succeed("rollback", 2, &[]);
+    assert_eq!(place.serving().0, "2");
+}
+
 #[test]
 fn a4_an_older_fence_is_refused_for_every_verb_that_changes_something() {
     let place = Place::new("handover");
@@ -327,12 +388,7 @@ fn a_service_outlives_its_deployment_the_agent_and_its_keeper() {
     assert_eq!(before.0, "7", "it outlives its deployment");
     machine.kill_agent();
     assert_eq!(place.serving(), before, "it outlives the agent");
-    for pid in mentioning(&place.folder.path().display().to_string()) {
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if String::from_utf8_lossy(&line).contains("\0supervise\0") {
-            signal(pid, rustix::process::Signal::KILL);
-        }
-    }
+    kill_keeper(&place);
     machine.start_agent();
     eventually("a new keeper", || {
         let known =
