@@ -13,6 +13,7 @@ mod download;
 pub mod edge;
 pub mod events;
 pub mod extract;
+mod hook_limit;
 pub mod idempotency;
 pub mod openapi;
 mod pack;

@@ -35,7 +35,7 @@ pub(crate) fn routes() -> Routes {
 /// The UI's addresses are its own business; below the API's prefixes nothing is guessed.
 async fn unknown(request: Request) -> Response {
     let path = request.uri().path();
-    let api = ["/api", "/runner", "/healthz", "/readyz", "/metrics", "/problems"]
+    let api = ["/api", "/runner", "/healthz", "/readyz", "/metrics", "/problems", "/webhooks"]
         .iter()
         .any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")));
     if api || !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{LoginLimit, Passwords};
 use crate::events::Names;
+use crate::hook_limit::HookLimit;
 
 /// What the API needs to know about where it is served.
 #[derive(Debug, Clone)]
@@ -43,6 +44,7 @@ struct Inner {
     engine: Arc<Engine>,
     passwords: Passwords,
     login_limit: LoginLimit,
+    hook_limit: HookLimit,
     streams: Arc<Semaphore>,
     names: Names,
     draining: CancellationToken,
@@ -66,7 +68,8 @@ impl ApiState {
     pub fn with_metrics(engine: Arc<Engine>, settings: ApiSettings, metrics: Option<Metrics>) -> Self {
         let passwords = Passwords::new(engine.ids());
         let (login_limit, streams, draining) = (LoginLimit::default(), Arc::new(Semaphore::new(STREAMS)), CancellationToken::new());
-        Self { inner: Arc::new(Inner { settings, engine, passwords, login_limit, streams, names: Names::default(), draining, metrics }) }
+        let (hook_limit, names) = (HookLimit::default(), Names::default());
+        Self { inner: Arc::new(Inner { settings, engine, passwords, login_limit, hook_limit, streams, names, draining, metrics }) }
     }
 
     #[must_use]
@@ -92,6 +95,10 @@ impl ApiState {
     #[must_use]
     pub fn ids(&self) -> &dyn Ids {
         self.inner.engine.ids()
+    }
+
+    pub(crate) fn hook_limit(&self) -> &HookLimit {
+        &self.inner.hook_limit
     }
 
     pub(crate) fn streams(&self) -> &Arc<Semaphore> {

@@ -9,6 +9,7 @@
 
 mod artifacts;
 mod error;
+mod hooks;
 mod logs;
 mod paths;
 mod payload;

@@ -14,6 +14,10 @@ use crate::core::Time;
 use crate::core::id::SourceOrder;
 use crate::core::input::{Reading, Revision};
 
+pub mod forge;
+
+pub use forge::HookReader;
+
 /// The only place where time passes.
 #[async_trait]
 pub trait Clock: Debug + Send + Sync {

@@ -8,11 +8,13 @@ use adapters::blobs::FolderBlobs;
 use adapters::clock::SystemClock;
 use adapters::egress::{Client, Egress};
 use adapters::git::Git;
+use adapters::hooks::{self, HookSecrets};
 use adapters::ids::SystemIds;
 use adapters::secrets::{ConfiguredSecrets, Table};
 use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::core::row::{AttemptState, ReleaseRow, ReleaseState};
 use engine::core::{Actor, Event, EventKind};
+use engine::ports::{HookReader, SecretValue};
 use engine::store::{self, EventFilter, Store};
 use engine::{Connection, Engine, Ports, Settings};
 use protocol::{Artifact, ArtifactDigest, Fences, Lease, LeaseRequest, Outcome, Register, Report, RunnerId};
@@ -33,8 +35,32 @@ pub struct World {
     folder: Arc<TempDir>,
     database: String,
     tune: fn(&mut Settings),
+    outside: Outside,
     shutdown: CancellationToken,
     running: Option<AbortOnDropHandle<()>>,
+}
+
+/// What a server knows of forges.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    pub hooks: Vec<Arc<dyn HookReader>>,
+}
+
+impl Outside {
+    /// Takes web hooks of every kind that are signed with one of these secrets.
+    #[must_use]
+    pub fn with_hook_secrets(secrets: &[&str]) -> Self {
+        let secrets = secrets.iter().map(|secret| SecretValue::new((*secret).to_owned())).collect();
+        let secrets = HookSecrets::new(secrets).expect("secrets of enough length");
+        Self {
+            hooks: vec![
+                Arc::new(hooks::GitHub::new("https://github.com".to_owned(), secrets.clone())),
+                Arc::new(hooks::Gitea::new(secrets.clone())),
+                Arc::new(hooks::GitLab::new(secrets.clone())),
+                Arc::new(hooks::Signed::new(secrets)),
+            ],
+        }
+    }
 }
 
 /// A runner that answers whatever job it gets with the outcome that the test gives.
@@ -47,17 +73,22 @@ pub struct ScriptedRunner {
 impl World {
     /// A server on a new SQLite database.
     pub async fn sqlite() -> Self {
+        Self::sqlite_with(Outside::default()).await
+    }
+
+    /// The same with forges.
+    pub async fn sqlite_with(outside: Outside) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let database = format!("sqlite:{}", folder.path().join("tidegate.db").display());
-        Self::open(folder, database, |_| {}).await
+        Self::open(folder, database, |_| {}, outside).await
     }
 
     /// A server on a database of any kind.
     pub async fn on(database: String) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), database, |_| {}).await
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), database, |_| {}, Outside::default()).await
     }
 
-    async fn open(folder: Arc<TempDir>, database: String, tune: fn(&mut Settings)) -> Self {
+    async fn open(folder: Arc<TempDir>, database: String, tune: fn(&mut Settings), outside: Outside) -> Self {
         let clock = Arc::new(SystemClock::new());
         let ids = Arc::new(SystemIds);
         let server = engine::ports::Ids::uuid(ids.as_ref());
@@ -67,6 +98,7 @@ impl World {
             clock,
             ids,
             source: Arc::new(Git::new(folder.path().join("mirrors")).expect("git's folder")),
+            hooks: outside.hooks.clone(),
             monitors: adapters::monitors(&client, true),
             notifiers: Vec::new(),
             blobs: Arc::new(FolderBlobs::new(&folder.path().join("blobs")).expect("the blobs' folder")),
@@ -81,7 +113,7 @@ impl World {
             let (engine, shutdown) = (Arc::clone(&engine), shutdown.clone());
             async move { engine.run(shutdown).await }
         }));
-        Self { engine, folder, database, tune, shutdown, running: Some(running) }
+        Self { engine, folder, database, tune, outside, shutdown, running: Some(running) }
     }
 
     /// Stops this server and starts another one on the same data.
@@ -92,17 +124,27 @@ impl World {
 
     /// The same with other settings.
     pub async fn restart_with(mut self, tune: fn(&mut Settings)) -> Self {
+        self.stop().await;
+        Self::open(Arc::clone(&self.folder), self.database.clone(), tune, self.outside.clone()).await
+    }
+
+    /// The same with other forges, or other secrets of theirs.
+    pub async fn restart_outside(mut self, outside: Outside) -> Self {
+        self.stop().await;
+        Self::open(Arc::clone(&self.folder), self.database.clone(), self.tune, outside).await
+    }
+
+    async fn stop(&mut self) {
         self.shutdown.cancel();
         if let Some(running) = self.running.take() {
             drop(running.await);
         }
         self.engine.store().close().await;
-        Self::open(Arc::clone(&self.folder), self.database.clone(), tune).await
     }
 
     /// Another server on the same database (PostgreSQL).
     pub async fn beside(&self) -> Self {
-        Self::open(Arc::clone(&self.folder), self.database.clone(), self.tune).await
+        Self::open(Arc::clone(&self.folder), self.database.clone(), self.tune, self.outside.clone()).await
     }
 
     /// Connects a repository's `.tidegate/pipeline.yaml`.

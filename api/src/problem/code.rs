@@ -58,9 +58,12 @@ codes! {
     NotAnApprover = "not_an_approver", FORBIDDEN, "Not one of the approvers of this gate";
     PersonNeeded = "person_needed", FORBIDDEN, "Only a person can do this";
     TooManyLogins = "too_many_logins", TOO_MANY_REQUESTS, "Too many attempts to sign in";
+    WrongSignature = "wrong_signature", UNAUTHORIZED, "The sender of the web hook is not proven";
+    TooManyForged = "too_many_forged", TOO_MANY_REQUESTS, "Too much was sent whose signature was wrong";
     LinkUsed = "link_used", GONE, "The link was used or has expired";
 
     // What is not there
+    ForgeNotConfigured = "forge_not_configured", NOT_FOUND, "This server takes no web hooks of that kind";
     UnknownRoute = "unknown_route", NOT_FOUND, "There is nothing at this address";
     UnknownPipeline = "unknown_pipeline", NOT_FOUND, "There is no such pipeline";
     UnknownRelease = "unknown_release", NOT_FOUND, "There is no such release";

@@ -18,6 +18,7 @@ mod session;
 mod targets;
 mod tokens;
 mod users;
+mod webhooks;
 
 use engine::core::Pipeline;
 use engine::store::{AuditNote, ListedPipeline};
@@ -30,7 +31,7 @@ use crate::state::ApiState;
 
 pub(crate) fn add(routes: Routes) -> Routes {
     let routes = across(of_releases(of_pipelines(routes)));
-    of_accounts(of_server(routes))
+    of_forges(of_accounts(of_server(routes)))
 }
 
 fn of_pipelines(routes: Routes) -> Routes {
@@ -114,6 +115,13 @@ fn of_accounts(routes: Routes) -> Routes {
     let routes = route!(routes, session::show);
     let routes = route!(routes, session::sign_out);
     route!(routes, first_start::finish)
+}
+
+fn of_forges(routes: Routes) -> Routes {
+    let routes = route!(routes, webhooks::github);
+    let routes = route!(routes, webhooks::gitea);
+    let routes = route!(routes, webhooks::gitlab);
+    route!(routes, webhooks::signed)
 }
 
 /// Every connected pipeline, by name.

@@ -11,6 +11,7 @@ mod pipeline;
 mod release;
 mod runner;
 mod server;
+mod webhook;
 
 pub use account::*;
 pub use attempt::*;
@@ -21,6 +22,7 @@ pub use pipeline::*;
 pub use release::*;
 pub use runner::*;
 pub use server::*;
+pub use webhook::*;
 
 pub use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 pub use engine::core::input::{HoldScope, Place, Reading, Retry, Verdict};

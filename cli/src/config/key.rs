@@ -89,6 +89,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("notify.email.from", Kind::Text, None, "the sender, such as Tidegate <tidegate@example.org>"),
     key("notify.email.user", Kind::Text, None, "the name that signs in to the relay"),
     key("notify.email.password", Kind::Secret, None, "and its password"),
+    key("github.url", Kind::Url, Some("https://github.com"), "where people see GitHub; the address of a GitHub Enterprise Server"),
+    key("github.webhook_secrets", Kind::SecretTable, None, "secrets of GitHub's web hooks by any name; several while one is replaced"),
+    key("gitea.webhook_secrets", Kind::SecretTable, None, "the same for Gitea and Forgejo"),
+    key("gitlab.webhook_secrets", Kind::SecretTable, None, "secret tokens or signing tokens of GitLab's web hooks"),
+    key("webhooks.secrets", Kind::SecretTable, None, "secrets of other senders that sign as the Standard Webhooks do"),
     key("secrets.file", Kind::Path, None, "a TOML file with the values that jobs may name; readable by its owner only"),
 ];
 

@@ -30,6 +30,16 @@ pub(crate) struct Settings {
     pub(crate) webhook_secret: Option<String>,
     pub(crate) email: Option<Email>,
     pub(crate) secrets_file: Option<PathBuf>,
+    pub(crate) forges: Forges,
+}
+
+/// Where repositories live beside git.
+#[derive(Clone, Default)]
+pub(crate) struct Forges {
+    /// Where people see GitHub; empty: no forge at all.
+    pub(crate) github_url: String,
+    /// By the forge's name in the address of its web hooks: their secrets.
+    pub(crate) hook_secrets: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// A bucket of S3 or what speaks like it.
@@ -116,6 +126,21 @@ impl Settings {
                 login: text("notify.email.user").zip(text("notify.email.password")),
             }),
             secrets_file: text("secrets.file").map(PathBuf::from),
+            forges: Forges {
+                github_url: text("github.url").unwrap_or_default(),
+                hook_secrets: [
+                    ("github", "github.webhook_secrets"),
+                    ("gitea", "gitea.webhook_secrets"),
+                    ("gitlab", "gitlab.webhook_secrets"),
+                    ("signed", "webhooks.secrets"),
+                ]
+                .into_iter()
+                .map(|(forge, key)| match values.get(key) {
+                    Some((Value::Secrets(secrets), _)) => (forge, secrets.values().cloned().collect()),
+                    _ => (forge, Vec::new()),
+                })
+                .collect(),
+            },
         }
     }
 }

@@ -10,7 +10,7 @@ use engine::ports::Clock;
 use engine::{Connection, Engine};
 
 use super::Server;
-use crate::config::{LogFormat, Settings};
+use crate::config::{Forges, LogFormat, Settings};
 use crate::exit::{Failure, Result};
 use crate::pipeline_file;
 
@@ -82,6 +82,7 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         webhook_secret: None,
         email: None,
         secrets_file: None,
+        forges: Forges::default(),
         data,
     };
     Server::open(&settings, clock).await

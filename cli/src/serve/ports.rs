@@ -6,13 +6,14 @@ use adapters::blobs::{FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
 use adapters::egress::{Client, Egress};
 use adapters::git::Git;
+use adapters::hooks::{self, HookSecrets};
 use adapters::http_monitor::HttpMonitor;
 use adapters::ids::SystemIds;
 use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
 use adapters::prometheus::Prometheus;
 use adapters::secrets::{ConfiguredSecrets, FileSecrets};
 use engine::Ports;
-use engine::ports::{Blobs, Clock, Notifier, SecretValue, Secrets};
+use engine::ports::{Blobs, Clock, HookReader, Notifier, SecretValue, Secrets};
 
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
@@ -28,6 +29,7 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
         clock,
         ids: Arc::new(SystemIds),
         source: Arc::new(source),
+        hooks: hooks(settings)?,
         monitors: vec![
             Arc::new(HttpMonitor::new(client.clone())),
             Arc::new(Prometheus::new(client.clone())),
@@ -38,6 +40,20 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
     })
+}
+
+fn hooks(settings: &Settings) -> Result<Vec<Arc<dyn HookReader>>> {
+    let secrets = |forge: &str, key: &str| {
+        let secrets = settings.forges.hook_secrets.get(forge).into_iter().flatten();
+        HookSecrets::new(secrets.cloned().map(SecretValue::new).collect())
+            .map_err(|error| Failure::usage(format!("{key}: {error}")).next("replace it there and at the sender"))
+    };
+    Ok(vec![
+        Arc::new(hooks::GitHub::new(settings.forges.github_url.clone(), secrets("github", "github.webhook_secrets")?)),
+        Arc::new(hooks::Gitea::new(secrets("gitea", "gitea.webhook_secrets")?)),
+        Arc::new(hooks::GitLab::new(secrets("gitlab", "gitlab.webhook_secrets")?)),
+        Arc::new(hooks::Signed::new(secrets("signed", "webhooks.secrets")?)),
+    ])
 }
 
 fn blobs(settings: &Settings) -> Result<Arc<dyn Blobs>> {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core;
-use crate::ports::{Blobs, Clock, Ids, MonitorReader, Notifier, Secrets, Source};
+use crate::ports::{Blobs, Clock, HookReader, Ids, MonitorReader, Notifier, Secrets, Source};
 use pipelines::Blocks;
 
 /// What the engine needs from outside.
@@ -11,6 +11,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub source: Arc<dyn Source>,
+    /// The web hooks that this server takes; one for each forge.
+    pub hooks: Vec<Arc<dyn HookReader>>,
     /// Asked in order; the first that knows a monitor reads it.
     pub monitors: Vec<Arc<dyn MonitorReader>>,
     pub notifiers: Vec<Arc<dyn Notifier>>,

@@ -5,7 +5,7 @@ use crate::core::Time;
 use super::db::Tx;
 use super::hint::Hint;
 use super::value::{Record, values};
-use super::{Error, Store};
+use super::{Error, Store, sources};
 
 pub(super) const STATEMENTS: &[&str] = &[PUT, CLAIM, DONE, AGAIN, GIVE_UP];
 
@@ -76,6 +76,23 @@ impl Store {
     /// Dealt with, where no [`super::Save::inbox_done`] says so.
     pub async fn inbox_done(&self, key: &str, now: Time) -> Result<(), Error> {
         self.db().execute(DONE, values![key, now]).await.map(drop)
+    }
+
+    /// Web hooks were read: the sources that they speak of are looked at now, and they are dealt with, all or nothing (R8).
+    pub async fn inbox_pokes(&self, keys: Vec<String>, sources: Vec<String>, now: Time) -> Result<(), Error> {
+        self.db()
+            .write((keys, sources, now), |tx, (keys, sources, now)| {
+                Box::pin(async move {
+                    for source in sources {
+                        tx.execute(sources::POKE, values![source, *now]).await?;
+                    }
+                    for key in keys {
+                        tx.execute(DONE, values![key, *now]).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 
     pub async fn inbox_again(&self, key: &str, due_at: Time, error: &str) -> Result<(), Error> {

@@ -12,7 +12,7 @@ pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, S
 
 macro_rules! columns {
     () => {
-        "id, pipeline_id, url, branch, path, poll_interval_ms, head, next_poll_at, last_polled_at, last_error, body"
+        "id, pipeline_id, url, branch, path, poll_interval_ms, head, next_poll_at, pokes, last_polled_at, last_error, body"
     };
 }
 
@@ -32,16 +32,18 @@ const CLAIM: &str = concat!(
     columns!()
 );
 
-const POLLED: &str = "UPDATE sources SET head = $3, next_poll_at = $4, last_polled_at = $5, last_error = NULL, claimed_by = NULL, \
-    claimed_until = NULL WHERE id = $1 AND claimed_by = $2";
+/// A poke that came while the source was looked at makes it due again at once: what it hinted at may have come after the look.
+const POLLED: &str = "UPDATE sources SET head = $3, next_poll_at = CASE WHEN pokes = $6 THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END, last_polled_at = $5, \
+    last_error = NULL, claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND claimed_by = $2";
 
 /// Without a claim: somebody asked beside the poll.
 const SEEN: &str = "UPDATE sources SET head = COALESCE($2, head), last_polled_at = $3, last_error = $4 WHERE id = $1";
 
-const FAILED: &str = "UPDATE sources SET next_poll_at = $3, last_polled_at = $4, last_error = $5, claimed_by = NULL, claimed_until = NULL \
-    WHERE id = $1 AND claimed_by = $2";
+const FAILED: &str = "UPDATE sources SET next_poll_at = CASE WHEN pokes = $6 THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END, last_polled_at = $4, last_error = $5, \
+    claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND claimed_by = $2";
 
-const POKE: &str = "UPDATE sources SET next_poll_at = $2 WHERE url = $1 AND next_poll_at > $2 RETURNING pipeline_id";
+pub(super) const POKE: &str = "UPDATE sources SET pokes = pokes + 1, next_poll_at = CASE WHEN next_poll_at > $2 THEN CAST($2 AS BIGINT) ELSE next_poll_at END \
+    WHERE id = $1";
 
 pub(super) const REMOVE_ALL: &str = "DELETE FROM sources WHERE pipeline_id = $1";
 
@@ -59,6 +61,8 @@ pub struct SourceRow {
     /// What was last dealt with; none before the first look.
     pub head: Option<SourceHead>,
     pub next_poll_at: Time,
+    /// How often somebody said that there is news.
+    pub pokes: u64,
     pub last_polled_at: Option<Time>,
     /// Why the last look failed.
     pub last_error: Option<String>,
@@ -92,9 +96,10 @@ impl Store {
         self.db().execute_returning(CLAIM, values![self.server(), until, now, limit]).await?.iter().map(source).collect()
     }
 
-    /// It was looked at. Without effect when the claim has passed to another server.
-    pub async fn source_polled(&self, id: &str, head: &SourceHead, next_poll_at: Time, now: Time) -> Result<(), Error> {
-        self.db().execute(POLLED, values![id, self.server(), json(head)?, next_poll_at, now]).await.map(drop)
+    /// It was looked at, as it was claimed. Without effect when the claim has passed to another server.
+    pub async fn source_polled(&self, claimed: &SourceRow, head: &SourceHead, next_poll_at: Time, now: Time) -> Result<(), Error> {
+        let values = values![&claimed.id, self.server(), json(head)?, next_poll_at, now, claimed.pokes];
+        self.db().execute(POLLED, values).await.map(drop)
     }
 
     /// Somebody looked at it beside its poll.
@@ -102,14 +107,10 @@ impl Store {
         self.db().execute(SEEN, values![id, head.map(json).transpose()?, now, error]).await.map(drop)
     }
 
-    pub async fn source_failed(&self, id: &str, error: &str, next_poll_at: Time, now: Time) -> Result<(), Error> {
-        self.db().execute(FAILED, values![id, self.server(), next_poll_at, now, error]).await.map(drop)
-    }
-
-    /// Somebody said that this repository has news: look now (R8). Answers whose sources they are.
-    pub async fn poke_sources(&self, url: &str, now: Time) -> Result<Vec<PipelineId>, Error> {
-        let records = self.db().execute_returning(POKE, values![url, now]).await?;
-        records.iter().map(|record| record.text("pipeline_id").map(PipelineId)).collect()
+    /// The look failed.
+    pub async fn source_failed(&self, claimed: &SourceRow, error: &str, next_poll_at: Time, now: Time) -> Result<(), Error> {
+        let values = values![&claimed.id, self.server(), next_poll_at, now, error, claimed.pokes];
+        self.db().execute(FAILED, values).await.map(drop)
     }
 }
 
@@ -128,6 +129,7 @@ fn source(record: &Record) -> Result<SourceRow, Error> {
         poll_interval_ms: record.count("poll_interval_ms")?,
         head,
         next_poll_at: record.time("next_poll_at")?,
+        pokes: record.count("pokes")?,
         last_polled_at: record.optional_time("last_polled_at")?,
         last_error: record.optional_text("last_error")?,
         detail: record.body("sources", "id")?,

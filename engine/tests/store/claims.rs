@@ -184,6 +184,7 @@ async fn a_source_is_claimed_polled_and_poked(database: &Database) {
         poll_interval_ms: 60_000,
         head: None,
         next_poll_at: NOW,
+        pokes: 0,
         last_polled_at: None,
         last_error: None,
         detail: serde_json::json!({"name": "app"}),
@@ -192,15 +193,25 @@ async fn a_source_is_claimed_polled_and_poked(database: &Database) {
     assert_eq!(store.claim_sources(NOW, after(10), 10).await.unwrap(), std::slice::from_ref(&source));
     assert_eq!(store.claim_sources(after(9), after(20), 10).await.unwrap(), []);
     let head = SourceHead { commit: "c1".to_owned(), order: SourceOrder { epoch: 0, position: 3 } };
-    store.source_polled("s-1", &head, after(60_000), after(5)).await.unwrap();
+    store.source_polled(&source, &head, after(60_000), after(5)).await.unwrap();
     source.branch = "release".to_owned();
     source.next_poll_at = after(60_000);
     store.put_source(&source).await.unwrap();
-    assert_eq!(store.poke_sources("https://example.test/shop.git", after(100)).await.unwrap(), std::slice::from_ref(&id));
+    assert_eq!(store.claim_sources(after(100), after(200), 10).await.unwrap(), [], "not due yet");
+    store.inbox_pokes(Vec::new(), vec!["s-1".to_owned()], after(100)).await.unwrap();
     let polled = store.claim_sources(after(100), after(200), 10).await.unwrap().remove(0);
-    assert_eq!((polled.head, polled.branch.as_str(), polled.last_polled_at), (Some(head), "release", Some(after(5))));
-    store.source_failed("s-1", "no network", after(300), after(101)).await.unwrap();
+    assert_eq!((&polled.head, polled.branch.as_str(), polled.last_polled_at), (&Some(head.clone()), "release", Some(after(5))));
+    store.source_failed(&polled, "no network", after(300), after(101)).await.unwrap();
     assert_eq!(store.sources_of(&id).await.unwrap()[0].last_error.as_deref(), Some("no network"));
+    assert_eq!(store.claim_sources(after(299), after(310), 10).await.unwrap(), []);
+    let looked = store.claim_sources(after(300), after(400), 10).await.unwrap().remove(0);
+    // News that come during a look are looked at after it, whether it succeeds or fails.
+    store.inbox_pokes(Vec::new(), vec!["s-1".to_owned()], after(301)).await.unwrap();
+    store.source_polled(&looked, &head, after(9_000), after(302)).await.unwrap();
+    let again = store.claim_sources(after(302), after(400), 10).await.unwrap().remove(0);
+    store.inbox_pokes(Vec::new(), vec!["s-1".to_owned()], after(303)).await.unwrap();
+    store.source_failed(&again, "no network", after(9_000), after(304)).await.unwrap();
+    assert_eq!(store.claim_sources(after(304), after(400), 10).await.unwrap().len(), 1);
     store.remove_pipeline(&id, NOW).await.unwrap();
     assert_eq!(store.claim_sources(after(1000), after(2000), 10).await.unwrap(), [], "a removed pipeline is not looked at");
 }

@@ -580,6 +580,7 @@ impl<'p> Driver<'p> {
             poll_interval_ms: 60_000,
             head: None,
             next_poll_at: never,
+            pokes: 0,
             last_polled_at: None,
             last_error: None,
             detail: serde_json::Value::Null,

@@ -1139,6 +1139,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/gitea": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A web hook of Gitea or Forgejo: a hint that a repository has news. */
+        post: operations["webhooks_gitea"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A web hook of GitHub: a hint that a repository has news. */
+        post: operations["webhooks_github"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/gitlab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A web hook of GitLab: a hint that a repository has news. */
+        post: operations["webhooks_gitlab"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/signed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A web hook of any sender that signs as the Standard Webhooks do: a hint that a repository has news. */
+        post: operations["webhooks_signed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1424,7 +1492,7 @@ export interface components {
          * @description What went wrong, as a stable name: callers branch on this and on nothing else.
          * @enum {string}
          */
-        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "LinkUsed" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
+        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
         /** @description What one place has and another lacks. */
         Compared: {
             /** @description Commits that `from` has and `to` lacks, newest first. */
@@ -1800,6 +1868,14 @@ export interface components {
             /** @constant */
             kind: "region";
             name: string;
+        };
+        /** @enum {string} */
+        HookOutcome: "accepted" | "again" | "ignored";
+        /** @description What became of a web hook. */
+        HookTaken: {
+            outcome: components["schemas"]["HookOutcome"];
+            /** @description Why nothing follows from it. */
+            reason?: string | null;
         };
         /** @description Asks for a one-time token with which a runner may join. */
         IssueRunnerToken: {
@@ -6201,6 +6277,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_gitea: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_github: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_gitlab: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_signed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
                 };
             };
             /** @description An error; see `code`. */

@@ -22,6 +22,7 @@ pub(super) fn ports(clock: Arc<TestClock>, repository: Arc<Repository>) -> engin
         clock,
         ids: Arc::new(CountedIds::default()),
         source: repository,
+        hooks: Vec::new(),
         monitors: Vec::new(),
         notifiers: Vec::new(),
         blobs: Arc::new(MemoryBlobs::default()),

@@ -52,12 +52,12 @@ impl Engine {
             warn!(pipeline.id = %source.pipeline, %error, "the source could not be read; it is asked again");
         }
         match (head, error) {
-            (Some(head), None) => self.store.source_polled(&source.id, &head, next, now).await?,
+            (Some(head), None) => self.store.source_polled(source, &head, next, now).await?,
             (head, error) => {
                 if head.is_some() {
                     self.store.source_seen(&source.id, head.as_ref(), None, now).await?;
                 }
-                self.store.source_failed(&source.id, error.as_deref().unwrap_or("the source has no head"), next, now).await?;
+                self.store.source_failed(source, error.as_deref().unwrap_or("the source has no head"), next, now).await?;
             }
         }
         Ok(())

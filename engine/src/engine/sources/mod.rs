@@ -60,6 +60,7 @@ impl Engine {
             poll_interval_ms: connection.poll_ms.max(MIN_POLL_MS),
             head: None,
             next_poll_at: now + connection.poll_ms.max(MIN_POLL_MS),
+            pokes: 0,
             last_polled_at: None,
             last_error: None,
             detail: serde_json::Value::Null,

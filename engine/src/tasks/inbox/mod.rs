@@ -1,4 +1,6 @@
-//! Deals with what was written down before it was answered: releases by schedule now, web hooks later (R8, ID1).
+//! Deals with what was written down before it was answered: releases by schedule and web hooks (R8, ID1).
+
+mod hooks;
 
 use std::sync::Arc;
 
@@ -9,9 +11,10 @@ use super::Next;
 use crate::core::Actor;
 use crate::core::id::PipelineId;
 use crate::engine::{Engine, Error, Start};
+use crate::ports::forge::Hint;
 use crate::store::{InboxMessage, ScheduleRow};
 
-const BATCH: u32 = 32;
+const BATCH: u32 = 256;
 const CLAIM_MS: u64 = 120_000;
 /// Between two tries of a message that could not be dealt with.
 const AGAIN_MS: u64 = 15_000;
@@ -22,6 +25,12 @@ struct Slot {
     pipeline: PipelineId,
     cron: String,
     timezone: String,
+}
+
+/// What the inbox keeps of a web hook, and under which key and kind.
+pub(crate) fn hook_message(forge: &str, delivery: &str, hint: &Hint) -> Result<(String, &'static str, String), Error> {
+    let body = serde_json::to_string(hint).map_err(|error| Error::Invalid { what: "web hook", detail: error.to_string() })?;
+    Ok((format!("hook:{forge}:{delivery}"), hooks::KIND, body))
 }
 
 pub(super) fn schedule_body(slot: &ScheduleRow) -> Result<String, Error> {
@@ -41,7 +50,11 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
         if messages.is_empty() {
             return Ok(None);
         }
-        for message in messages {
+        let (hooks, others): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| message.kind == hooks::KIND);
+        if !hooks.is_empty() {
+            hooks::deal_with(&engine, hooks).await?;
+        }
+        for message in others {
             deal_with(&engine, message).await?;
         }
     }

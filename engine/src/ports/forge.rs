@@ -1,0 +1,137 @@
+//! What a forge says by itself (web hooks), in words of our own.
+//!
+//! A web hook is a hint (R8): it says where to look and never what is there. Nothing of it but its hint is kept.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Checks and reads the web hooks of one kind of forge. Pure: no network, no clock.
+pub trait HookReader: Debug + Send + Sync {
+    /// As in the address: `/webhooks/<forge>`.
+    fn forge(&self) -> &str;
+
+    /// Whether the headers alone rule the delivery out, before its body is read.
+    ///
+    /// # Errors
+    /// When there is no proof among them.
+    fn expects(&self, headers: &Headers) -> Result<(), HookRefused>;
+
+    /// Checks the proof on the raw bytes in constant time, and only then reads what they say.
+    ///
+    /// # Errors
+    /// When the proof is wrong, or the sender proved to be the forge and sent what cannot be read.
+    fn read(&self, delivery: &Delivery) -> Result<Hook, HookRefused>;
+}
+
+/// Names in lower case. Values that are no text are left out.
+pub type Headers = BTreeMap<String, String>;
+
+/// A web hook as it came.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub headers: Headers,
+    pub body: Bytes,
+}
+
+/// A proven web hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// The forge's own id of this delivery; the same one comes again when it is redelivered.
+    pub delivery: Option<String>,
+    /// The forge's name of the event, such as `push`.
+    pub event: String,
+    pub meaning: Meaning,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    Hint(Hint),
+    /// Nothing follows from it, and why.
+    Ignored(String),
+}
+
+/// Where to look. Kept in the inbox as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "hint", rename_all = "snake_case")]
+pub enum Hint {
+    /// Branches of a repository may have moved, come or gone.
+    Heads { repository: RepositoryNames },
+    /// What this server may do at the forge has changed: repositories granted or taken away.
+    Grants { repositories: Vec<RepositoryNames> },
+}
+
+/// Every address under which a forge hands out one repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryNames {
+    pub urls: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum HookRefused {
+    /// No secret is configured, so nothing can be proven.
+    #[error("this server expects no web hooks of {forge}: {next_step}")]
+    NotConfigured { forge: String, next_step: String },
+    #[error("the proof of the sender is missing or wrong: {0}")]
+    Unproven(String),
+    /// A header that every delivery has is missing.
+    #[error("{0}")]
+    Header(String),
+    #[error("{0}")]
+    MediaType(String),
+    #[error("the body is no JSON of the expected shape: {0}")]
+    Malformed(String),
+}
+
+/// Two addresses of one repository have the same place, whatever the protocol: `git@host:o/r.git`, `ssh://git@host:22/o/r`
+/// and `https://Host/O/r` are all `host/o/r`. For finding whom a hint concerns, never for a permission.
+#[must_use]
+pub fn place(url: &str) -> String {
+    let rest = match url.split_once("://") {
+        Some((_, rest)) => rest.to_owned(),
+        // `user@host:path`, as scp writes it; a path with a slash before the colon is a path.
+        None => match url.split_once(':') {
+            Some((host, path)) if !host.contains('/') => format!("{host}/{}", path.trim_start_matches('/')),
+            _ => url.to_owned(),
+        },
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((&rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    format!("{host}/{path}").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_of_a_repository_has_one_place() {
+        for url in [
+            "https://github.com/Acme/Orders",
+            "https://github.com/acme/orders.git",
+            "https://x-access-token:secret@github.com/acme/orders.git/",
+            "http://GitHub.com:8080/acme/orders",
+            "git@github.com:acme/orders.git",
+            "ssh://git@github.com/acme/orders.git",
+            "ssh://git@github.com:22/acme/orders",
+            "git://github.com/acme/orders.git",
+        ] {
+            assert_eq!(place(url), "github.com/acme/orders", "{url}");
+        }
+        assert_eq!(place("file:///srv/git/orders.git"), place("/srv/git/orders"));
+        assert_ne!(place("https://github.com/acme/orders"), place("https://github.com/acme/orders-web"));
+        assert_ne!(place("https://github.com/acme/orders"), place("https://gitlab.com/acme/orders"));
+        for odd in ["", ":", "://", "@", "a:b:c", "https://", "https://[::1]:80/x", "\u{1F980}"] {
+            drop(place(odd));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Forges: what they send, against a real server over HTTP with real git repositories.
+
+mod abuse;
+mod hooks;
+mod pushes;
+mod support;
