@@ -25,6 +25,7 @@ mod router;
 mod routes;
 mod runner_api;
 mod serve;
+mod shared;
 mod state;
 mod streams;
 pub mod types;

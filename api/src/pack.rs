@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use flate2::Compression;
@@ -27,22 +27,28 @@ pub(crate) async fn pack(response: Response) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
+    let known = parts.extensions.remove::<Packed>();
     let Ok(bytes) = to_bytes(body, usize::try_from(LARGEST).unwrap_or(usize::MAX)).await else {
         return Response::from_parts(parts, Body::empty());
     };
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::default());
-    let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
-    let body = match packed {
-        Ok(packed) => {
+    let body = match known.or_else(|| packed(&bytes)) {
+        Some(Packed(packed)) => {
             parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             parts.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
             parts.headers.remove(header::CONTENT_LENGTH);
             Body::from(packed)
         }
-        Err(error) => {
-            tracing::debug!(%error, "an answer goes out as it is");
-            Body::from(bytes)
-        }
+        None => Body::from(bytes),
     };
     Response::from_parts(parts, body)
+}
+
+/// An answer's body as gzip; with a response that has it nothing is compressed again.
+#[derive(Debug, Clone)]
+pub(crate) struct Packed(Bytes);
+
+pub(crate) fn packed(bytes: &[u8]) -> Option<Packed> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::default());
+    let done = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    done.inspect_err(|error| tracing::debug!(%error, "an answer goes out as it is")).ok().map(|packed| Packed(packed.into()))
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{LoginLimit, Passwords};
 use crate::events::Names;
 use crate::hook_limit::HookLimit;
+use crate::shared::Shared;
 
 /// What the API needs to know about where it is served.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ struct Inner {
     hook_limit: HookLimit,
     streams: Arc<Semaphore>,
     names: Names,
+    shared: Shared,
     draining: CancellationToken,
     metrics: Option<Metrics>,
 }
@@ -68,8 +70,21 @@ impl ApiState {
     pub fn with_metrics(engine: Arc<Engine>, settings: ApiSettings, metrics: Option<Metrics>) -> Self {
         let passwords = Passwords::new(engine.ids());
         let (login_limit, streams, draining) = (LoginLimit::default(), Arc::new(Semaphore::new(STREAMS)), CancellationToken::new());
-        let (hook_limit, names) = (HookLimit::default(), Names::default());
-        Self { inner: Arc::new(Inner { settings, engine, passwords, login_limit, hook_limit, streams, names, draining, metrics }) }
+        let hook_limit = HookLimit::default();
+        Self {
+            inner: Arc::new(Inner {
+                settings,
+                engine,
+                passwords,
+                login_limit,
+                hook_limit,
+                streams,
+                names: Names::default(),
+                shared: Shared::default(),
+                draining,
+                metrics,
+            }),
+        }
     }
 
     #[must_use]
@@ -107,6 +122,10 @@ impl ApiState {
 
     pub(crate) fn names(&self) -> &Names {
         &self.inner.names
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
     }
 
     pub(crate) fn metrics(&self) -> Option<&Metrics> {

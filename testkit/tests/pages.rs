@@ -1,10 +1,15 @@
-//! What pages ask for is right on a path of 240 targets that was seeded through the real core.
+//! What pages ask for is right, small and cheap on a path of 240 targets that was seeded through the real core. Bytes are exact; effort is
+//! processor time, so that a busy machine fails nothing.
 #![cfg(feature = "server")]
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use api::{ApiSettings, ApiState};
+use futures::StreamExt as _;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use testkit::seed::{Profile, seed};
 use testkit::world::World;
@@ -12,12 +17,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const PIPELINE: &str = "payments-api";
+/// An unoptimised build needs at least so many times the effort of an optimised one.
+const SLOWER: u32 = if cfg!(debug_assertions) { 3 } else { 1 };
+const REPEATS: u32 = 7;
+/// Answers are shared for a second at the most.
+const UNSHARED_MS: u64 = 1_050;
 
 struct Pages {
     address: String,
     token: String,
     http: reqwest::Client,
-    _world: World,
+    world: World,
     _folder: tempfile::TempDir,
 }
 
@@ -32,7 +42,7 @@ impl Pages {
         let router = api::router(ApiState::new(world.engine.clone(), settings));
         tokio::spawn(api::serve(listener, router, CancellationToken::new()));
         let token = seeded.credentials.users.first().expect("the admin").token.clone();
-        Self { address, token, http: reqwest::Client::new(), _world: world, _folder: folder }
+        Self { address, token, http: reqwest::Client::new(), world: world, _folder: folder }
     }
 
     fn get(&self, path: &str) -> reqwest::RequestBuilder {
@@ -45,6 +55,29 @@ impl Pages {
         assert_eq!(status, 200, "{path}: {text}");
         serde_json::from_str(&text).expect("JSON")
     }
+
+    /// Bytes on the wire, and the least effort of the whole process, this client included, for one answer that nobody has asked for before.
+    async fn packed(&self, path: &str, limit: u32) -> (usize, Duration) {
+        // The first answer loads the pipeline.
+        self.json(&format!("{path}?limit={limit}")).await;
+        let mut least = Duration::MAX;
+        let mut bytes = 0;
+        for _ in 0..REPEATS {
+            self.world.engine.clock().sleep_until(self.world.engine.clock().now() + UNSHARED_MS).await;
+            let before = effort();
+            let answer = self.get(&format!("{path}?limit={limit}")).header(ACCEPT_ENCODING, "gzip").send().await.expect("an answer");
+            assert_eq!(answer.headers().get(CONTENT_ENCODING).map(|kind| kind.as_bytes()), Some(b"gzip".as_slice()), "{path}");
+            bytes = answer.bytes().await.expect("a body").len();
+            least = least.min(effort().saturating_sub(before));
+        }
+        (bytes, least)
+    }
+}
+
+/// Time that this process has spent on a processor.
+fn effort() -> Duration {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(spent.tv_sec).unwrap_or(0), u32::try_from(spent.tv_nsec).unwrap_or(0))
 }
 
 /// One seeded server for all, since it takes its time to make.
@@ -53,6 +86,73 @@ async fn pages_of_240_targets_are_right_and_lists_are_filtered() {
     let pages = Pages::open().await;
     lists_are_filtered_before_they_are_cut_and_say_where_to_go(&pages).await;
     the_front_has_every_target_and_fifty_changes(&pages).await;
+    the_front_is_small_and_cheap(&pages).await;
+    a_hundred_browsers_cost_little(&pages).await;
+}
+
+async fn the_front_is_small_and_cheap(pages: &Pages) {
+    let (bytes, took) = pages.packed(&format!("/api/v1/pipelines/{PIPELINE}/progress"), 50).await;
+    let allowed = Duration::from_millis(50);
+    println!("progress of 240 targets and 50 commits: {bytes} bytes as gzip, {took:?} of processor time (at most 5,000 and {allowed:?})");
+    assert!(bytes <= 5_000, "progress takes {bytes} bytes on the wire");
+    assert!(took <= allowed, "progress takes {took:?} of processor time, allowed are {allowed:?}");
+}
+
+/// 100 browsers look at the busiest pipeline. Each hears every event, and at the rate of the pages fetches the board and the pipeline anew: soon
+/// after an event, and while it goes on and on every four seconds. With ten events a second, that may take a fifth of a core: for four seconds
+/// of events and one round of fetches 800 ms of processor time, the clients' side included.
+async fn a_hundred_browsers_cost_little(pages: &Pages) {
+    const BROWSERS: usize = 100;
+    const EVENTS: usize = 40;
+    let mut reading = Vec::new();
+    let (synced, mut is_synced) = tokio::sync::mpsc::channel::<()>(BROWSERS);
+    for _ in 0..BROWSERS {
+        let answer = pages.get(&format!("/api/v1/events?topics=p/{PIPELINE}")).send().await.expect("a stream");
+        let synced = synced.clone();
+        reading.push(tokio::spawn(async move {
+            let (mut stream, mut seen, mut text) = (answer.bytes_stream(), 0, String::new());
+            while seen < EVENTS {
+                let piece = stream.next().await.expect("the stream goes on").expect("a piece");
+                text.push_str(&String::from_utf8_lossy(&piece));
+                if text.contains("event: synced") {
+                    synced.send(()).await.expect("the test waits");
+                    text.clear();
+                }
+                // Only whole frames: a piece may end anywhere.
+                if let Some(end) = text.rfind("\n\n") {
+                    seen += text.get(..end).map_or(0, |frames| frames.matches("\"hold_placed\"").count());
+                    text.drain(..end);
+                }
+            }
+        }));
+    }
+    for _ in 0..BROWSERS {
+        is_synced.recv().await.expect("every browser is up to date");
+    }
+    let before = effort();
+    for number in 0..EVENTS {
+        let hold = json!({"scope": {"kind": "target", "name": format!("core/t{number}")}, "reason": "to be seen by all"});
+        let path = format!("{}/api/v1/pipelines/{PIPELINE}/holds", pages.address);
+        let answer = pages.http.post(path).bearer_auth(&pages.token).json(&hold).send().await.expect("an answer");
+        assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap_or_default());
+    }
+    for browser in reading {
+        browser.await.expect("every browser sees every event");
+    }
+    let pushed = effort().saturating_sub(before);
+    let fetches = (0..BROWSERS).flat_map(|_| ["board", ""]).map(|page| async move {
+        let answer = pages.get(&format!("/api/v1/pipelines/{PIPELINE}/{page}").trim_end_matches('/')).header(ACCEPT_ENCODING, "gzip");
+        answer.send().await.expect("an answer").bytes().await.expect("a body").len()
+    });
+    let sizes = futures::future::join_all(fetches).await;
+    let took = effort().saturating_sub(before);
+    let allowed = Duration::from_millis(800) * SLOWER;
+    println!(
+        "{BROWSERS} browsers: {EVENTS} events took {pushed:?}, a round of {} fetches {:?} of processor time (at most {allowed:?})",
+        sizes.len(),
+        took.saturating_sub(pushed)
+    );
+    assert!(took <= allowed, "100 browsers took {took:?} of processor time, allowed are {allowed:?}");
 }
 
 async fn the_front_has_every_target_and_fifty_changes(pages: &Pages) {

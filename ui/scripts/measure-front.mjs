@@ -16,9 +16,9 @@ const vite = await createServer({
   optimizeDeps: { noDiscovery: true },
   appType: "custom",
 });
-const { large } = await vite.ssrLoadModule("/src/features/commits/front.fixture.ts");
+const { answerOf, large } = await vite.ssrLoadModule("/src/features/commits/front.fixture.ts");
 await vite.close();
-const data = large();
+const data = answerOf(large());
 const answers = {
   "/api/v1/session": { id: "u1", kind: "person", name: "mira", role: "operator", groups: [] },
   "/api/v1/approvals": { items: [], seq: 1 },

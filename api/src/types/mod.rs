@@ -8,6 +8,7 @@ mod event;
 mod file;
 mod metrics;
 mod pipeline;
+mod progress;
 mod release;
 mod runner;
 mod server;
@@ -19,6 +20,7 @@ pub use event::*;
 pub use file::*;
 pub use metrics::*;
 pub use pipeline::*;
+pub use progress::*;
 pub use release::*;
 pub use runner::*;
 pub use server::*;
@@ -28,8 +30,8 @@ pub use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 pub use engine::core::input::{HoldScope, Place, Reading, Retry, Verdict};
 pub use engine::core::view::{
     ApprovalView, ArtifactView, AttemptView, Attention, AttentionKind, Board, BoardStage, BoardWave, Change, Evidence, Front, GateKind,
-    GateView, Held, NodeView, Progress, ProgressGate, ProgressStage, ProgressWave, ReleaseSummary, ReleaseView, RollbackChoice,
-    RollbackTarget, RolloutView, TargetFront, TargetState, TargetView, Waiting, WaveView,
+    GateView, Held, NodeView, ProgressGate, ReleaseSummary, ReleaseView, RollbackChoice, RollbackTarget, RolloutView, TargetFront,
+    TargetState, TargetView, Waiting, WaveView,
 };
 pub use engine::core::{Actor, Event, EventKind, Time};
 

@@ -1,7 +1,7 @@
 use engine::core::Time;
 use engine::core::id::{HoldId, ReleaseNumber, TargetName};
 use engine::core::input::{HoldScope, Place, Verdict};
-use engine::core::row::ReleaseState;
+use engine::core::row::{PastReading, ReleaseState};
 use engine::core::view::{AlarmOf, Attention, Board, Change, Front, RollbackChoice, RollbackTarget};
 use serde::{Deserialize, Serialize};
 
@@ -334,6 +334,8 @@ pub struct MonitorView {
     pub alarms: Vec<AlarmOf>,
     /// Keys of bakes, gates and waves that depend on it.
     pub blocks: Vec<String>,
+    /// Its last readings, oldest first, at most 60.
+    pub recent: Vec<PastReading>,
     pub last: Option<engine::core::input::Reading>,
     pub last_at: Option<Time>,
     /// Since when every reading has been bad.

@@ -136,8 +136,9 @@ async fn a_hold_stops_says_who_and_is_lifted_by_an_operator() {
     let again = dev.post_with_key(path, "h-1", hold).await.expect(201);
     assert_eq!(first, again);
     let progress = admin.get("/api/v1/pipelines/orders/progress").await.expect(200);
-    let target = &progress["stages"][1]["waves"][0]["targets"][0];
-    assert_eq!((&target["state"], &target["reason"]), (&json!("held"), &json!("disk is being changed")), "{target}");
+    let wave = &progress["stages"][1]["waves"][0];
+    assert_eq!(wave["usual"]["state"], "held", "{wave}");
+    assert_eq!(wave["targets"][0]["reason"], "disk is being changed", "{wave}");
     let board = admin.get("/api/v1/pipelines/orders/board").await.expect(200);
     assert_eq!(board["holds"].as_array().map(Vec::len), Some(1), "{board}");
     assert_eq!(board["holds"][0]["by"], "dev");
@@ -203,10 +204,11 @@ async fn progress_names_the_release_that_carries_a_superseded_commit() {
     let changes = progress["changes"].as_array().expect("changes");
     assert_eq!(
         (&changes[0]["n"], &changes[0]["sha"], &changes[0]["title"]),
-        (&json!(2), &json!(second), &json!("the second")),
+        (&json!(2), &json!(second[..12]), &json!("the second")),
         "{progress}"
     );
     assert_eq!((&changes[1]["n"], &changes[1]["release"], &changes[1]["superseded_by"]), (&json!(1), &json!(1), &json!(2)), "{progress}");
+    assert_eq!(changes[1]["superseded_at"], "live/wave-1", "{progress}");
     assert_eq!(progress["stages"][1]["waves"][0]["gate"]["change"], 2, "{progress}");
 
     let page = admin.get("/api/v1/pipelines/orders/releases?limit=1").await.expect(200);

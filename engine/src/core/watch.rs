@@ -54,8 +54,7 @@ impl Pipeline {
             Reading::NoData { .. } | Reading::Unreadable { .. } => {}
         }
         row.dark_since = if is_dark { row.dark_since.or(Some(turn.now)) } else { None };
-        row.last = Some(reading.clone());
-        row.last_at = Some(turn.now);
+        row.remember(reading, turn.now);
         let about = |kind, words: String, row: &WatchRow| {
             Fact::new(kind, words).data("monitor", row.id.as_str()).data("watchers", row.watchers.clone())
         };
@@ -251,6 +250,7 @@ impl Pipeline {
                 bad_since: None,
                 dark_since: None,
                 fired: false,
+                recent: Vec::new(),
             }
         });
         row.watchers.push(key.to_owned());

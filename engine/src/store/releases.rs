@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipelines::plan::Plan;
+use pipelines::plan::{Plan, StageIx, WaveIx};
 
 use crate::core::Time;
 use crate::core::id::{PipelineId, ReleaseNumber};
@@ -12,10 +12,12 @@ use super::load::bodies;
 use super::value::{Record, unword, values};
 use super::{Error, Store, plans};
 
-pub(super) const STATEMENTS: &[&str] = &[PAGE, MARKS, BY_KEY, ONE, WAVES, NODES, ATTEMPTS, GATES, ROLLOUTS, TARGET_HISTORY, HOLDS];
+pub(super) const STATEMENTS: &[&str] = &[PAGE, MARKS, LEFT, BY_KEY, ONE, WAVES, NODES, ATTEMPTS, GATES, ROLLOUTS, TARGET_HISTORY, HOLDS];
 
 const PAGE: &str = "SELECT number, body FROM releases WHERE pipeline_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
 const MARKS: &str = "SELECT number, state, created_at, ended_at FROM releases WHERE pipeline_id = $1 ORDER BY number DESC LIMIT $2";
+const LEFT: &str =
+    "SELECT release, stage, wave FROM waves WHERE pipeline_id = $1 AND release >= $2 AND state = 'left' ORDER BY release, stage, wave";
 const BY_KEY: &str = "SELECT number, body FROM releases WHERE pipeline_id = $1 AND admission_key = $2";
 const ONE: &str = "SELECT number, plan_digest, body FROM releases WHERE pipeline_id = $1 AND number = $2";
 const WAVES: &str = "SELECT release, body FROM waves WHERE pipeline_id = $1 AND release = $2 ORDER BY stage, wave";
@@ -58,6 +60,15 @@ impl Store {
     /// The newest releases without what is in them, newest first.
     pub async fn release_marks(&self, pipeline: &PipelineId, limit: u32) -> Result<Vec<ReleaseMark>, Error> {
         self.db().all(MARKS, values![pipeline, limit]).await?.iter().map(mark).collect()
+    }
+
+    /// The doors at which releases from this number on left the queue (L4).
+    pub async fn doors_left(&self, pipeline: &PipelineId, from: ReleaseNumber) -> Result<Vec<(ReleaseNumber, WaveIx)>, Error> {
+        let wave = |record: &Record| {
+            let index = |column: &str| Ok::<_, Error>(u32::try_from(record.count(column)?).unwrap_or(u32::MAX));
+            Ok((record.release("release")?, WaveIx { stage: StageIx(index("stage")?), wave: index("wave")? }))
+        };
+        self.db().all(LEFT, values![pipeline, from]).await?.iter().map(wave).collect()
     }
 
     /// The release that an admission's key made (ID2).

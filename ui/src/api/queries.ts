@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, body, type Schemas } from "./client";
+import { progressOf } from "./progress";
 
 /**
  * Every query of the pages: its key and how it is fetched. A key begins with its topic's noun, so that the live stream can say what to refetch
@@ -59,7 +60,9 @@ export const progress = (name: string, limit = 50) =>
   queryOptions({
     queryKey: [...keys.pipeline(name), "progress", limit],
     queryFn: async ({ signal }) =>
-      body(await api.GET("/api/v1/pipelines/{pipeline}/progress", { params: { path: { pipeline: name }, query: { limit } }, signal })),
+      progressOf(
+        body(await api.GET("/api/v1/pipelines/{pipeline}/progress", { params: { path: { pipeline: name }, query: { limit } }, signal })),
+      ),
   });
 
 export const compare = (name: string, from: string, to: string) =>
@@ -161,8 +164,8 @@ export const approvals = queryOptions({
 export const monitors = queryOptions({
   queryKey: keys.monitors,
   queryFn: async ({ signal }) => body(await api.GET("/api/v1/monitors", { signal })),
-  // Readings are not events; only their consequences are.
-  refetchInterval: 15_000,
+  // Alarms come with the stream; a reading that changes nothing is no event, so that the last values are as old as this.
+  refetchInterval: 60_000,
 });
 
 export const runners = queryOptions({

@@ -1468,6 +1468,24 @@ export interface components {
             sha: string;
             source: string;
             state?: components["schemas"]["ReleaseState"] | null;
+            /** @description The wave at whose door that happened: `prod/wave-1`. Only the commits view knows. */
+            superseded_at?: string | null;
+            superseded_by?: components["schemas"]["ReleaseNumber"] | null;
+            title: string;
+        };
+        ChangeLine: {
+            at: components["schemas"]["Time"];
+            author: string;
+            /** Format: int64 */
+            n: number;
+            quarantined?: boolean;
+            release?: components["schemas"]["ReleaseNumber"] | null;
+            /** @description The first 12 digits of the commit. */
+            sha: string;
+            /** @description Place in `sources`; 0 when it is not said. */
+            source?: number;
+            state?: components["schemas"]["ReleaseState"] | null;
+            superseded_at?: string | null;
             superseded_by?: components["schemas"]["ReleaseNumber"] | null;
             title: string;
         };
@@ -2049,11 +2067,18 @@ export interface components {
             pipeline: string;
             /** @description In words: its kind and what it reads. */
             reads: string;
+            /** @description Its last readings, oldest first, at most 60. */
+            recent: components["schemas"]["PastReading"][];
             since: components["schemas"]["Time"];
             /** @description `http`, `command`, `prometheus`, `cloudwatch`. */
             system: string;
             /** @description Where to look, when it has an address. */
             url?: string | null;
+        };
+        NamedSource: {
+            address: string;
+            /** @description Short, for people: `payments-api`. */
+            name: string;
         };
         /** @enum {string} */
         NodeState: "pending" | "ready" | "queued" | "running" | "unknown" | "baking" | "succeeded" | "skipped" | "failed" | "unclear" | "cancelled";
@@ -2252,6 +2277,8 @@ export interface components {
                 pipeline: string;
                 /** @description In words: its kind and what it reads. */
                 reads: string;
+                /** @description Its last readings, oldest first, at most 60. */
+                recent: components["schemas"]["PastReading"][];
                 since: components["schemas"]["Time"];
                 /** @description `http`, `command`, `prometheus`, `cloudwatch`. */
                 system: string;
@@ -2457,6 +2484,13 @@ export interface components {
              * @description Every event up to this one is in here.
              */
             seq: number;
+        };
+        /** @description A reading without its words. */
+        PastReading: {
+            at: components["schemas"]["Time"];
+            kind: components["schemas"]["ReadingKind"];
+            /** Format: double */
+            value?: number | null;
         };
         /** @description A person, by immutable id: a local user's UUID or `github:<numeric id>`; never a name from a commit. */
         PersonId: string;
@@ -3220,9 +3254,14 @@ export interface components {
             /** @description Where the code is explained: `/problems/<code>`. */
             type: string;
         };
-        /** @description The commits view (S1): changes newest first, and per target up to which change it has them. */
-        Progress: {
-            changes: components["schemas"]["Change"][];
+        /**
+         * @description The commits view (S1): changes newest first, and per target up to which change it has them. Said in few bytes, since it is fetched anew
+         *     whenever something moves: what most targets of a wave have in common is said once.
+         */
+        ProgressAnswer: {
+            /** @description A target whose name begins with one of these and `/` is `account/region[/unit]`. */
+            accounts: string[];
+            changes: components["schemas"]["ChangeLine"][];
             /** @description The server's time. */
             now: components["schemas"]["Time"];
             /**
@@ -3230,7 +3269,9 @@ export interface components {
              * @description Every event up to this one is in here.
              */
             seq: number;
-            stages: components["schemas"]["ProgressStage"][];
+            /** @description Where changes come from; a change names its place in this list. */
+            sources: components["schemas"]["NamedSource"][];
+            stages: components["schemas"]["StageLine"][];
         };
         /** @description What stands between this wave and the one before, and what waits for it. */
         ProgressGate: {
@@ -3264,32 +3305,6 @@ export interface components {
             since?: components["schemas"]["Time"] | null;
             state: components["schemas"]["GateState"];
             until?: components["schemas"]["Time"] | null;
-        };
-        ProgressStage: {
-            name: string;
-            production: boolean;
-            waves: components["schemas"]["ProgressWave"][];
-        };
-        ProgressWave: {
-            gate?: components["schemas"]["ProgressGate"] | null;
-            /** Format: int64 */
-            inside?: number | null;
-            /** @description The lane's key. */
-            lane: string;
-            name: string;
-            targets: components["schemas"]["TargetFront"][];
-            /**
-             * Format: int64
-             * @description For a wave that deploys nowhere: the newest change that came through, and the one inside.
-             */
-            through?: number | null;
-            /**
-             * Format: int64
-             * @description How long releases usually took from entering to completing it, and at its door: medians of those in memory.
-             */
-            usually_ms?: number | null;
-            /** Format: int64 */
-            usually_waits_ms?: number | null;
         };
         /** @description It went bad; it may enter no further target (X6). */
         Quarantine: {
@@ -3335,6 +3350,8 @@ export interface components {
             /** @constant */
             kind: "unreadable";
         };
+        /** @enum {string} */
+        ReadingKind: "ok" | "bad" | "no_data" | "unreadable";
         /** @description A reason, in a person's words. */
         Reason: {
             reason?: string;
@@ -3628,6 +3645,11 @@ export interface components {
             poll_ms: number;
             repository: string;
         };
+        StageLine: {
+            name: string;
+            production: boolean;
+            waves: components["schemas"]["WaveLine"][];
+        };
         /** @description Starts a release by hand. */
         Start: {
             /** @description None: the branch's head. */
@@ -3724,6 +3746,11 @@ export interface components {
             failed?: number | null;
             /**
              * Format: int64
+             * @description The first change whose path has this target; none: longer ago than is remembered. Only the commits view says it.
+             */
+            first?: number | null;
+            /**
+             * Format: int64
              * @description The change that is on its way in.
              */
             incoming?: number | null;
@@ -3747,6 +3774,53 @@ export interface components {
             /**
              * Format: int64
              * @description While something is on its way in: how long that usually takes here, the median of what is remembered.
+             */
+            usually_ms?: number | null;
+        };
+        /** @description One target, as far as it differs from what is usual in its wave. */
+        TargetLine: {
+            /**
+             * Format: int64
+             * @description The change whose rollout failed here last, while nothing newer is on its way.
+             */
+            failed?: number | null;
+            /**
+             * Format: int64
+             * @description The first change whose path has this target; not said: longer ago than is remembered.
+             */
+            first?: number | null;
+            /**
+             * Format: int64
+             * @description The change that is on its way in.
+             */
+            incoming?: number | null;
+            /**
+             * Format: int64
+             * @description The change that a rollback took off.
+             */
+            left?: number | null;
+            /**
+             * Format: int64
+             * @description The change that runs there; `null`: nothing, or not known.
+             */
+            live?: number | null;
+            name: string;
+            reason?: string | null;
+            release?: components["schemas"]["ReleaseNumber"] | null;
+            /**
+             * Format: int64
+             * @description Since when it is in that state, in seconds after the wave's `since`; not said: not known.
+             */
+            since_s?: number | null;
+            state?: components["schemas"]["TargetState"] | null;
+            /**
+             * Format: int64
+             * @description While it bakes: when that is over at the earliest, the same way.
+             */
+            until_s?: number | null;
+            /**
+             * Format: int64
+             * @description While something is on its way in: how long that usually takes here.
              */
             usually_ms?: number | null;
         };
@@ -3830,6 +3904,14 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description What a target has that does not say otherwise. */
+        UsualTarget: {
+            /** Format: int64 */
+            live?: number | null;
+            release?: components["schemas"]["ReleaseNumber"] | null;
+            since?: components["schemas"]["Time"] | null;
+            state: components["schemas"]["TargetState"];
+        };
         Validated: {
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description There are no errors; there may be warnings. */
@@ -3879,6 +3961,28 @@ export interface components {
             /** @description The gate's name, the hold's id, the release inside the lane. */
             subject?: string | null;
             until?: components["schemas"]["Time"] | null;
+        };
+        WaveLine: {
+            gate?: components["schemas"]["ProgressGate"] | null;
+            /** Format: int64 */
+            inside?: number | null;
+            /** @description The lane's key; the stage's name and the wave's with `/` between when it is not said. */
+            lane?: string | null;
+            name: string;
+            targets: components["schemas"]["TargetLine"][];
+            /**
+             * Format: int64
+             * @description For a wave that deploys nowhere: the newest change that came through, and the one inside.
+             */
+            through?: number | null;
+            usual?: components["schemas"]["UsualTarget"] | null;
+            /**
+             * Format: int64
+             * @description How long releases usually took from entering to completing it, and at its door: medians of those in memory.
+             */
+            usually_ms?: number | null;
+            /** Format: int64 */
+            usually_waits_ms?: number | null;
         };
         /** @description One wave in short. */
         WaveNow: {
@@ -4776,7 +4880,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Progress"];
+                    "application/json": components["schemas"]["ProgressAnswer"];
                 };
             };
             /** @description An error; see `code`. */

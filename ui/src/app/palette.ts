@@ -1,4 +1,5 @@
 import type { Schemas } from "../api/client";
+import type { Stage } from "../api/progress";
 import { regionCode } from "../api/region";
 import type { GlyphName } from "../design/glyphs";
 
@@ -9,7 +10,7 @@ const MOST_SHOWN = 12;
 
 /** The commands that fit what was typed, best first: those that begin so, then those with a word that does, then those that hold it. */
 export function found(commands: readonly Command[], typed: string): Command[] {
-  const words = typed.toLowerCase().trim().split(/\s+/).filter(Boolean);
+  const words = typed.toLowerCase().trim().split(/\s+/).filter(Boolean).map(shortened);
   if (words.length === 0) return commands.slice(0, MOST_SHOWN);
   return commands
     .map((command, index) => ({ command, index, score: score(command.search, words) }))
@@ -17,6 +18,11 @@ export function found(commands: readonly Command[], typed: string): Command[] {
     .sort((one, other) => other.score - one.score || one.index - other.index)
     .slice(0, MOST_SHOWN)
     .map((each) => each.command);
+}
+
+/** The commits view knows twelve digits of each commit; whole ones are pasted. */
+function shortened(word: string): string {
+  return /^[0-9a-f]{13,40}$/.test(word) ? word.slice(0, 12) : word;
 }
 
 function score(text: string, words: readonly string[]): number {
@@ -39,7 +45,7 @@ export function commitCommands(changes: readonly Schemas["Change"][]): Command[]
   }));
 }
 
-export function targetCommands(stages: readonly Schemas["ProgressStage"][]): Command[] {
+export function targetCommands(stages: readonly Stage[]): Command[] {
   return stages.flatMap((stage) =>
     stage.waves.flatMap((wave) =>
       wave.targets.map((front) => ({

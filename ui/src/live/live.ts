@@ -1,5 +1,6 @@
 import type { Query, QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../api/client";
+import type { Progress } from "../api/progress";
 import { setServerNow } from "../design/clock";
 import { Hub } from "./hub";
 import { outside } from "./outside";
@@ -110,7 +111,7 @@ export class Live {
         return { ...patchStaged(data, event, this.changeOf(event.pipeline)), events: withEvent(data.events, event) };
       });
     } else if (view === "progress") {
-      this.client.setQueryData<Schemas["Progress"]>(query.queryKey, (data) =>
+      this.client.setQueryData<Progress>(query.queryKey, (data) =>
         data === undefined || data.seq >= event.seq ? data : patchStaged(data, event, this.changeOf(event.pipeline)),
       );
     }

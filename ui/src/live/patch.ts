@@ -115,7 +115,7 @@ export function topicOf(key: readonly unknown[]): string | undefined {
     case "approvals":
       return "approvals";
     case "monitors":
-      return "pipelines";
+      return "monitors";
     case "runners":
     case "queue":
       return "runners";

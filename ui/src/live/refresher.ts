@@ -1,16 +1,22 @@
 import type { Query, QueryClient } from "@tanstack/react-query";
 
 const FIRST_MS = 120;
-/** A page that is shown is fetched again at most this often, however much happens. */
+/** A page that is shown is fetched again at most this often, however much happens; */
 const APART_MS = 1_000;
+/** and while it goes on and on, only this often: a hundred open browsers must cost the server little. Events themselves are shown at once. */
+const APART_WHILE_BUSY_MS = 4_000;
+/** So many fetches within so much time are "on and on". */
+const BUSY_FETCHES = 3;
+const BUSY_WITHIN_MS = 15_000;
 
 /**
- * Fetches again what events have made untrue: soon after the first event, then at most once a second for each query, and not at all when the
- * answer that came meanwhile has the event in it already.
+ * Fetches again what events have made untrue: soon after the first event, then at most once a second for each query, less often while it goes
+ * on, and not at all when the answer that came meanwhile has the event in it already.
  */
 export class Refresher {
   private needed = new Map<string, number>();
-  private fetchedAt = new Map<string, number>();
+  /** When each query was fetched, newest last; as many as it takes to see whether it goes on and on. */
+  private fetchedAt = new Map<string, number[]>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -45,18 +51,26 @@ export class Refresher {
         this.needed.delete(hash);
         continue;
       }
-      const wait_ms = (this.fetchedAt.get(hash) ?? Number.NEGATIVE_INFINITY) + APART_MS - now;
+      const wait_ms = waitOf(this.fetchedAt.get(hash) ?? [], now);
       if (query.state.fetchStatus !== "idle" || wait_ms > 0) {
         next_ms = Math.min(next_ms, Math.max(wait_ms, FIRST_MS));
         continue;
       }
       this.needed.delete(hash);
-      this.fetchedAt.set(hash, now);
+      this.fetchedAt.set(hash, [...(this.fetchedAt.get(hash) ?? []), now].slice(-BUSY_FETCHES));
       if (query.isActive()) void this.client.refetchQueries({ queryKey: query.queryKey, exact: true });
       else query.invalidate();
     }
     if (this.needed.size > 0) this.plan(Number.isFinite(next_ms) ? next_ms : FIRST_MS);
   }
+}
+
+/** How long the next fetch has to wait after those before it. */
+export function waitOf(fetched: readonly number[], now: number): number {
+  const last = fetched.at(-1);
+  if (last === undefined) return 0;
+  const isBusy = fetched.length >= BUSY_FETCHES && now - (fetched[0] ?? 0) < BUSY_WITHIN_MS;
+  return Math.max(0, last + (isBusy ? APART_WHILE_BUSY_MS : APART_MS) - now);
 }
 
 /** Up to which event an answer is complete; answers without a number are always behind. */

@@ -27,6 +27,7 @@ pub(crate) async fn handle(_: Allowed<Viewer>, State(state): State<ApiState>) ->
             interval_ms: watch.monitor.interval_ms,
             since: watch.since,
             blocks: watch.watchers.clone(),
+            recent: watch.recent.clone(),
             last: watch.last.clone(),
             last_at: watch.last_at,
             bad_since: watch.bad_since,

@@ -1,8 +1,11 @@
 use axum::extract::State;
+use axum::response::Response;
+use engine::core::view;
 
 use crate::auth::{Allowed, Viewer};
-use crate::extract::{Json, Path};
+use crate::extract::Path;
 use crate::problem::Problem;
+use crate::shared;
 use crate::state::ApiState;
 use crate::types::{PipelineView, SourceView};
 
@@ -12,10 +15,15 @@ pub(crate) async fn handle(
     allowed: Allowed<Viewer>,
     State(state): State<ApiState>,
     Path(pipeline): Path<String>,
-) -> Result<Json<PipelineView>, Problem> {
-    let seq = state.store().last_seq().await?;
+) -> Result<Response, Problem> {
+    let viewer = allowed.caller.viewer();
+    let key = format!("pipeline {pipeline:?} {}", shared::alike(&viewer));
+    state.shared().answer(&state, key, |seq| show(&state, pipeline, viewer, seq)).await
+}
+
+async fn show(state: &ApiState, pipeline: String, viewer: view::Viewer, seq: u64) -> Result<PipelineView, Problem> {
     let id = state.engine().pipeline_id(&pipeline).await?;
-    let listed = super::listed(&state, &pipeline).await?;
+    let listed = super::listed(state, &pipeline).await?;
     let sources = state.store().sources_of(&id).await?.into_iter().map(|row| SourceView {
         repository: without_credentials(&row.url),
         branch: row.branch,
@@ -25,8 +33,8 @@ pub(crate) async fn handle(
         last_polled_at: row.last_polled_at,
         last_error: row.last_error,
     });
-    let summary = super::summary(&state, listed, &allowed.caller.viewer()).await;
-    Ok(Json(PipelineView { summary, sources: sources.collect(), seq }))
+    let summary = super::summary(state, listed, &viewer).await;
+    Ok(PipelineView { summary, sources: sources.collect(), seq })
 }
 
 /// An address may hold a password; nobody needs to see it.

@@ -26,7 +26,7 @@ pub use pipeline::{PipelineRow, UpstreamCompletion, UsedKey};
 pub use release::{OverrideRecord, Quarantine, ReleaseRow, ReleaseState};
 pub use rollout::{Direction, RolloutRow, RolloutState};
 pub use target::{Brought, GlassAsked, Good, TargetRow, Unknown};
-pub use watch::WatchRow;
+pub use watch::{PastReading, ReadingKind, WatchRow};
 pub use wave::{FailureCause, WaitReason, WaveFailure, WaveRow, WaveState};
 
 use super::id::ReleaseNumber;

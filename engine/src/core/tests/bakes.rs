@@ -2,10 +2,10 @@ use pipelines::plan::WhenUnclear;
 
 use super::plan::{HOUR, MINUTE, SECOND, after_build, alarm, bake, stage, wave};
 use super::world::World;
-use crate::core::EventKind;
-use crate::core::id::ReleaseNumber;
+use crate::core::id::{MonitorId, ReleaseNumber};
 use crate::core::input::Reading;
-use crate::core::row::{NodeState, ReleaseState};
+use crate::core::row::{NodeState, ReleaseState, WatchRow};
+use crate::core::{EventKind, Time};
 
 const BAKE: &str = "prod/prod/us/bake";
 
@@ -144,4 +144,26 @@ fn b4_a_baking_rollout_counts_as_in_the_lane() {
     world.succeed_all();
     assert_eq!(world.waits_for(next, "prod"), ["lane: release #1 is in prod"]);
     assert_eq!(world.inside("prod"), [release]);
+}
+
+#[test]
+fn a_monitor_remembers_its_last_sixty_readings_oldest_first() {
+    let mut row = WatchRow {
+        id: MonitorId::from("errors"),
+        monitor: alarm("errors").monitor,
+        since: Time(0),
+        watchers: Vec::new(),
+        last: None,
+        last_at: None,
+        bad_since: None,
+        dark_since: None,
+        fired: false,
+        recent: Vec::new(),
+    };
+    for second in 0..70 {
+        row.remember(&Reading::Bad { value: Some(2.0), detail: String::new() }, Time(second * 1_000));
+    }
+    let seconds: Vec<i64> = row.recent.iter().map(|reading| reading.at.0 / 1_000).collect();
+    assert_eq!(seconds, (10..70).collect::<Vec<_>>());
+    assert_eq!(row.last_at, Some(Time(69_000)));
 }

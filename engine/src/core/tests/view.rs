@@ -174,8 +174,14 @@ fn changes_are_the_commits_that_are_known_with_the_releases_made_from_them() {
         author: "a".to_owned(),
         at: world.now,
     };
-    let progress =
-        view::progress(&world.pipeline, Known { commits: &[commit], releases: &[], before: None }, 1, &Viewer::default(), 7, world.now);
+    let progress = view::progress(
+        &world.pipeline,
+        Known { commits: &[commit], releases: &[], left: &[], before: None },
+        1,
+        &Viewer::default(),
+        7,
+        world.now,
+    );
     assert_eq!(progress.changes.iter().map(|change| (change.n, change.release)).collect::<Vec<_>>(), [(2, None)]);
 }
 
@@ -192,4 +198,16 @@ fn progress_of_many_targets_stays_small() {
     assert_eq!(progress.stages.iter().flat_map(|stage| &stage.waves).map(|wave| wave.targets.len()).sum::<usize>(), 240);
     let bytes = serde_json::to_vec(&progress).expect("JSON").len();
     assert!(bytes < 30_000, "{bytes} bytes");
+}
+
+#[test]
+fn s1_a_target_that_came_later_says_with_which_change() {
+    let mut world = World::new();
+    world.ship(&after_build(vec![stage("prod").wave(wave("w1", &["a"]))]));
+    world.ship(&after_build(vec![stage("prod").wave(wave("w1", &["a", "b"]))]));
+    world.ship(&after_build(vec![stage("prod").wave(wave("w1", &["a", "b"]))]));
+    let progress = view::progress(&world.pipeline, Known::default(), 50, &Viewer::default(), 7, world.now);
+    let targets = progress.stages.iter().flat_map(|stage| &stage.waves).flat_map(|wave| &wave.targets);
+    let first: Vec<(&str, Option<u64>)> = targets.map(|target| (target.name.as_str(), target.first)).collect();
+    assert_eq!(first, [("a", None), ("b", Some(2))]);
 }

@@ -38,6 +38,9 @@ pub struct TargetFront {
     pub region: Option<String>,
     /// The change that runs there; none: nothing, or not known.
     pub live: Option<u64>,
+    /// The first change whose path has this target; none: longer ago than is remembered. Only the commits view says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
     /// The change that is on its way in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incoming: Option<u64>,
@@ -100,6 +103,7 @@ pub(super) fn view(pipeline: &Pipeline, plan: &Plan, stage: &str, wave: &Wave, t
         account,
         region,
         live: live.and_then(|release| change_of(pipeline, release)),
+        first: None,
         incoming: incoming.and_then(|release| change_of(pipeline, release)),
         failed: failed.and_then(|release| change_of(pipeline, release)),
         left: left.and_then(|release| change_of(pipeline, release)),

@@ -11,6 +11,7 @@ mod front;
 mod gate;
 mod metrics;
 mod monitor;
+mod origin;
 mod progress;
 mod release;
 mod rollback;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::front::{self, TargetFront};
 use super::gate::{self, GateKind};
+use super::origin;
 use super::{Viewer, change_number};
 use crate::core::Pipeline;
 use crate::core::Time;
@@ -30,6 +31,8 @@ pub struct Known<'k> {
     pub commits: &'k [CommitLine],
     /// Ended releases, such as superseded ones, are only here.
     pub releases: &'k [ReleaseRow],
+    /// The doors at which releases left the queue (L4).
+    pub left: &'k [(ReleaseNumber, WaveIx)],
     /// Only changes before this one; none: from the newest on.
     pub before: Option<u64>,
 }
@@ -61,6 +64,9 @@ pub struct Change {
     /// The release that carries it (L3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<ReleaseNumber>,
+    /// The wave at whose door that happened: `prod/wave-1`. Only the commits view knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_at: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
@@ -130,7 +136,11 @@ pub struct ProgressGate {
 /// Computes the commits view. `known` is what the store knows beside the pipeline; `limit` bounds `changes`.
 #[must_use]
 pub fn progress(pipeline: &Pipeline, known: Known<'_>, limit: usize, viewer: &Viewer, seq: u64, now: Time) -> Progress {
-    let stages = newest_plan(pipeline).map(|plan| stages(pipeline, plan, viewer)).unwrap_or_default();
+    let mut stages = newest_plan(pipeline).map(|plan| stages(pipeline, plan, viewer)).unwrap_or_default();
+    let first = origin::first_changes(pipeline);
+    for target in stages.iter_mut().flat_map(|stage| &mut stage.waves).flat_map(|wave| &mut wave.targets) {
+        target.first = first.get(target.name.as_str()).copied();
+    }
     Progress { seq, now, changes: changes(pipeline, known, limit), stages }
 }
 
@@ -187,7 +197,22 @@ fn changes(pipeline: &Pipeline, known: Known<'_>, limit: usize) -> Vec<Change> {
             }
         }
     }
+    let doors = doors(pipeline, known.left);
+    for change in all.values_mut().filter(|change| change.superseded_by.is_some()) {
+        change.superseded_at = change.release.and_then(|release| doors.get(&release).cloned());
+    }
     all.into_values().rev().filter(|change| known.before.is_none_or(|before| change.n < before)).take(limit).collect()
+}
+
+/// At which wave each release left the queue; by the newest plan's names where its own is not in memory any more.
+fn doors(pipeline: &Pipeline, left: &[(ReleaseNumber, WaveIx)]) -> BTreeMap<ReleaseNumber, String> {
+    let name = |(number, ix): &(ReleaseNumber, WaveIx)| {
+        let plan = pipeline.plan(*number).map(AsRef::as_ref).or_else(|| newest_plan(pipeline))?;
+        let (stage, wave) = (plan.stage(ix.stage)?, plan.wave(*ix)?);
+        let place = if wave.name.is_empty() { stage.name.clone() } else { format!("{}/{}", stage.name, wave.name) };
+        Some((*number, place))
+    };
+    left.iter().filter_map(name).collect()
 }
 
 /// The commit that a release was made from, with how the release stands.
@@ -204,6 +229,7 @@ pub fn change_of_release(row: &ReleaseRow) -> Option<Change> {
         release: Some(row.number),
         state: Some(row.state),
         superseded_by: row.superseded_by,
+        superseded_at: None,
         quarantined: row.quarantine.is_some(),
     })
 }
@@ -346,6 +372,7 @@ pub fn change(commit: &CommitLine) -> Change {
         release: None,
         state: None,
         superseded_by: None,
+        superseded_at: None,
         quarantined: false,
     }
 }

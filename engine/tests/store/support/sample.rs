@@ -139,6 +139,7 @@ pub(crate) fn watch(id: &str, since: Time) -> WatchRow {
         bad_since: None,
         dark_since: None,
         fired: false,
+        recent: Vec::new(),
     }
 }
 

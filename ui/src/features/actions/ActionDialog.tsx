@@ -1,3 +1,4 @@
+import { ApproveManyDialog } from "./ApproveManyDialog";
 import { ApproveDialog, OverrideDialog, RejectDialog } from "./GateDialogs";
 import { HoldDialog, LiftDialog } from "./HoldDialogs";
 import type { Action } from "./open";
@@ -14,6 +15,8 @@ export function ActionDialog({ action, onClose }: { action: Action; onClose: () 
       return <LiftDialog {...action} onClose={onClose} />;
     case "approve":
       return <ApproveDialog {...action} onClose={onClose} />;
+    case "approve-many":
+      return <ApproveManyDialog {...action} onClose={onClose} />;
     case "reject":
       return <RejectDialog {...action} onClose={onClose} />;
     case "override":

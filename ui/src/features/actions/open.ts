@@ -10,6 +10,7 @@ export type Action =
   | { kind: "hold"; pipeline: string; scope: Schemas["HoldScope"] }
   | { kind: "lift"; pipeline: string; hold: Schemas["Held"] }
   | { kind: "approve"; pipeline: string; release: number; gate: string; digest: string }
+  | { kind: "approve-many"; items: readonly Schemas["ApprovalView"][]; onDone: () => void }
   | { kind: "reject"; pipeline: string; release: number; gate: string }
   | { kind: "override"; pipeline: string; release: number; gate: string }
   | { kind: "retry"; pipeline: string; release: number; what: Schemas["Retry"] }
@@ -25,6 +26,7 @@ export const openRollback = (action: Of<"rollback">) => show({ kind: "rollback",
 export const openHold = (action: Of<"hold">) => show({ kind: "hold", ...action });
 export const openLift = (action: Of<"lift">) => show({ kind: "lift", ...action });
 export const openApprove = (action: Of<"approve">) => show({ kind: "approve", ...action });
+export const openApproveMany = (action: Of<"approve-many">) => show({ kind: "approve-many", ...action });
 export const openReject = (action: Of<"reject">) => show({ kind: "reject", ...action });
 export const openOverride = (action: Of<"override">) => show({ kind: "override", ...action });
 /** Retry of one failed job needs no dialog (see `useRetry`); this one is for a stage from its start. */

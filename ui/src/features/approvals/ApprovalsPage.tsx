@@ -1,9 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { waveName } from "../../api/places";
 import { approvals } from "../../api/queries";
+import { useMay } from "../../app/access";
 import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
+import { Button } from "../../design/Button";
 import { useKeys } from "../../design/keys";
 import { EmptyState, Loaded, PageBody } from "../../design/Page";
 import { Segments } from "../../design/Segments";
@@ -11,6 +14,7 @@ import { Sha } from "../../design/Sha";
 import { Chip } from "../../design/Status";
 import { Time } from "../../design/Time";
 import { useLive } from "../../live/use-live";
+import { openApproveMany } from "../actions/open";
 import styles from "./approvals.module.css";
 import { Decided } from "./Decided";
 import { givenText, keyOf, sorted, type Waiting } from "./evidence";
@@ -54,6 +58,10 @@ export function ApprovalsPage() {
 function Inbox({ items, isMine }: { items: readonly Waiting[]; isMine: boolean }) {
   const { open } = useSearch({ from: "/signed-in/approvals" });
   const navigate = useSelect();
+  const mayApprove = useMay("approve");
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const selected = items.filter((item) => ticked.has(keyOf(item)));
+  const canSelect = isMine && mayApprove && items.length > 1;
   const chosen = items.find((item) => keyOf(item) === open) ?? items[0];
   const move = (by: number) => {
     const next = items[Math.min(items.length - 1, Math.max(0, (chosen === undefined ? -1 : items.indexOf(chosen)) + by))];
@@ -79,8 +87,34 @@ function Inbox({ items, isMine }: { items: readonly Waiting[]; isMine: boolean }
   return (
     <div className={styles.two}>
       <ul className={styles.list} aria-label="Waiting approvals">
+        {canSelect && (
+          <li className={styles.several}>
+            <span className="c-2">{selected.length === 0 ? "Tick several to approve them together" : `${selected.length} ticked`}</span>
+            <span className="grow" />
+            <Button
+              small
+              disabled={selected.length < 2}
+              onClick={() => openApproveMany({ items: selected, onDone: () => setTicked(new Set()) })}
+            >
+              Approve several…
+            </Button>
+          </li>
+        )}
         {items.map((item) => (
-          <li key={keyOf(item)}>
+          <li key={keyOf(item)} className={styles.row}>
+            {canSelect && (
+              <input
+                type="checkbox"
+                aria-label={`Select #${item.release} of ${item.pipeline}`}
+                checked={ticked.has(keyOf(item))}
+                onChange={(event) => {
+                  const next = new Set(ticked);
+                  if (event.target.checked) next.add(keyOf(item));
+                  else next.delete(keyOf(item));
+                  setTicked(next);
+                }}
+              />
+            )}
             <Link
               to="/approvals"
               search={(before) => ({ ...before, open: keyOf(item) })}

@@ -7,7 +7,7 @@ import { age, full } from "../../design/time";
 import styles from "./Commits.module.css";
 import { commits } from "./gate";
 import type { Model } from "./model";
-import { exceptText } from "./progress";
+import { everywhereText } from "./progress";
 import type { Row } from "./rows";
 import { type Note, noteOf, rowSentence } from "./sentence";
 
@@ -70,7 +70,7 @@ export function CommitList({
           key={row.key}
           hasDivider={at === scale.everywhere}
           height={scale.divider_px}
-          text={`Everywhere${exceptText(except)}`}
+          text={everywhereText(except)}
           count={at === scale.everywhere ? rows.slice(at).reduce((sum, each) => sum + each.changes.length, 0) : 0}
         >
           <RowView

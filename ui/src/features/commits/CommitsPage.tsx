@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { messageOf } from "../../api/problem";
 import { progress } from "../../api/queries";
 import { useTitle } from "../../app/title";
@@ -9,7 +9,7 @@ import { useLive } from "../../live/use-live";
 import styles from "./Commits.module.css";
 import { CommitsView } from "./CommitsView";
 import { isBlocked } from "./gate";
-import { waitingGates } from "./summary";
+import { frontReach, waitingGates } from "./summary";
 import { type Change as Choice, choose, limitOf } from "./view-state";
 
 /** Where every commit is, and why it waits (S1). */
@@ -18,8 +18,12 @@ export function CommitsPage() {
   const state = useSearch({ from: "/signed-in/p/$pipeline/commits" });
   const navigate = useNavigate({ from: "/p/$pipeline/commits" });
   useLive(`p/${pipeline}`);
-  const query = useQuery({ ...progress(pipeline, limitOf(state)), placeholderData: keepPreviousData });
+  const [front, setFront] = useState<number>();
+  const query = useQuery({ ...progress(pipeline, limitOf(state, front)), placeholderData: keepPreviousData });
   const { data } = query;
+  // What runs furthest behind belongs to the picture: where more commits are on their way than a page has, more are asked for.
+  const reach = data === undefined ? undefined : frontReach(data.stages, data.changes[0]);
+  if (reach !== undefined && limitOf({}, reach) > limitOf({}, front)) setFront(reach);
   const blocked = data !== undefined && waitingGates(data.stages).some(({ gate }) => isBlocked(gate));
   useTitle(blocked ? `✕ ${pipeline}` : pipeline, "Commits");
   const onChoose = useCallback(

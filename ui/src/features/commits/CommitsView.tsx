@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useRef, useState } from "react";
-import type { Schemas } from "../../api/client";
+import type { Progress } from "../../api/progress";
 import { useMe } from "../../app/access";
 import { useAppearance } from "../../design/appearance";
 import { useKeys } from "../../design/keys";
@@ -46,7 +46,7 @@ export function CommitsView({
   onChoose,
 }: {
   pipeline: string;
-  data: Schemas["Progress"];
+  data: Progress;
   state: ViewState;
   isLoadingMore: boolean;
   onChoose: (change: Choice) => void;
@@ -169,7 +169,7 @@ export function CommitsView({
     },
   ]);
 
-  const limit = limitOf(state);
+  const limit = limitOf(state, changes.length);
   return (
     <>
       <Summary model={model} onCommit={openCommit} onGate={(place) => onChoose({ gate: place })} />

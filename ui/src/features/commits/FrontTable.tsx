@@ -68,7 +68,7 @@ export function FrontTable({
                     <Live span={span} model={model} onCommit={onCommit} />
                   </td>
                   <td>
-                    {span.incoming === undefined ? (
+                    {span.incoming === undefined || span.state === "failed" ? (
                       <span className="c-3">–</span>
                     ) : (
                       <Commit n={span.incoming} model={model} onCommit={onCommit} />

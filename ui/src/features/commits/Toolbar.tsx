@@ -4,7 +4,7 @@ import { Glyph } from "../../design/glyphs";
 import styles from "./Commits.module.css";
 import { commits } from "./gate";
 import { type Density, LEVELS, type Level } from "./layout";
-import { type Change, sourceName } from "./rows";
+import type { Change } from "./rows";
 import { type Change as Choice, isOnly, toggleOnly, type ViewState } from "./view-state";
 
 const levelNames: Record<Level, string> = { stages: "Stages", waves: "Waves", targets: "Targets" };
@@ -68,7 +68,6 @@ export function Toolbar({
           all="Any source"
           value={state.source}
           options={[...new Set(changes.map((change) => change.source))]}
-          name={sourceName}
           onChange={(source) => onChoose({ source })}
         />
       )}

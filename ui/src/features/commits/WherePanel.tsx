@@ -16,7 +16,7 @@ import { openLiftQuarantine, openQuarantine } from "../actions/open";
 import { GateActs } from "./GateActs";
 import { glyphOf, reasonText, toneOf } from "./gate";
 import styles from "./Panel.module.css";
-import { type Change, sourceName } from "./rows";
+import type { Change } from "./rows";
 import { noteOf } from "./sentence";
 import type { Stage } from "./span";
 import { carrierOf, type Step, usualTimes, whereIs, withExpectations, withTimes } from "./where";
@@ -65,12 +65,16 @@ export function WherePanel({
       <p className={styles.subject}>{change.title}</p>
       <p className={styles.meta}>
         {change.author} · <Time at={change.at} />
-        {changes.some((each) => each.source !== change.source) && <> · {sourceName(change.source)}</>}
+        {changes.some((each) => each.source !== change.source) && <> · {change.source}</>}
       </p>
       {note?.kind === "quarantined" && <Notice tone="bad">{note.text}: it enters no further target.</Notice>}
       {carrier !== undefined && (
         <p className={styles.carrier}>
-          {carrier === change.release ? "Goes as" : note?.kind === "superseded" ? "Superseded; carried by" : "Carried by"}{" "}
+          {carrier === change.release
+            ? "Goes as"
+            : note?.kind === "superseded"
+              ? `Superseded${change.superseded_at == null ? "" : ` before ${change.superseded_at}`}; carried by`
+              : "Carried by"}{" "}
           <Link to="/p/$pipeline/releases/$number" params={{ pipeline, number: carrier }} search={{}}>
             #{carrier}
           </Link>

@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import type { Progress } from "../../api/progress";
 import type { Gate } from "./layout";
 import type { Change } from "./rows";
 import type { Front, Stage, Wave } from "./span";
@@ -75,7 +76,7 @@ const EVERY_REGION =
   );
 
 /** The path of the design's picture. */
-export function medium(): Schemas["Progress"] {
+export function medium(): Progress {
   const prod = (region: string, row: number | null, more: Partial<Front> = {}) => target(`prod/${region}`, row, more);
   const list = changes(27);
   list[2] = change(at(2), { state: "superseded", superseded_by: at(1) });
@@ -83,6 +84,7 @@ export function medium(): Schemas["Progress"] {
   return {
     seq: 7,
     now: NOW,
+    sources: [],
     changes: list,
     stages: [
       stage("build", [wave("", [], { through: at(1), inside: at(0) })]),
@@ -130,7 +132,7 @@ export function medium(): Schemas["Progress"] {
 }
 
 /** Eight stages of four waves, 240 targets, and a front that falls over 49 of 50 commits. */
-export function large(): Schemas["Progress"] {
+export function large(): Progress {
   const sizes = [1, 4, 9, 16];
   const names = ["alpha", "beta", "gamma", "staging", "internal", "canary", "prod-eu-us", "prod-global"];
   const kinds = ["metric", "approval", "window", "alarms"];
@@ -161,5 +163,29 @@ export function large(): Schemas["Progress"] {
     });
     return stage(name, waves);
   });
-  return { seq: 9, now: NOW, changes: changes(50), stages };
+  return { seq: 9, now: NOW, sources: [], changes: changes(50), stages };
+}
+
+/** As the server sends it; every target says all about itself, since nothing here depends on how small it is. */
+export function answerOf(progress: Progress): Schemas["ProgressAnswer"] {
+  const { seq, now, changes, stages } = progress;
+  return {
+    seq,
+    now,
+    accounts: [],
+    sources: [{ name: "payments-api", address: "https://git.example.com/payments-api.git" }],
+    changes: changes.map(({ source, ...change }) => change),
+    stages: stages.map((stage) => ({
+      ...stage,
+      waves: stage.waves.map(({ targets, ...wave }) => ({
+        ...wave,
+        usual: { state: "empty", live: null, release: null, since: 0 },
+        targets: targets.map(({ account, region, since, until, ...front }) => ({
+          ...front,
+          ...(since == null ? {} : { since_s: since / 1_000 }),
+          ...(until == null ? {} : { until_s: until / 1_000 }),
+        })),
+      })),
+    })),
+  };
 }

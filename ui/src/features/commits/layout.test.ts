@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { at, changes, gate, large, medium, NOW, stage, target, wave } from "./front.fixture";
 import { gateLabel, heldText, markerBox, shortText, toneOf } from "./gate";
 import { columnAt, frontPath, gatesOf, layoutOf, shortName, shortWave } from "./layout";
-import { everywhereRow, exceptText, reachOf } from "./progress";
+import { everywhereRow, everywhereText, reachOf } from "./progress";
 import { RowIndex, rowsOf } from "./rows";
 import { Scale } from "./shapes";
 
@@ -108,7 +108,7 @@ test("targets in a moving wave that have not begun are queued", () => {
 test("everywhere leaves out what is held or has nothing yet, and says so", () => {
   const { row, except } = everywhereRow(medium().stages, index);
   expect(row).toBe(20);
-  expect(exceptText(except)).toBe(" except 1 held, 1 new");
+  expect(everywhereText(except)).toBe("On every target that runs something except 1 held; 1 is still empty");
 });
 
 test("each row counts the targets that have it", () => {

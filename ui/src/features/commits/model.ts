@@ -1,4 +1,4 @@
-import type { Schemas } from "../../api/client";
+import type { Progress } from "../../api/progress";
 import type { Density } from "./layout";
 import { type Except, everywhereRow, reachOf, targetsOf } from "./progress";
 import { type Change, type Row, RowIndex, rowsOf } from "./rows";
@@ -21,7 +21,7 @@ export type Model = {
   except: Except;
 };
 
-export function modelOf(data: Pick<Schemas["Progress"], "changes" | "stages">, open: ReadonlySet<string>, density: Density): Model {
+export function modelOf(data: Pick<Progress, "changes" | "stages">, open: ReadonlySet<string>, density: Density): Model {
   const rows = rowsOf(data.changes, open);
   const index = new RowIndex(rows);
   const { row, except } = everywhereRow(data.stages, index);

@@ -43,9 +43,12 @@ export function reachOf(stages: readonly Stage[], index: RowIndex): number[] {
   });
 }
 
-export function exceptText({ held, empty, unknown }: Except): string {
-  const parts = [held > 0 ? `${held} held` : "", empty > 0 ? `${empty} new` : "", unknown > 0 ? `${unknown} unknown` : ""].filter(Boolean);
-  return parts.length === 0 ? "" : ` except ${parts.join(", ")}`;
+/** What the divider says: from this row down, everything is on every target. */
+export function everywhereText({ held, empty, unknown }: Except): string {
+  const parts = [held > 0 ? `${held} held` : "", unknown > 0 ? `${unknown} unknown` : ""].filter(Boolean);
+  const except = parts.length === 0 ? "" : ` except ${parts.join(", ")}`;
+  if (empty === 0) return `Everywhere${except}`;
+  return `On every target that runs something${except}; ${empty} ${empty === 1 ? "is" : "are"} still empty`;
 }
 
 export function isTrouble(state: Schemas["TargetState"]): boolean {

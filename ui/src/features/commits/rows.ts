@@ -90,7 +90,7 @@ export function matches(change: Change, filter: Filter): boolean {
   if (text === undefined || text === "") return true;
   const wanted = text.toLowerCase();
   return (
-    change.sha.startsWith(wanted) ||
+    isOf(change, wanted) ||
     change.title.toLowerCase().includes(wanted) ||
     change.author.toLowerCase().includes(wanted) ||
     (change.release != null && `#${change.release}` === wanted)
@@ -107,11 +107,13 @@ export function isBy(author: string, name: string): boolean {
 /** By the beginning of a sha (seven signs are enough), or by a change number. */
 export function findChange(changes: readonly Change[], wanted: string | undefined): Change | undefined {
   if (wanted === undefined) return undefined;
-  return changes.find((change) => change.sha.startsWith(wanted)) ?? changes.find((change) => String(change.n) === wanted);
+  return changes.find((change) => isOf(change, wanted)) ?? changes.find((change) => String(change.n) === wanted);
 }
 
-/** A short name for a source's address: `payments-api` of `https://…/payments-api.git`. */
-export function sourceName(source: string): string {
-  const last = source.split(/[/:]/).filter(Boolean).at(-1) ?? source;
-  return last.replace(/\.git$/, "");
+/** Whether `wanted` is the beginning of the commit's sha, or its whole, of which the server sends twelve digits. */
+function isOf(change: Change, wanted: string): boolean {
+  return (
+    change.sha.startsWith(wanted) ||
+    (wanted.length > change.sha.length && /^[0-9a-f]{13,64}$/.test(wanted) && wanted.startsWith(change.sha))
+  );
 }

@@ -27,7 +27,13 @@ export function noteOf(change: Change): Note | undefined {
   if (change.quarantined === true) return { kind: "quarantined", text: `#${change.release} is quarantined` };
   switch (change.state) {
     case "superseded":
-      return { kind: "superseded", text: change.superseded_by == null ? "superseded" : `superseded, carried by #${change.superseded_by}` };
+      return {
+        kind: "superseded",
+        text: [
+          `superseded${change.superseded_at == null ? "" : ` before ${change.superseded_at}`}`,
+          ...(change.superseded_by == null ? [] : [`carried by #${change.superseded_by}`]),
+        ].join(", "),
+      };
     case "failed":
       return { kind: "failed", text: `#${change.release} failed` };
     case "cancelled":

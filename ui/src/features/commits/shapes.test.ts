@@ -31,6 +31,16 @@ test("a first deployment has a band and no body: nothing runs there yet", () => 
   expect(drawn(target("prod/new", null, { state: "deploying", incoming: at(2) }))).toEqual(["band run 2-20", "incoming run 2-3 run"]);
 });
 
+test("a target that was added later starts at the commit that brought it", () => {
+  expect(drawn(target("prod/new", 3, { first: at(7) }))).toEqual(["body ok 3-8", "cap ok 3-4 ok"]);
+  expect(drawn(target("prod/new", null, { first: at(7), state: "deploying", incoming: at(2) }))).toEqual([
+    "band run 2-8",
+    "incoming run 2-3 run",
+  ]);
+  const both = spanOfTargets([target("prod/new", 3, { first: at(7) }), target("prod/old", 3)]);
+  expect(both.first).toBeUndefined();
+});
+
 test("a target that was added later and has nothing yet is empty", () => {
   expect(drawn(target("prod/new", null))).toEqual([]);
 });
@@ -42,6 +52,10 @@ test("a failed target shows what failed, and what still runs", () => {
     "incoming bad 4-5 bad",
     "cap ok 6-7 ok",
   ]);
+});
+
+test("a failure whose commit is known is drawn there", () => {
+  expect(drawn(target("prod/a", 6, { state: "failed", failed: at(4) }))[1]).toBe("band bad 4-6");
 });
 
 test("a failure of which the commit is not known stands on what runs", () => {

@@ -57,10 +57,12 @@ export function partsOf(span: Span, scale: Scale, queued: number | undefined): P
   const incoming = at(span.incoming);
   const left = at(span.left);
   const parts: Part[] = [];
-  const base = live ?? index.count;
+  // A target that came later has no fill below the commit that brought it.
+  const floor = span.first === undefined ? index.count : Math.min(index.count, index.rowOf(span.first) + 1);
+  const base = live ?? floor;
 
-  if (span.state === "unknown" && span.live === undefined) parts.push(stretch(scale, "body", "idle", "idle", incoming ?? 0, index.count));
-  else if (live !== undefined && live < index.count) parts.push(body(span, scale, live));
+  if (span.state === "unknown" && span.live === undefined) parts.push(stretch(scale, "body", "idle", "idle", incoming ?? 0, floor));
+  else if (live !== undefined && live < floor) parts.push(body(span, scale, live, floor));
   if (best !== undefined && best < base) parts.push(stretch(scale, "some", "ok", "some", best, base));
 
   const top = Math.min(base, best ?? base);
@@ -82,10 +84,10 @@ export function partsOf(span: Span, scale: Scale, queued: number | undefined): P
   return parts;
 }
 
-function body(span: Span, scale: Scale, live: number): Part {
-  if (span.state === "held") return stretch(scale, "body", "idle", "idle", live, scale.index.count);
+function body(span: Span, scale: Scale, live: number, floor: number): Part {
+  if (span.state === "held") return stretch(scale, "body", "idle", "idle", live, floor);
   const isPinned = span.live !== undefined && scale.index.isOutside(span.live);
-  return stretch(scale, "body", "ok", isPinned ? "pinned" : "ok", live, scale.index.count);
+  return stretch(scale, "body", "ok", isPinned ? "pinned" : "ok", live, floor);
 }
 
 function liveCap(span: Span, scale: Scale, row: number, incoming: number | undefined): Part {

@@ -1,9 +1,9 @@
 import type { Schemas } from "../../api/client";
+import type { Stage, Wave } from "../../api/progress";
 import { worst } from "../../design/state";
 
 export type Front = Schemas["TargetFront"];
-export type Wave = Schemas["ProgressWave"];
-export type Stage = Schemas["ProgressStage"];
+export type { Stage, Wave } from "../../api/progress";
 
 /** What one column of the front stands for: one target, or all of a wave or a stage. Numbers are change numbers. */
 export type Span = {
@@ -18,6 +18,8 @@ export type Span = {
   /** How many targets run `best`, of how many; 0 of 0 for a wave that deploys nowhere. */
   runs: number;
   of: number;
+  /** The first change whose path has the column; undefined: longer ago than is remembered. */
+  first?: number | undefined;
 };
 
 /** Runs something whose commit is older than all that the server remembers: below every row. */
@@ -29,11 +31,17 @@ export function spanOfTarget(front: Front): Span {
     state: front.state,
     live,
     best: live,
-    incoming: front.incoming ?? undefined,
+    incoming: front.incoming ?? failedAbove(front),
     left: front.left ?? undefined,
     runs: live === undefined ? 0 : 1,
     of: 1,
+    first: front.first ?? undefined,
   };
+}
+
+/** What failed here, while it is not what runs: drawn where it would have come to. */
+function failedAbove(front: Front): number | undefined {
+  return front.state === "failed" && front.failed !== front.live ? (front.failed ?? undefined) : undefined;
 }
 
 /** A wave that deploys nowhere, such as a build: what came through, and what is inside. */
@@ -68,6 +76,7 @@ export function spanOfTargets(fronts: readonly Front[]): Span {
     left: highest(counted.map((span) => span.left)),
     runs: spans.filter((span) => span.live !== undefined && span.live === best).length,
     of: spans.length,
+    first: spans.every((span) => span.first !== undefined) ? Math.min(...spans.map((span) => span.first ?? 0)) : undefined,
   };
 }
 

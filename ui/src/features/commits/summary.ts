@@ -65,6 +65,14 @@ export function summaryOf(stages: readonly Stage[], index: RowIndex, everywhere:
   };
 }
 
+/** How many commits it takes to list the one that runs furthest behind, with some more below it. */
+export function frontReach(stages: readonly Stage[], head: Change | undefined): number | undefined {
+  const live = oldestLive(stages)?.live;
+  return head === undefined || live == null ? undefined : heldBetween(head.n, live) + BELOW_FRONT;
+}
+
+const BELOW_FRONT = 3;
+
 /** The target that is furthest behind, of those that count for what is everywhere. */
 function oldestLive(stages: readonly Stage[]): Front | undefined {
   const counted = targetsOf(stages).filter((target) => target.state !== "held" && spanOfTarget(target).live !== undefined);

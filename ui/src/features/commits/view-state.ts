@@ -38,6 +38,7 @@ export const PAGE = 50;
 /** The server answers with at most so many. */
 export const MOST = 200;
 
-export function limitOf(state: ViewState): number {
-  return Math.min(MOST, Math.max(PAGE, Math.ceil((state.limit ?? PAGE) / PAGE) * PAGE));
+/** As many as were asked for; when nobody asked, as many as it takes to see the whole front. */
+export function limitOf(state: ViewState, front = PAGE): number {
+  return Math.min(MOST, Math.max(PAGE, Math.ceil((state.limit ?? front) / PAGE) * PAGE));
 }

@@ -4,6 +4,7 @@ import type { Schemas } from "../../api/client";
 import { messageOf } from "../../api/problem";
 import { useAppearance } from "../../design/appearance";
 import { Button, buttonClass } from "../../design/Button";
+import { useKeys } from "../../design/keys";
 import { EmptyState, ErrorState, Loading, Notice } from "../../design/Page";
 import { size } from "../../design/size";
 import { duration } from "../../design/time";
@@ -124,6 +125,19 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
   const foldAll = () => setFolded(allFolded ? new Set() : new Set(store.folds.map((fold) => fold.first)));
   const running = !state.complete && attempt.state !== "ended";
 
+  const acts: Record<string, [does: string, act: () => void]> = {
+    "/": ["search the log", () => searchBox.current?.focus()],
+    e: ["next error", () => goToError(1)],
+    E: ["error before", () => goToError(-1)],
+    n: ["next hit, or error", () => (hasNeedle ? goToHit(1) : goToError(1))],
+    p: ["hit before, or error", () => (hasNeedle ? goToHit(-1) : goToError(-1))],
+    f: ["follow the end", () => running && pane.current?.setFollowing(!following)],
+    w: ["wrap long lines", () => setWrap(!wrap)],
+    o: ["fold or unfold all steps", foldAll],
+    y: ["copy a link to the selected lines", () => void copyLink()],
+    G: ["go to the end", () => pane.current?.toEnd()],
+  };
+  useKeys(Object.entries(acts).map(([keys, [does, act]]) => ({ keys, does, group: "Log", act })));
   const onKeyDown = (event: KeyboardEvent) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "f") {
       event.preventDefault();
@@ -131,19 +145,8 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement || !shortcuts) return;
-    const acts: Record<string, () => void> = {
-      "/": () => searchBox.current?.focus(),
-      e: () => goToError(1),
-      E: () => goToError(-1),
-      n: () => (hasNeedle ? goToHit(1) : goToError(1)),
-      p: () => (hasNeedle ? goToHit(-1) : goToError(-1)),
-      f: () => running && pane.current?.setFollowing(!following),
-      w: () => setWrap(!wrap),
-      o: foldAll,
-      y: () => void copyLink(),
-      G: () => pane.current?.toEnd(),
-    };
-    const act = acts[event.key];
+    // Within the panel its keys go before those of the page, whichever was there first.
+    const act = acts[event.key]?.[1];
     if (act === undefined) return;
     event.preventDefault();
     event.stopPropagation();

@@ -14,10 +14,11 @@ import { useLive } from "../../live/use-live";
 import { safeLink } from "../log/ansi";
 import { alarmNames, blockOf, type Monitor, monitorLook, sorted, wrongSince } from "./blocked";
 import styles from "./monitors.module.css";
+import { Readings } from "./Readings";
 
 /** What is watched, how it is, and what each alarm blocks. */
 export function MonitorsPage() {
-  useLive("pipelines");
+  useLive("monitors");
   const query = useQuery(monitorsQuery);
   const items = sorted(query.data?.items ?? []);
   const bad = items.filter((monitor) => monitor.last?.kind === "bad").length;
@@ -81,6 +82,7 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
               </span>
             )
           : null}
+        <Readings recent={monitor.recent} />
         {address !== undefined && (
           <a className={styles.out} href={address} target="_blank" rel="noopener noreferrer">
             Open <Glyph name="external" size={11} />

@@ -10,6 +10,7 @@ const monitor = (id: string, change: Partial<Monitor> = {}): Monitor => ({
   blocks: [],
   alarms: [],
   system: "http",
+  recent: [],
   last: { kind: "ok", detail: "fine" },
   last_at: 5,
   bad_since: null,
