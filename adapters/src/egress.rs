@@ -54,7 +54,7 @@ pub struct Refused {
 #[error("no HTTP client could be made: {0}")]
 pub struct ClientError(#[source] reqwest::Error);
 
-/// An HTTP client that keeps to an [`Egress`]. It follows no redirect, uses no proxy and keeps no connection.
+/// An HTTP client that keeps to an [`Egress`]. It follows no redirect and uses no proxy.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -76,13 +76,25 @@ impl Client {
     /// # Errors
     /// When the machine has no usable certificates or TLS cannot be set up.
     pub fn new(egress: Egress) -> Result<Self, ClientError> {
+        Self::build(egress, 0)
+    }
+
+    /// One that keeps connections for a while: for a service of one address that is asked often.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn keeping_connections(egress: Egress) -> Result<Self, ClientError> {
+        Self::build(egress, 4)
+    }
+
+    fn build(egress: Egress, idle: usize) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
-            // A monitor must see whether connections are accepted, and every connection must be checked.
-            .pool_max_idle_per_host(0)
+            // A monitor must see whether connections are accepted. Each connection is checked when it is made.
+            .pool_max_idle_per_host(idle)
             .dns_resolver(Arc::new(Resolver { egress }))
             .build()
             .map_err(ClientError)?;

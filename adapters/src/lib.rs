@@ -12,6 +12,7 @@ pub mod clock;
 pub mod command_monitor;
 pub mod egress;
 pub mod git;
+pub mod github;
 pub mod hooks;
 pub mod http_monitor;
 pub mod ids;

@@ -13,6 +13,7 @@ mod hooks;
 mod logs;
 mod paths;
 mod payload;
+pub(crate) mod reports;
 mod restored;
 mod runners;
 mod settings;

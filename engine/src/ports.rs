@@ -16,7 +16,7 @@ use crate::core::input::{Reading, Revision};
 
 pub mod forge;
 
-pub use forge::HookReader;
+pub use forge::{Forge, HookReader};
 
 /// The only place where time passes.
 #[async_trait]

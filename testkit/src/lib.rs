@@ -8,6 +8,8 @@ pub mod bench;
 #[cfg(feature = "server")]
 pub mod blocks;
 #[cfg(feature = "server")]
+pub mod clock;
+#[cfg(feature = "server")]
 pub mod forge;
 #[cfg(feature = "server")]
 pub mod postgres;

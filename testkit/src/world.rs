@@ -8,13 +8,14 @@ use adapters::blobs::FolderBlobs;
 use adapters::clock::SystemClock;
 use adapters::egress::{Client, Egress};
 use adapters::git::Git;
+use adapters::github::{AppKey, GitHub, Identity};
 use adapters::hooks::{self, HookSecrets};
 use adapters::ids::SystemIds;
 use adapters::secrets::{ConfiguredSecrets, Table};
 use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::core::row::{AttemptState, ReleaseRow, ReleaseState};
 use engine::core::{Actor, Event, EventKind};
-use engine::ports::{HookReader, SecretValue};
+use engine::ports::{Clock, Forge, HookReader, SecretValue};
 use engine::store::{self, EventFilter, Store};
 use engine::{Connection, Engine, Ports, Settings};
 use protocol::{Artifact, ArtifactDigest, Fences, Lease, LeaseRequest, Outcome, Register, Report, RunnerId};
@@ -44,22 +45,43 @@ pub struct World {
 #[derive(Debug, Clone, Default)]
 pub struct Outside {
     pub hooks: Vec<Arc<dyn HookReader>>,
+    /// A GitHub at this address, for the App with this key.
+    pub github: Option<(url::Url, SecretValue)>,
+    /// None: the system's.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
 impl Outside {
     /// Takes web hooks of every kind that are signed with one of these secrets.
     #[must_use]
     pub fn with_hook_secrets(secrets: &[&str]) -> Self {
+        Self::at_github("https://github.com", secrets)
+    }
+
+    /// The same where people see GitHub at this address.
+    #[must_use]
+    pub fn at_github(url: &str, secrets: &[&str]) -> Self {
         let secrets = secrets.iter().map(|secret| SecretValue::new((*secret).to_owned())).collect();
         let secrets = HookSecrets::new(secrets).expect("secrets of enough length");
         Self {
             hooks: vec![
-                Arc::new(hooks::GitHub::new("https://github.com".to_owned(), secrets.clone())),
+                Arc::new(hooks::GitHub::new(url.to_owned(), secrets.clone())),
                 Arc::new(hooks::Gitea::new(secrets.clone())),
                 Arc::new(hooks::GitLab::new(secrets.clone())),
                 Arc::new(hooks::Signed::new(secrets)),
             ],
+            ..Self::default()
         }
+    }
+}
+
+impl Outside {
+    fn forges(&self, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn Forge>> {
+        let Some((url, key)) = &self.github else { return Vec::new() };
+        let egress = Egress { allow_loopback: true, allow_private: true };
+        let client = Client::keeping_connections(egress).expect("an HTTP client");
+        let identity = Identity::App { id: crate::forge::APP_ID.to_owned(), key: AppKey::from_pem(key).expect("a key") };
+        vec![Arc::new(GitHub::new(url, identity, client, Arc::clone(clock)))]
     }
 }
 
@@ -89,16 +111,18 @@ impl World {
     }
 
     async fn open(folder: Arc<TempDir>, database: String, tune: fn(&mut Settings), outside: Outside) -> Self {
-        let clock = Arc::new(SystemClock::new());
+        let clock = outside.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
         let ids = Arc::new(SystemIds);
         let server = engine::ports::Ids::uuid(ids.as_ref());
         let store = Store::open(&store::Settings::new(database.clone(), server.clone())).await.expect("open the store");
         let client = Client::new(Egress { allow_loopback: true, allow_private: true }).expect("an HTTP client");
+        let forges = outside.forges(&clock);
         let ports = Ports {
             clock,
             ids,
-            source: Arc::new(Git::new(folder.path().join("mirrors")).expect("git's folder")),
+            source: Arc::new(Git::new(folder.path().join("mirrors")).expect("git's folder").with_forges(&forges)),
             hooks: outside.hooks.clone(),
+            forges,
             monitors: adapters::monitors(&client, true),
             notifiers: Vec::new(),
             blobs: Arc::new(FolderBlobs::new(&folder.path().join("blobs")).expect("the blobs' folder")),

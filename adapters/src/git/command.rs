@@ -2,6 +2,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use engine::ports::SecretValue;
 use tokio::process::Command;
 
 use super::Timeouts;
@@ -73,6 +74,29 @@ impl Program {
 
     /// Runs `git <arguments>` and gives what it printed, whatever its exit code.
     pub(super) async fn run(&self, arguments: &[&str], input: &[u8], timeout: Duration) -> Result<Output, process::Error> {
+        process::run(self.command(arguments), input, Limits { timeout, stdout_bytes: STDOUT_BYTES }).await
+    }
+
+    /// The same with a header `authorization` for this very address, handed over in the environment, which only this
+    /// user can read; never on the command line. No redirect is followed with it.
+    pub(super) async fn run_as(
+        &self,
+        authorization: &SecretValue,
+        address: &str,
+        arguments: &[&str],
+        timeout: Duration,
+    ) -> Result<Output, process::Error> {
+        let mut command = self.command(arguments);
+        command
+            .env("GIT_CONFIG_COUNT", "2")
+            .env("GIT_CONFIG_KEY_0", format!("http.{address}.extraHeader"))
+            .env("GIT_CONFIG_VALUE_0", format!("Authorization: {}", authorization.reveal()))
+            .env("GIT_CONFIG_KEY_1", "http.followRedirects")
+            .env("GIT_CONFIG_VALUE_1", "false");
+        process::run(command, b"", Limits { timeout, stdout_bytes: STDOUT_BYTES }).await
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.path);
         command
             .args(arguments)
@@ -87,6 +111,6 @@ impl Program {
         for variable in FOREIGN {
             command.env_remove(variable);
         }
-        process::run(command, input, Limits { timeout, stdout_bytes: STDOUT_BYTES }).await
+        command
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::ports::{Commit, SourceError};
+use engine::ports::{Commit, Forge, SourceError};
 use sha2::{Digest, Sha256};
 use tokio::sync::MutexGuard;
 
@@ -26,6 +26,7 @@ pub(super) struct Mirror {
     folder: PathBuf,
     lock_file: PathBuf,
     pub(super) program: Arc<Program>,
+    forges: Arc<[Arc<dyn Forge>]>,
     /// Held by whoever changes the mirror, before the lock file.
     changing: tokio::sync::Mutex<()>,
     /// The newest commit read, by id; spares an unchanged poll one process.
@@ -40,13 +41,14 @@ struct Change<'a> {
 }
 
 impl Mirror {
-    pub(super) fn new(folder: &Path, address: Address, program: Arc<Program>) -> Self {
+    pub(super) fn new(folder: &Path, address: Address, program: Arc<Program>, forges: Arc<[Arc<dyn Forge>]>) -> Self {
         let name = address.digest();
         Self {
             folder: folder.join(format!("{name}.git")),
             lock_file: folder.join(format!("{name}.lock")),
             address,
             program,
+            forges,
             changing: tokio::sync::Mutex::default(),
             newest: Mutex::default(),
         }
@@ -165,11 +167,11 @@ impl Mirror {
     /// What the source says that the branch is at, without fetching.
     async fn ask(&self, reference: &str, branch: &str) -> Result<String, SourceError> {
         let arguments = ["ls-remote", "--exit-code", "--quiet", "--", self.address.text(), reference];
-        let output = self.elsewhere(&arguments, self.program.timeouts.ask).await?;
+        let (output, note) = self.at_source(&arguments, self.program.timeouts.ask).await?;
         match output.status.code() {
             Some(0) => {}
             Some(2) => return Err(self.no_branch(branch)),
-            _ => return Err(self.unreachable(self.said(&output))),
+            _ => return Err(self.unreachable(self.said(&output) + &note)),
         }
         // A pattern also matches the tail of longer names.
         let text = String::from_utf8_lossy(&output.stdout);
@@ -193,11 +195,11 @@ impl Mirror {
             self.address.text(),
             refspec,
         ];
-        let output = self.elsewhere(&arguments, self.program.timeouts.fetch).await?;
+        let (output, note) = self.at_source(&arguments, self.program.timeouts.fetch).await?;
         if output.status.success() {
             return Ok(());
         }
-        let said = self.said(&output);
+        let said = self.said(&output) + &note;
         match branch {
             Some(branch) if said.contains("couldn't find remote ref") => Err(self.no_branch(branch)),
             _ => Err(self.unreachable(said)),
@@ -276,6 +278,28 @@ impl Mirror {
         let folder = self.folder.to_string_lossy();
         let arguments: Vec<&str> = ["--git-dir", &folder].into_iter().chain(arguments.iter().copied()).collect();
         self.program.run(&arguments, input, timeout).await.map_err(|error| self.unreachable(format!("git {error}")))
+    }
+
+    /// Speaks with the source: under this server's identity at its forge where it has one. What the forge said against
+    /// that comes beside the output; the repository may be public all the same.
+    async fn at_source(&self, arguments: &[&str], timeout: Duration) -> Result<(Output, String), SourceError> {
+        let address = self.address.text();
+        let Some(forge) = self.forges.iter().find(|forge| forge.knows(address)) else {
+            return Ok((self.elsewhere(arguments, timeout).await?, String::new()));
+        };
+        match forge.git_authorization(address).await {
+            Ok(Some(authorization)) => {
+                let output = self.program.run_as(&authorization, address, arguments, timeout).await;
+                let output = output.map_err(|error| self.unreachable(format!("git {error}")))?;
+                if output.status.code() == Some(128) {
+                    // The token may be void; the next look asks for another.
+                    forge.forget(address);
+                }
+                Ok((output, String::new()))
+            }
+            Ok(None) => Ok((self.elsewhere(arguments, timeout).await?, String::new())),
+            Err(error) => Ok((self.elsewhere(arguments, timeout).await?, format!("; and its forge says: {error}"))),
+        }
     }
 
     async fn elsewhere(&self, arguments: &[&str], timeout: Duration) -> Result<Output, SourceError> {

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::core::id::SourceOrder;
 use engine::core::input::Revision;
-use engine::ports::{Commit, Head, Previous, Repository, Source, SourceError};
+use engine::ports::{Commit, Forge, Head, Previous, Repository, Source, SourceError};
 
 use address::Address;
 use command::Program;
@@ -30,6 +30,7 @@ use mirror::Mirror;
 pub struct Git {
     folder: PathBuf,
     program: Arc<Program>,
+    forges: Arc<[Arc<dyn Forge>]>,
     mirrors: Mutex<BTreeMap<String, Arc<Mirror>>>,
 }
 
@@ -67,14 +68,21 @@ impl Git {
     /// When the folder cannot be made or written.
     pub fn with_program(folder: PathBuf, program: PathBuf, timeouts: Timeouts) -> std::io::Result<Self> {
         let program = Arc::new(Program::prepare(&folder, program, timeouts)?);
-        Ok(Self { folder, program, mirrors: Mutex::default() })
+        Ok(Self { folder, program, forges: Arc::default(), mirrors: Mutex::default() })
+    }
+
+    /// Reads what one of these forges knows under this server's identity there.
+    #[must_use]
+    pub fn with_forges(self, forges: &[Arc<dyn Forge>]) -> Self {
+        Self { forges: forges.into(), ..self }
     }
 
     fn mirror(&self, at: &Repository) -> Result<Arc<Mirror>, SourceError> {
         let address = Address::parse(&at.url)?;
         let mut mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
-        let mirror =
-            mirrors.entry(at.url.clone()).or_insert_with(|| Arc::new(Mirror::new(&self.folder, address, Arc::clone(&self.program))));
+        let mirror = mirrors
+            .entry(at.url.clone())
+            .or_insert_with(|| Arc::new(Mirror::new(&self.folder, address, Arc::clone(&self.program), Arc::clone(&self.forges))));
         Ok(Arc::clone(mirror))
     }
 }

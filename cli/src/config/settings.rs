@@ -38,6 +38,9 @@ pub(crate) struct Settings {
 pub(crate) struct Forges {
     /// Where people see GitHub; empty: no forge at all.
     pub(crate) github_url: String,
+    /// The App's number and the file of its key.
+    pub(crate) github_app: Option<(String, PathBuf)>,
+    pub(crate) github_token: Option<String>,
     /// By the forge's name in the address of its web hooks: their secrets.
     pub(crate) hook_secrets: BTreeMap<&'static str, Vec<String>>,
 }
@@ -128,6 +131,8 @@ impl Settings {
             secrets_file: text("secrets.file").map(PathBuf::from),
             forges: Forges {
                 github_url: text("github.url").unwrap_or_default(),
+                github_app: text("github.app_id").zip(text("github.app_key_file").map(PathBuf::from)),
+                github_token: text("github.token"),
                 hook_secrets: [
                     ("github", "github.webhook_secrets"),
                     ("gitea", "gitea.webhook_secrets"),
@@ -192,6 +197,8 @@ pub(super) fn check_together(values: &Values, problems: &mut Vec<Problem>) {
             problems.push(Problem { origin: origin.clone(), message, next_step: Some(format!("set {needed}")) });
         }
     };
+    needs("github.app_id", "github.app_key_file", "an App speaks by its key");
+    needs("github.app_key_file", "github.app_id", "a key is that of an App");
     needs("notify.email.host", "notify.email.from", "messages by e-mail need a sender");
     needs("blobs.s3.endpoint", "blobs.s3.bucket", "an address without a bucket holds nothing");
     needs("blobs.s3.access_key_id", "blobs.s3.secret_access_key", "the id of a key needs its secret half");

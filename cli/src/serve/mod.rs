@@ -1,6 +1,7 @@
 //! Runs a server in this process: store, adapters, engine, API and, where it is wanted, a runner.
 
 pub(crate) mod built_in_runner;
+mod forges;
 pub(crate) mod local;
 pub(crate) mod logging;
 mod ports;

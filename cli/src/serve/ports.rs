@@ -6,14 +6,13 @@ use adapters::blobs::{FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
 use adapters::egress::{Client, Egress};
 use adapters::git::Git;
-use adapters::hooks::{self, HookSecrets};
 use adapters::http_monitor::HttpMonitor;
 use adapters::ids::SystemIds;
 use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
 use adapters::prometheus::Prometheus;
 use adapters::secrets::{ConfiguredSecrets, FileSecrets};
 use engine::Ports;
-use engine::ports::{Blobs, Clock, HookReader, Notifier, SecretValue, Secrets};
+use engine::ports::{Blobs, Clock, Notifier, SecretValue, Secrets};
 
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
@@ -24,12 +23,14 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
     let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
     let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
     let mirrors = folder("mirrors")?;
-    let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?;
+    let forges = super::forges::open(settings, egress, &clock)?;
+    let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?.with_forges(&forges);
     Ok(Ports {
         clock,
         ids: Arc::new(SystemIds),
         source: Arc::new(source),
-        hooks: hooks(settings)?,
+        hooks: super::forges::hooks(settings)?,
+        forges,
         monitors: vec![
             Arc::new(HttpMonitor::new(client.clone())),
             Arc::new(Prometheus::new(client.clone())),
@@ -40,20 +41,6 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
     })
-}
-
-fn hooks(settings: &Settings) -> Result<Vec<Arc<dyn HookReader>>> {
-    let secrets = |forge: &str, key: &str| {
-        let secrets = settings.forges.hook_secrets.get(forge).into_iter().flatten();
-        HookSecrets::new(secrets.cloned().map(SecretValue::new).collect())
-            .map_err(|error| Failure::usage(format!("{key}: {error}")).next("replace it there and at the sender"))
-    };
-    Ok(vec![
-        Arc::new(hooks::GitHub::new(settings.forges.github_url.clone(), secrets("github", "github.webhook_secrets")?)),
-        Arc::new(hooks::Gitea::new(secrets("gitea", "gitea.webhook_secrets")?)),
-        Arc::new(hooks::GitLab::new(secrets("gitlab", "gitlab.webhook_secrets")?)),
-        Arc::new(hooks::Signed::new(secrets("signed", "webhooks.secrets")?)),
-    ])
 }
 
 fn blobs(settings: &Settings) -> Result<Arc<dyn Blobs>> {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core;
-use crate::ports::{Blobs, Clock, HookReader, Ids, MonitorReader, Notifier, Secrets, Source};
+use crate::ports::{Blobs, Clock, Forge, HookReader, Ids, MonitorReader, Notifier, Secrets, Source};
 use pipelines::Blocks;
 
 /// What the engine needs from outside.
@@ -13,6 +13,8 @@ pub struct Ports {
     pub source: Arc<dyn Source>,
     /// The web hooks that this server takes; one for each forge.
     pub hooks: Vec<Arc<dyn HookReader>>,
+    /// Where becomes visible what becomes of a commit; the first that knows a repository is asked.
+    pub forges: Vec<Arc<dyn Forge>>,
     /// Asked in order; the first that knows a monitor reads it.
     pub monitors: Vec<Arc<dyn MonitorReader>>,
     pub notifiers: Vec<Arc<dyn Notifier>>,

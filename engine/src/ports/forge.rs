@@ -1,13 +1,16 @@
-//! What a forge says by itself (web hooks), in words of our own.
+//! What a forge says by itself (web hooks), and what it answers and shows when asked, in words of our own.
 //!
 //! A web hook is a hint (R8): it says where to look and never what is there. Nothing of it but its hint is kept.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use super::SecretValue;
 
 /// Checks and reads the web hooks of one kind of forge. Pure: no network, no clock.
 pub trait HookReader: Debug + Send + Sync {
@@ -84,6 +87,101 @@ pub enum HookRefused {
     MediaType(String),
     #[error("the body is no JSON of the expected shape: {0}")]
     Malformed(String),
+}
+
+/// Asks one forge, and shows there what becomes of a commit.
+#[async_trait]
+pub trait Forge: Debug + Send + Sync {
+    /// Whether the repository at this address is one of its own.
+    fn knows(&self, repository: &str) -> bool;
+
+    /// The value of the header `authorization` with which git may read the repository over HTTP now; none: as nobody.
+    ///
+    /// # Errors
+    /// When the forge refuses this server, or does not answer.
+    async fn git_authorization(&self, repository: &str) -> Result<Option<SecretValue>, ForgeError>;
+
+    /// Makes what people see at the commit equal to the report. Saying the same again changes nothing.
+    ///
+    /// `mark` is what the forge gave back for this release the last time, if anything; the answer takes its place, also
+    /// beside an error, so that what was made is not made twice.
+    async fn publish(&self, report: &Report, mark: &mut Mark) -> Result<(), ForgeError>;
+
+    /// What is known of permissions there may have changed.
+    fn forget(&self, repository: &str);
+}
+
+/// One release, as people see it beside its commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub repository: String,
+    pub commit: String,
+    /// The name that the check bears, one of a commit: the pipeline's.
+    pub pipeline: String,
+    pub release: u64,
+    pub state: ReportState,
+    /// One line.
+    pub title: String,
+    /// Markdown: stages, waves and targets.
+    pub summary: String,
+    /// Where to look.
+    pub url: String,
+    pub deployments: Vec<ReportedDeployment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportState {
+    /// Waits for a gate, a lane or a runner.
+    Waiting,
+    Running,
+    Succeeded,
+    Failed,
+    /// Ended without a judgement: superseded, outdated, cancelled.
+    Dropped,
+}
+
+/// One target that the release came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedDeployment {
+    /// The forge's environment: pipeline and target.
+    pub environment: String,
+    pub state: DeploymentState,
+    pub is_production: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentState {
+    InProgress,
+    Succeeded,
+    Failed,
+    /// Contact was lost while it was under way (A3).
+    Unknown,
+    /// Another release runs there now.
+    Inactive,
+}
+
+/// What a forge gave back: the ids of what it made, and what they show. Kept between reports of one release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mark {
+    /// The digest of the report that the check shows.
+    pub shown: Option<String>,
+    pub check: Option<u64>,
+    pub status: Option<ReportState>,
+    /// By environment: the deployment's id and the state that it shows.
+    pub deployments: BTreeMap<String, (u64, Option<DeploymentState>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ForgeError {
+    /// It may be otherwise later; when, if the forge said so.
+    #[error("{detail}")]
+    Later { detail: String, after_ms: Option<u64> },
+    /// Asking again changes nothing until a person has acted.
+    #[error("{0}")]
+    Never(String),
 }
 
 /// Two addresses of one repository have the same place, whatever the protocol: `git@host:o/r.git`, `ssh://git@host:22/o/r`

@@ -23,6 +23,7 @@ mod inbox;
 mod integrity;
 mod load;
 mod logs;
+mod marks;
 mod meta;
 mod metrics;
 mod migrations;

@@ -9,16 +9,17 @@ use super::hint::Hint;
 use super::value::{Record, values, word};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[PUT_ONCE, PUT_NEWEST, CLAIM, DONE, AGAIN, GIVE_UP, WAITING];
+pub(super) const STATEMENTS: &[&str] = &[PUT_ONCE, PUT_NEWEST, CLAIM, DONE, AGAIN, GIVE_UP, FREE, WAITING];
 
 const PUT_ONCE: &str = "INSERT INTO outbox (key, revision, kind, delivery, pipeline_id, created_at, due_at, tries, body) \
     VALUES ($1, 1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (key) DO NOTHING";
 
 /// A newer message takes the place of one that has not left; the number of its revision goes up, so that
-/// whoever is sending the older one cannot mark the newer one done.
+/// whoever is sending the older one cannot mark the newer one done. The claim stays: two of one key never leave at the
+/// same time, so that the newer one cannot arrive before the older.
 const PUT_NEWEST: &str = "INSERT INTO outbox (key, revision, kind, delivery, pipeline_id, created_at, due_at, tries, body) \
     VALUES ($1, 1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (key) DO UPDATE SET revision = outbox.revision + 1, kind = excluded.kind, \
-    created_at = excluded.created_at, due_at = excluded.due_at, tries = 0, claimed_by = NULL, claimed_until = NULL, done_at = NULL, \
+    created_at = excluded.created_at, due_at = excluded.due_at, tries = 0, done_at = NULL, \
     failed_at = NULL, last_error = NULL, body = excluded.body";
 
 const CLAIM: &str = "UPDATE outbox SET claimed_by = $1, claimed_until = $2, tries = tries + 1 WHERE key IN \
@@ -34,6 +35,9 @@ const AGAIN: &str = "UPDATE outbox SET due_at = $3, last_error = $4, claimed_by 
 
 const GIVE_UP: &str = "UPDATE outbox SET failed_at = $3, last_error = $4, claimed_by = NULL, claimed_until = NULL \
     WHERE key = $1 AND revision = $2 AND done_at IS NULL";
+
+/// The newer message that came while the older one left may be taken now.
+const FREE: &str = "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE key = $1 AND revision > $2 AND claimed_by = $3";
 
 const WAITING: &str = "SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS oldest FROM outbox \
     WHERE done_at IS NULL AND failed_at IS NULL";
@@ -99,17 +103,34 @@ impl Store {
 
     /// It has left. False when a newer message took its place meanwhile.
     pub async fn outbox_done(&self, message: &DueMessage, now: Time) -> Result<bool, Error> {
-        Ok(self.db().execute(DONE, values![&message.key, message.revision, now]).await? > 0)
+        let is_done = self.db().execute(DONE, values![&message.key, message.revision, now]).await? > 0;
+        if !is_done {
+            self.free_newer(message).await?;
+        }
+        Ok(is_done)
+    }
+
+    async fn free_newer(&self, message: &DueMessage) -> Result<(), Error> {
+        if self.db().execute(FREE, values![&message.key, message.revision, self.server()]).await? > 0 {
+            self.hint(Hint::Outbox);
+        }
+        Ok(())
     }
 
     /// It could not be delivered: again at `due_at`.
     pub async fn outbox_again(&self, message: &DueMessage, due_at: Time, error: &str) -> Result<(), Error> {
-        self.db().execute(AGAIN, values![&message.key, message.revision, due_at, error]).await.map(drop)
+        if self.db().execute(AGAIN, values![&message.key, message.revision, due_at, error]).await? == 0 {
+            self.free_newer(message).await?;
+        }
+        Ok(())
     }
 
     /// Trying again changes nothing: it stays with its error for people to see.
     pub async fn outbox_give_up(&self, message: &DueMessage, now: Time, error: &str) -> Result<(), Error> {
-        self.db().execute(GIVE_UP, values![&message.key, message.revision, now, error]).await.map(drop)
+        if self.db().execute(GIVE_UP, values![&message.key, message.revision, now, error]).await? == 0 {
+            self.free_newer(message).await?;
+        }
+        Ok(())
     }
 
     /// How many messages wait, and since when the oldest is due.

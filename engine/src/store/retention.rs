@@ -25,6 +25,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     UNUSED_ARTIFACTS,
     CLOSE_ARTIFACT,
     DROP_ARTIFACT,
+    DROP_MARKS,
     DROP_OUTBOX,
     DROP_INBOX,
     DROP_KEYS,
@@ -52,6 +53,8 @@ const CLOSE_ARTIFACT: &str = "UPDATE artifacts SET removing_at = $3 WHERE digest
     AND NOT EXISTS (SELECT 1 FROM artifact_uses WHERE artifact_uses.digest = artifacts.digest)";
 const DROP_ARTIFACT: &str = "DELETE FROM artifacts WHERE digest = $1 AND removing_at IS NOT NULL";
 
+/// What is shown anew after that is found at the forge again.
+const DROP_MARKS: &str = "DELETE FROM forge_marks WHERE shown_at < $1";
 const DROP_OUTBOX: &str = "DELETE FROM outbox WHERE done_at < $1";
 const DROP_INBOX: &str = "DELETE FROM inbox WHERE done_at < $1";
 const DROP_KEYS: &str = "DELETE FROM idempotency_keys WHERE expires_at < $1";
@@ -124,9 +127,14 @@ impl Store {
     /// Forgets what was carried out before a time, and what is over.
     pub async fn forget_done(&self, before: Time, now: Time) -> Result<u64, Error> {
         let mut removed = 0;
-        for (sql, until) in
-            [(DROP_OUTBOX, before), (DROP_INBOX, before), (DROP_JOIN_TOKENS, before), (DROP_KEYS, now), (DROP_SESSIONS, now)]
-        {
+        for (sql, until) in [
+            (DROP_OUTBOX, before),
+            (DROP_MARKS, before),
+            (DROP_INBOX, before),
+            (DROP_JOIN_TOKENS, before),
+            (DROP_KEYS, now),
+            (DROP_SESSIONS, now),
+        ] {
             removed += self.db().execute(sql, values![until]).await?;
         }
         Ok(removed)

@@ -2,8 +2,8 @@
 
 use super::db::Insert;
 use super::{
-    Error, Store, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, meta, metrics, outbox, pipelines,
-    plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
+    Error, Store, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, marks, meta, metrics, outbox,
+    pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
 };
 
 const STATEMENTS: &[(&str, &[&str])] = &[
@@ -18,6 +18,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("load", load::STATEMENTS),
     ("logs", logs::STATEMENTS),
     ("logs::ending", logs::ENDING_STATEMENTS),
+    ("marks", marks::STATEMENTS),
     ("meta", meta::STATEMENTS),
     ("metrics", metrics::STATEMENTS),
     ("outbox", outbox::STATEMENTS),

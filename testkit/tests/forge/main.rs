@@ -3,4 +3,5 @@
 mod abuse;
 mod hooks;
 mod pushes;
+mod showing;
 mod support;

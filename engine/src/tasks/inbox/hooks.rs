@@ -28,6 +28,11 @@ pub(super) async fn deal_with(engine: &Arc<Engine>, messages: Vec<InboxMessage>)
                 continue;
             }
         };
+        if let Hint::Grants { repositories } = &hint {
+            for url in repositories.iter().flat_map(|names| &names.urls) {
+                engine.ports().forges.iter().for_each(|forge| forge.forget(url));
+            }
+        }
         let concerned = concerned(&hint, &sources);
         if concerned.is_empty() {
             debug!(inbox.key = message.key, "no source of this server is of that repository");

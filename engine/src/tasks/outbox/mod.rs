@@ -1,9 +1,12 @@
-//! Delivers what was decided: notifications, and news for pipelines that depend on this one.
+//! Delivers what was decided: notifications, news for pipelines that depend on this one, and what forges show.
 //!
 //! A message is a row of the transaction that decided it (ID4); it is delivered at least once under one key (ID5).
 
+pub(crate) mod forges;
+
 use std::sync::Arc;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use pipelines::plan::NotifyTo;
 use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
@@ -17,23 +20,62 @@ use crate::ports::{Message, NotifyError};
 use crate::store::{DueMessage, OutboxMessage};
 
 const BATCH: u32 = 100;
-const CLAIM_MS: u64 = 60_000;
+/// Longer than a delivery takes, with all its timeouts.
+const CLAIM_MS: u64 = 5 * 60_000;
+/// Messages that leave at the same time: one slow receiver does not hold the others back.
+const AT_ONCE: usize = 8;
 const MAX_TRIES: u64 = 30;
 const FIRST_BACKOFF_MS: u64 = 2_000;
 const MAX_BACKOFF_MS: u64 = 60 * 60_000;
+/// Between two tries of what is tried for as long as it takes.
+const PATIENT_BACKOFF_MS: u64 = 60_000;
 
 /// What one message asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Body {
-    Tell { to: NotifyTo, event: Box<Event> },
-    Upstream { release: ReleaseNumber, stage: Option<String> },
+    Tell {
+        to: NotifyTo,
+        event: Box<Event>,
+    },
+    Upstream {
+        release: ReleaseNumber,
+        stage: Option<String>,
+    },
+    /// Read when it leaves.
+    Show {
+        pipeline: PipelineId,
+        release: ReleaseNumber,
+    },
+}
+
+/// What became of one try.
+enum Outcome {
+    Done,
+    Later(String),
+    /// The receiver is away: no number of tries ends this.
+    Patiently {
+        reason: String,
+        after_ms: Option<u64>,
+    },
+    Never(String),
+}
+
+impl From<Result<(), NotifyError>> for Outcome {
+    fn from(told: Result<(), NotifyError>) -> Self {
+        match told {
+            Ok(()) => Self::Done,
+            Err(NotifyError::Later(reason)) => Self::Later(reason),
+            Err(NotifyError::Never(reason)) => Self::Never(reason),
+        }
+    }
 }
 
 /// The messages that these changes decided; they are stored in the same transaction.
 pub(crate) fn messages(engine: &Engine, pipeline: &Pipeline, changes: &Changes) -> Vec<OutboxMessage> {
     let id = &pipeline.row().id;
-    changes
+    let shown = forges::messages(engine, pipeline, changes);
+    let decided = changes
         .effects
         .iter()
         .filter_map(|effect| match effect {
@@ -52,8 +94,8 @@ pub(crate) fn messages(engine: &Engine, pipeline: &Pipeline, changes: &Changes) 
         .filter_map(|(key, kind, body)| {
             let body = serde_json::to_string(&body).ok()?;
             Some(OutboxMessage { key, kind: kind.to_owned(), delivery: Delivery::AtLeastOnce, due_at: engine.clock().now(), body })
-        })
-        .collect()
+        });
+    decided.chain(shown).collect()
 }
 
 pub(super) async fn round(engine: Arc<Engine>) -> Next {
@@ -68,32 +110,37 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
         if due.is_empty() {
             return Ok(None);
         }
-        for message in due {
-            deliver(&engine, message).await?;
-        }
+        let delivered = futures::stream::iter(due.into_iter().map(|message| deliver(&engine, message))).buffer_unordered(AT_ONCE);
+        delivered.try_collect::<()>().await?;
     }
 }
 
 async fn deliver(engine: &Arc<Engine>, message: DueMessage) -> Result<(), Error> {
     let outcome = match serde_json::from_str(&message.body) {
-        Ok(Body::Tell { to, event }) => tell(engine, &message, &to, *event).await,
-        Ok(Body::Upstream { release, stage }) => upstream(engine, &message, release, stage).await,
-        Err(error) => Err(NotifyError::Never(format!("the stored message cannot be read: {error}"))),
+        Ok(Body::Tell { to, event }) => tell(engine, &message, &to, *event).await.into(),
+        Ok(Body::Upstream { release, stage }) => upstream(engine, &message, release, stage).await.into(),
+        Ok(Body::Show { pipeline, release }) => forges::show(engine, &message, &pipeline, release).await,
+        Err(error) => Outcome::Never(format!("the stored message cannot be read: {error}")),
     };
     let now = engine.clock().now();
     match outcome {
-        Ok(()) => {
+        Outcome::Done => {
             engine.store().outbox_done(&message, now).await?;
         }
-        Err(NotifyError::Never(reason)) => {
+        Outcome::Never(reason) => {
             warn!(outbox.key = message.key, reason, "a message cannot be delivered and is given up");
             engine.store().outbox_give_up(&message, now, &reason).await?;
         }
-        Err(NotifyError::Later(reason)) if message.tries >= MAX_TRIES => {
+        Outcome::Later(reason) if message.tries >= MAX_TRIES => {
             warn!(outbox.key = message.key, message.tries, reason, "a message could not be delivered and is given up");
             engine.store().outbox_give_up(&message, now, &reason).await?;
         }
-        Err(NotifyError::Later(reason)) => {
+        Outcome::Patiently { reason, after_ms } => {
+            let wait_ms = after_ms.unwrap_or(PATIENT_BACKOFF_MS);
+            debug!(outbox.key = message.key, reason, wait_ms, "a message waits for its receiver");
+            engine.store().outbox_again(&message, now + wait_ms, &reason).await?;
+        }
+        Outcome::Later(reason) => {
             let wait_ms = FIRST_BACKOFF_MS.saturating_mul(1 << message.tries.min(20)).min(MAX_BACKOFF_MS);
             debug!(outbox.key = message.key, reason, wait_ms, "a message is tried again");
             engine.store().outbox_again(&message, now + wait_ms, &reason).await?;

@@ -1,0 +1,194 @@
+//! GitHub and GitHub Enterprise Server: access for git, and what people see beside a commit.
+//!
+//! One identity for all repositories: a GitHub App with short tokens that reach one repository each, or a person's token.
+
+mod access;
+mod http;
+mod key;
+mod publish;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use engine::ports::forge::{Forge, ForgeError, Mark, Report};
+use engine::ports::{Clock, SecretValue};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+pub use access::Identity;
+pub use key::{AppKey, NoKey};
+
+use access::Access;
+use http::{Answer, Http};
+
+use crate::egress::Client;
+
+/// GitHub under one identity.
+#[derive(Debug)]
+pub struct GitHub {
+    /// Host and port of the addresses of its repositories.
+    authority: String,
+    scheme: String,
+    identity: Identity,
+    access: Access,
+    http: Http,
+}
+
+/// `owner/repository`, as in every path of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    owner: String,
+    repository: String,
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.owner, self.repository)
+    }
+}
+
+impl GitHub {
+    /// `web_url` is where people see it: `https://github.com`, or the address of an Enterprise Server, whose API is below
+    /// `/api/v3` there.
+    #[must_use]
+    pub fn new(web_url: &Url, identity: Identity, client: Client, clock: Arc<dyn Clock>) -> Self {
+        let authority = authority(web_url);
+        let base = if authority == "github.com" {
+            "https://api.github.com".to_owned()
+        } else {
+            format!("{}://{authority}/api/v3", web_url.scheme())
+        };
+        Self { authority, scheme: web_url.scheme().to_owned(), identity, access: Access::default(), http: Http::new(client, clock, base) }
+    }
+
+    /// The repository at this address, if it is one of this GitHub's: by the very host and port, never by a likeness,
+    /// because a token follows from it.
+    fn name(&self, repository: &str) -> Option<Name> {
+        let path = match Url::parse(repository) {
+            Ok(url) if url.scheme() == self.scheme => (authority(&url) == self.authority).then(|| url.path().to_owned())?,
+            Ok(url) if url.scheme() == "ssh" => (url.host_str() == self.host()).then(|| url.path().to_owned())?,
+            Ok(_) => return None,
+            Err(_) => {
+                let (host, path) = repository.split_once(':')?;
+                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+                (Some(host) == self.host()).then(|| path.to_owned())?
+            }
+        };
+        let path = path.trim_matches('/');
+        let (owner, repository) = path.strip_suffix(".git").unwrap_or(path).split_once('/')?;
+        let is_name = |text: &str| {
+            !text.is_empty()
+                && text != "."
+                && text != ".."
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        (is_name(owner) && is_name(repository)).then(|| Name { owner: owner.to_owned(), repository: repository.to_owned() })
+    }
+
+    fn host(&self) -> Option<&str> {
+        self.authority.split(':').next()
+    }
+
+    /// One request about one repository. A token that GitHub does not know any more is asked for anew, once.
+    async fn ask(&self, name: &Name, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, ForgeError> {
+        let path = format!("/repos/{name}{path}");
+        for _ in 0..2 {
+            let Some(token) = self.access.token(&self.http, &self.identity, name).await? else {
+                return Err(ForgeError::Never("this server is nobody at GitHub; `tidegate github connect` changes that".to_owned()));
+            };
+            let answer = self.http.send(method.clone(), &path, &token, body).await?;
+            if answer.status != StatusCode::UNAUTHORIZED {
+                return Ok(answer);
+            }
+            self.access.forget(name);
+        }
+        Err(ForgeError::Never("GitHub does not take the token of this server; renew it, or check the App's installation".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Forge for GitHub {
+    fn knows(&self, repository: &str) -> bool {
+        self.name(repository).is_some()
+    }
+
+    async fn git_authorization(&self, repository: &str) -> Result<Option<SecretValue>, ForgeError> {
+        // Never to another host, and never beside credentials of the address's own.
+        let Some(url) = Url::parse(repository).ok().filter(|url| url.scheme() == self.scheme) else { return Ok(None) };
+        let Some(name) = self.name(repository).filter(|_| url.username().is_empty() && url.password().is_none()) else { return Ok(None) };
+        let token = self.access.token(&self.http, &self.identity, &name).await?;
+        Ok(token.map(|token| SecretValue::new(format!("Basic {}", STANDARD.encode(format!("x-access-token:{}", token.reveal()))))))
+    }
+
+    async fn publish(&self, report: &Report, mark: &mut Mark) -> Result<(), ForgeError> {
+        let name =
+            self.name(&report.repository).ok_or_else(|| ForgeError::Never(format!("{} is not of this GitHub", report.repository)))?;
+        if matches!(self.identity, Identity::Nobody) {
+            return Ok(());
+        }
+        publish::publish(self, &name, report, mark).await
+    }
+
+    fn forget(&self, repository: &str) {
+        if let Some(name) = self.name(repository) {
+            self.access.forget(&name);
+        }
+    }
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().to_lowercase();
+    url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::egress::Egress;
+
+    fn github(web_url: &str) -> GitHub {
+        let client = Client::new(Egress::default()).unwrap();
+        let identity = Identity::Token(SecretValue::new("a token".to_owned()));
+        GitHub::new(&Url::parse(web_url).unwrap(), identity, client, Arc::new(SystemClock::new()))
+    }
+
+    #[tokio::test]
+    async fn a_token_goes_to_repositories_of_this_github_only() {
+        let github = github("https://github.com");
+        for url in ["https://github.com/acme/orders", "https://GitHub.com/acme/orders.git"] {
+            assert!(github.knows(url), "{url}");
+            let value = github.git_authorization(url).await.unwrap().unwrap();
+            assert_eq!(value.reveal(), "Basic eC1hY2Nlc3MtdG9rZW46YSB0b2tlbg==", "{url}");
+        }
+        for url in ["git@github.com:acme/orders.git", "ssh://git@github.com/acme/orders.git", "https://me:mine@github.com/acme/orders"] {
+            assert!(github.knows(url), "{url}");
+            assert_eq!(github.git_authorization(url).await.unwrap(), None, "{url}");
+        }
+        for url in [
+            "https://github.com.evil.example/acme/orders",
+            "https://github.com@evil.example/acme/orders",
+            "https://github.com:8443/acme/orders",
+            "http://github.com/acme/orders",
+            "https://evil.example/github.com/acme",
+            "https://github.com/acme",
+            "https://github.com/acme/orders/tree/main",
+            "https://github.com/acme/..",
+            "git@gitlab.com:acme/orders.git",
+            "/srv/git/github.com/acme/orders",
+        ] {
+            assert!(!github.knows(url), "{url}");
+            assert_eq!(github.git_authorization(url).await.unwrap(), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_enterprise_server_has_its_own_host() {
+        let github = github("https://git.corp.example:8443");
+        assert!(github.knows("https://git.corp.example:8443/acme/orders") && github.knows("git@git.corp.example:acme/orders"));
+        assert!(!github.knows("https://github.com/acme/orders") && !github.knows("https://git.corp.example/acme/orders"));
+    }
+}

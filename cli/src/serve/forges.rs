@@ -1,0 +1,57 @@
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use adapters::egress::{Client, Egress};
+use adapters::github::{AppKey, GitHub, Identity};
+use adapters::hooks::{self, HookSecrets};
+use engine::ports::{Clock, Forge, HookReader, SecretValue};
+
+use crate::config::Settings;
+use crate::exit::{Failure, Result};
+
+/// The forges at which this server is somebody.
+pub(super) fn open(settings: &Settings, egress: Egress, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Forge>>> {
+    let forges = &settings.forges;
+    let identity = match (&forges.github_app, &forges.github_token) {
+        (Some((id, file)), _) => Identity::App { id: id.clone(), key: app_key(file)? },
+        (None, Some(token)) => Identity::Token(SecretValue::new(token.clone())),
+        (None, None) => return Ok(Vec::new()),
+    };
+    let url = url::Url::parse(&forges.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
+    let client = Client::keeping_connections(egress).map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(vec![Arc::new(GitHub::new(&url, identity, client, Arc::clone(clock)))])
+}
+
+/// Nothing of the key ever stands in an error.
+fn app_key(file: &Path) -> Result<AppKey> {
+    let about = std::fs::metadata(file).map_err(|error| Failure::file(file, "read", &error))?;
+    let mode = about.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Failure::usage(format!(
+            "github.app_key_file {}: its mode is {mode:04o}, so others than its owner may use it",
+            file.display()
+        ))
+        .next("run chmod 600 on it"));
+    }
+    let pem = std::fs::read_to_string(file).map_err(|error| Failure::file(file, "read", &error))?;
+    AppKey::from_pem(&SecretValue::new(pem)).map_err(|error| {
+        Failure::usage(format!("github.app_key_file {}: {error}", file.display()))
+            .next("take the file that GitHub hands out below \"Private keys\" of the App")
+    })
+}
+
+/// The web hooks that this server takes.
+pub(super) fn hooks(settings: &Settings) -> Result<Vec<Arc<dyn HookReader>>> {
+    let secrets = |forge: &str, key: &str| {
+        let secrets = settings.forges.hook_secrets.get(forge).into_iter().flatten();
+        HookSecrets::new(secrets.cloned().map(SecretValue::new).collect())
+            .map_err(|error| Failure::usage(format!("{key}: {error}")).next("replace it there and at the sender"))
+    };
+    Ok(vec![
+        Arc::new(hooks::GitHub::new(settings.forges.github_url.clone(), secrets("github", "github.webhook_secrets")?)),
+        Arc::new(hooks::Gitea::new(secrets("gitea", "gitea.webhook_secrets")?)),
+        Arc::new(hooks::GitLab::new(secrets("gitlab", "gitlab.webhook_secrets")?)),
+        Arc::new(hooks::Signed::new(secrets("signed", "webhooks.secrets")?)),
+    ])
+}

@@ -1,0 +1,252 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use engine::ports::SecretValue;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
+use url::Url;
+
+use super::api;
+
+/// The App of the tests.
+pub const APP_ID: &str = "4711";
+
+/// Stands in for GitHub over real HTTP: an API below `/api/v3`, as an Enterprise Server has it, and bare repositories behind
+/// git's own HTTP backend, readable with an installation's token only. It keeps what it was told, and fails as it is told.
+#[derive(Debug)]
+pub struct FakeForge {
+    pub url: Url,
+    pub(super) shared: Arc<Shared>,
+    _serving: AbortOnDropHandle<()>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) folder: TempDir,
+    pub(super) key: KeyPair,
+    pub(super) state: Mutex<ForgeState>,
+}
+
+/// What it knows and how it behaves.
+#[derive(Debug, Default)]
+pub struct ForgeState {
+    pub mood: Mood,
+    /// The App is installed nowhere any more; its tokens are void.
+    pub revoked: bool,
+    /// Seconds that a token is valid, as it says.
+    pub token_valid_s: Option<i64>,
+    /// Every request to the API in its order: method, path without query, status.
+    pub asked: Vec<(String, String, u16)>,
+    /// By id, in the order of their making.
+    pub checks: BTreeMap<u64, Value>,
+    pub deployments: BTreeMap<u64, Value>,
+    /// By commit, oldest first.
+    pub statuses: BTreeMap<String, Vec<Value>>,
+    /// By deployment, oldest first.
+    pub deployment_statuses: BTreeMap<u64, Vec<Value>>,
+    pub(super) tokens: Vec<String>,
+    pub(super) next_id: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mood {
+    #[default]
+    Well,
+    /// 503 to everything, git included.
+    Down,
+    /// The primary limit is used up; it says for how long.
+    Limited { reset_s: i64 },
+    /// 403 with `retry-after`.
+    SecondaryLimit { retry_after_s: u64 },
+    /// Accepts the request, does what it asks, and breaks the connection before the answer.
+    CutAfter,
+    /// 401 to installation tokens, as after a key was rotated.
+    ForgetsTokens,
+}
+
+impl FakeForge {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let url: Url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
+        let shared = Arc::new(Shared {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            key: KeyPair::generate(KeySize::Rsa2048).expect("a key"),
+            state: Mutex::default(),
+        });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let serving = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
+        Self { url, shared, _serving: AbortOnDropHandle::new(serving) }
+    }
+
+    /// An empty bare repository `acme/<name>`; pushes go to its folder, reads through HTTP.
+    pub fn repository(&self, name: &str) -> ForgeRepository {
+        let folder = self.shared.folder.path().join("acme").join(format!("{name}.git"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let output = std::process::Command::new("git")
+            .args(["init", "-q", "--bare", "-b", "main", "."])
+            .current_dir(&folder)
+            .output()
+            .expect("git runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        ForgeRepository { url: self.url.join(&format!("acme/{name}.git")).expect("a URL").to_string(), folder }
+    }
+
+    /// The App's private key as GitHub hands it out.
+    #[must_use]
+    pub fn app_key(&self) -> SecretValue {
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&self.shared.key).expect("a key");
+        SecretValue::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref())))
+    }
+
+    /// Looks at what it knows, or changes how it behaves.
+    pub fn state(&self) -> MutexGuard<'_, ForgeState> {
+        self.shared.state()
+    }
+}
+
+/// Where a repository stands.
+#[derive(Debug, Clone)]
+pub struct ForgeRepository {
+    pub url: String,
+    pub folder: PathBuf,
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> MutexGuard<'_, ForgeState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The claims of a rightly signed token of the App (RS256) that GitHub would take.
+    pub(super) fn is_app(&self, token: &str) -> bool {
+        let Some((signed, signature)) = token.rsplit_once('.') else { return false };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.key.public_key().as_ref());
+        let claims = signed.split_once('.').and_then(|(_, claims)| URL_SAFE_NO_PAD.decode(claims).ok());
+        let claims: Value = claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default();
+        let span = claims["exp"].as_i64().unwrap_or(0) - claims["iat"].as_i64().unwrap_or(0);
+        public.verify(signed.as_bytes(), &signature).is_ok() && claims["iss"] == APP_ID && (1..=660).contains(&span)
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap_or_default();
+    let mood = shared.state().mood;
+    let is_api = parts.uri.path().starts_with("/api/v3/");
+    let response = match mood {
+        Mood::Down => reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"message": "Unicorn!"})),
+        Mood::Limited { reset_s } if is_api => {
+            let mut response = reply(StatusCode::FORBIDDEN, &json!({"message": "API rate limit exceeded for installation ID 1."}));
+            let reset = now_s() + reset_s;
+            response.headers_mut().insert("x-ratelimit-remaining", 0.into());
+            response.headers_mut().insert("x-ratelimit-reset", reset.into());
+            response
+        }
+        Mood::SecondaryLimit { retry_after_s } if is_api => {
+            let mut response = reply(StatusCode::FORBIDDEN, &json!({"message": "You have exceeded a secondary rate limit."}));
+            response.headers_mut().insert("retry-after", retry_after_s.into());
+            response
+        }
+        _ if is_api => api::answer(&shared, &parts.method, &parts.uri, &parts.headers, &body),
+        _ => git(&shared, &parts.method, &parts.uri, &parts.headers, &body).await,
+    };
+    if is_api {
+        let path = parts.uri.path().trim_start_matches("/api/v3").to_owned();
+        shared.state().asked.push((parts.method.to_string(), path, response.status().as_u16()));
+    }
+    if mood == Mood::CutAfter && is_api && parts.method != Method::GET {
+        // Longer than it says, so that the connection ends in the middle.
+        return Response::builder()
+            .status(response.status())
+            .header("content-length", "1000000")
+            .body(Body::from("{"))
+            .expect("a response");
+    }
+    response
+}
+
+/// git's own server behind HTTP (git-http-backend(1)), for who has a token.
+async fn git(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+    let presented = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Basic ").map(str::to_owned));
+    let presented = presented.and_then(|text| STANDARD.decode(text).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let token = presented.as_deref().and_then(|text| text.strip_prefix("x-access-token:"));
+    let is_known = {
+        let state = shared.state();
+        !state.revoked && token.is_some_and(|token| state.tokens.iter().any(|known| known == token))
+    };
+    if !is_known {
+        let mut response = reply(StatusCode::UNAUTHORIZED, &json!({"message": "Repository not found."}));
+        response.headers_mut().insert("www-authenticate", "Basic realm=\"GitHub\"".parse().expect("a header"));
+        return response;
+    }
+    let mut command = tokio::process::Command::new("git");
+    command
+        .arg("http-backend")
+        .env("GIT_PROJECT_ROOT", shared.folder.path())
+        .env("GIT_HTTP_EXPORT_ALL", "1")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "safe.directory")
+        .env("GIT_CONFIG_VALUE_0", "*")
+        .env("REQUEST_METHOD", method.as_str())
+        .env("PATH_INFO", uri.path())
+        .env("QUERY_STRING", uri.query().unwrap_or_default())
+        .env("CONTENT_LENGTH", body.len().to_string())
+        .env("CONTENT_TYPE", text(headers, "content-type"))
+        .env("HTTP_CONTENT_ENCODING", text(headers, "content-encoding"))
+        .env("GIT_PROTOCOL", text(headers, "git-protocol"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true);
+    let mut child = command.spawn().expect("git runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let sent = body.clone();
+    let writing = tokio::spawn(async move { stdin.write_all(&sent).await });
+    let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await.expect("git answers").expect("git ends");
+    drop(writing.await);
+    cgi(&output.stdout)
+}
+
+/// Headers, an empty line, and the body (RFC 3875).
+fn cgi(printed: &[u8]) -> Response<Body> {
+    let end = printed.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(printed.len());
+    let mut response = Response::builder();
+    for line in String::from_utf8_lossy(&printed[..end]).lines() {
+        match line.split_once(": ") {
+            Some(("Status", status)) => response = response.status(status.split(' ').next().unwrap_or("500")),
+            Some((name, value)) => response = response.header(name, value),
+            None => {}
+        }
+    }
+    let body = printed.get(end + 4..).unwrap_or_default().to_vec();
+    response.body(Body::from(body)).expect("a response")
+}
+
+pub(super) fn reply(status: StatusCode, body: &Value) -> Response<Body> {
+    Response::builder().status(status).header("content-type", "application/json").body(Body::from(body.to_string())).expect("a response")
+}
+
+pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a forge has a clock of its own")]
+pub(super) fn now_s() -> i64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    i64::try_from(elapsed.as_secs()).expect("before the end of time")
+}

@@ -1,0 +1,268 @@
+//! A server that is a GitHub App: what it reads with its token, and what it shows beside commits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::core::id::{PipelineId, ReleaseNumber};
+use engine::core::row::ReleaseState;
+use engine::{Connection, Engine};
+use serde_json::Value;
+use testkit::clock::MovableClock;
+use testkit::forge::{FakeForge, ForgeRepository, ForgeState, Mood, Sender, Served};
+use testkit::repository::GitRepository;
+use testkit::world::{Outside, ScriptedRunner, World};
+
+use crate::support::SECRET;
+
+const PIPELINE: &str = r#"
+name: orders
+stages:
+  - name: build
+    jobs: [{name: package, steps: [{run: make}]}]
+  - name: prod
+    production: true
+    deploy: {uses: shell/run, with: {run: "./deploy.sh"}}
+    targets: [local/a]
+"#;
+
+/// A forge with a private repository, a checkout that pushes to it, and a server that follows it as an App.
+struct AtForge {
+    forge: FakeForge,
+    clock: Arc<MovableClock>,
+    world: World,
+    _served: Served,
+    sender: Sender,
+    at: ForgeRepository,
+    checkout: GitRepository,
+    pipeline: PipelineId,
+    runner: ScriptedRunner,
+}
+
+impl AtForge {
+    async fn open() -> Self {
+        let forge = FakeForge::start().await;
+        let at = forge.repository("orders");
+        let checkout = GitRepository::new();
+        checkout.write(".tidegate/pipeline.yaml", PIPELINE);
+        let clock = MovableClock::new();
+        let outside = Outside {
+            github: Some((forge.url.clone(), forge.app_key())),
+            clock: Some(Arc::clone(&clock) as Arc<dyn engine::ports::Clock>),
+            ..Outside::at_github(forge.url.as_str(), &[SECRET])
+        };
+        let world = World::sqlite_with(outside).await;
+        let served = Served::of(&world).await;
+        let sender = Sender::new(&served.url, SECRET);
+        checkout.commit("the first");
+        push(&checkout, &at);
+        let connection = Connection {
+            name: None,
+            repository: at.url.clone(),
+            branch: "main".to_owned(),
+            file: ".tidegate/pipeline.yaml".to_owned(),
+            poll_ms: 10 * 60_000,
+        };
+        let pipeline =
+            world.engine.connect(engine::core::Actor::Engine, connection).await.unwrap_or_else(|error| panic!("connect: {error}"));
+        let runner = world.runner().await;
+        Self { forge, clock, world, _served: served, sender, at, checkout, pipeline, runner }
+    }
+
+    /// A commit at the forge, and its id. The web hook is another matter.
+    fn commit(&self, title: &str) -> String {
+        let commit = self.checkout.commit(title);
+        push(&self.checkout, &self.at);
+        commit
+    }
+
+    /// Takes the next release to its target.
+    async fn deploy(&self, release: u64) {
+        for _ in 0..2 {
+            let lease = self.runner.lease().await;
+            self.runner.succeed(&lease).await;
+        }
+        assert_eq!(self.world.ended(&self.pipeline, ReleaseNumber(release)).await, ReleaseState::Completed);
+    }
+
+    /// Waits for what the forge shows.
+    async fn until<T>(&self, what: &str, ask: impl Fn(&ForgeState) -> Option<T>) -> T {
+        self.world.until(&self.pipeline, what, async || ask(&self.forge.state())).await
+    }
+
+    async fn until_shown(&self, commit: &str, conclusion: &str) {
+        self.until(&format!("a check of {commit} that says {conclusion}"), |state| {
+            state.checks.values().find(|check| check["head_sha"] == commit && check["conclusion"] == conclusion).map(drop)
+        })
+        .await;
+    }
+
+    async fn release_of(&self, commit: &str) -> ReleaseNumber {
+        self.world
+            .until(&self.pipeline, &format!("a release of {commit}"), async || number_of(&self.world.engine, &self.pipeline, commit).await)
+            .await
+    }
+
+    async fn source_error(&self) -> Option<String> {
+        self.world.engine.store().sources_of(&self.pipeline).await.expect("the sources").remove(0).last_error
+    }
+}
+
+async fn number_of(engine: &Arc<Engine>, pipeline: &PipelineId, commit: &str) -> Option<ReleaseNumber> {
+    let find = |pipeline: &engine::core::Pipeline| {
+        pipeline.releases().find(|release| release.row.revisions[0].commit == commit).map(|release| release.row.number)
+    };
+    engine.view(pipeline, find).await.expect("the pipeline")
+}
+
+fn push(checkout: &GitRepository, at: &ForgeRepository) {
+    checkout.git(&["push", "-q", "--force", &at.folder.display().to_string(), "main"]);
+}
+
+fn last_state(statuses: Option<&Vec<Value>>) -> Option<String> {
+    statuses.and_then(|all| all.last()).and_then(|last| last["state"].as_str().map(str::to_owned))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_of_a_private_repository_is_shown_as_check_status_and_deployment() {
+    let place = AtForge::open().await;
+    let commit = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until("a check that is not complete", |state| state.checks.values().find(|check| check["status"] != "completed").map(drop)).await;
+    place.deploy(1).await;
+    place.until_shown(&commit, "success").await;
+    place
+        .until("a status and a deployment of success", |state| {
+            let deployment = state.deployments.iter().find(|(_, deployment)| deployment["environment"] == "orders/local/a")?;
+            let shown = last_state(state.deployment_statuses.get(deployment.0))?;
+            (last_state(state.statuses.get(&commit))? == "success" && shown == "success").then_some(())
+        })
+        .await;
+    let state = place.forge.state();
+    let check = state.checks.values().next().expect("a check");
+    assert_eq!((state.checks.len(), state.deployments.len()), (1, 1), "{:?}", state.asked);
+    assert_eq!((check["name"].as_str(), check["external_id"].as_str()), (Some("tidegate/orders"), Some("orders#1")));
+    let summary = check["output"]["summary"].as_str().expect("a summary");
+    assert!(summary.contains("| prod | – | complete | local/a (runs it) |"), "{summary}");
+    let deployment = state.deployments.values().next().expect("a deployment");
+    assert_eq!((deployment["production_environment"].as_bool(), deployment["auto_merge"].as_bool()), (Some(true), Some(false)));
+    let tokens = state.asked.iter().filter(|(_, path, _)| path.ends_with("/access_tokens")).count();
+    assert_eq!(tokens, 1, "one token serves all: {:?}", state.asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_whose_target_another_one_took_is_shown_as_inactive() {
+    let place = AtForge::open().await;
+    place.deploy(1).await;
+    let second = place.commit("the second");
+    assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
+    assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
+    place.deploy(2).await;
+    place.clock.advance(Duration::from_secs(60));
+    place
+        .until("the first deployment to be inactive and the second active", |state| {
+            let shown: Vec<String> = state.deployments.keys().filter_map(|id| last_state(state.deployment_statuses.get(id))).collect();
+            (shown == ["inactive", "success"]).then_some(())
+        })
+        .await;
+}
+
+/// The forge is down for an hour: the release moves on, nothing is lost, what is shown at last is what is true, and each
+/// thing is made once. What was pushed meanwhile, without any web hook, is found.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_without_the_forge_costs_time_and_nothing_else() {
+    let place = AtForge::open().await;
+    let first = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until("the first check", |state| state.checks.values().next().map(drop)).await;
+    place.forge.state().mood = Mood::Down;
+    place.deploy(1).await;
+    let second = place.commit("pushed while it is down");
+    for _ in 0..12 {
+        place.clock.advance(Duration::from_secs(5 * 60));
+        tokio::task::yield_now().await;
+    }
+    place.world.until(&place.pipeline, "the source to say that it cannot be read", async || place.source_error().await).await;
+    assert_eq!(
+        place.forge.state().statuses.get(&first).and_then(|all| all.last()).map(|last| last["state"].clone()),
+        Some("pending".into())
+    );
+    place.forge.state().mood = Mood::Well;
+    // Sources are asked again at their interval, and so are messages after their pause.
+    place.clock.advance(Duration::from_secs(11 * 60));
+    place.until_shown(&first, "success").await;
+    place.clock.advance(Duration::from_secs(11 * 60));
+    assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
+    place.until("a check of the second", |state| state.checks.values().find(|check| check["head_sha"] == *second).map(drop)).await;
+    let state = place.forge.state();
+    assert_eq!(state.checks.values().filter(|check| check["head_sha"] == *first).count(), 1);
+    assert_eq!(state.deployments.len(), 1);
+}
+
+/// The answer to the making of a check is lost: it is found again, and not made twice (ID5).
+#[tokio::test(flavor = "multi_thread")]
+async fn id5_an_answer_that_is_lost_makes_nothing_twice() {
+    let place = AtForge::open().await;
+    place.until("the first status", |state| state.statuses.values().next().map(drop)).await;
+    place.forge.state().mood = Mood::CutAfter;
+    let second = place.commit("the second");
+    assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
+    place.release_of(&second).await;
+    place.until("the second check", |state| state.checks.values().find(|check| check["head_sha"] == *second).map(drop)).await;
+    place.forge.state().mood = Mood::Well;
+    place.clock.advance(Duration::from_secs(120));
+    place.until("a status of the second", |state| state.statuses.get(&second).map(drop)).await;
+    assert_eq!(place.forge.state().checks.values().filter(|check| check["head_sha"] == *second).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_kept_and_afterwards_what_is_true_is_shown() {
+    for mood in [Mood::Limited { reset_s: 1_800 }, Mood::SecondaryLimit { retry_after_s: 1_800 }] {
+        let place = AtForge::open().await;
+        let commit = place.checkout.git(&["rev-parse", "HEAD"]);
+        place.until("the first check", |state| state.checks.values().next().map(drop)).await;
+        place.forge.state().mood = mood;
+        place.deploy(1).await;
+        place.clock.advance(Duration::from_secs(10));
+        let refused = |state: &ForgeState| state.asked.iter().filter(|(_, _, status)| *status == 403).count();
+        place.until("a refusal", |state| (refused(state) > 0).then_some(())).await;
+        place.clock.advance(Duration::from_secs(1_000));
+        place.world.engine.check_source(&place.pipeline).await.expect("git has limits of its own");
+        assert_eq!(refused(&place.forge.state()), 1, "{mood:?}: nobody is asked before the time is over");
+        place.forge.state().mood = Mood::Well;
+        place.clock.advance(Duration::from_secs(900));
+        place.until_shown(&commit, "success").await;
+    }
+}
+
+/// The App is taken away: the source says so in words that help. It comes back with its web hook, and all goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_installation_is_said_and_mended_by_a_new_one() {
+    let place = AtForge::open().await;
+    place.forge.state().revoked = true;
+    let second = place.commit("while it is revoked");
+    assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
+    place.world.until(&place.pipeline, "the source to say that it cannot be read", async || place.source_error().await).await;
+    // The token is void now; the next look asks for another and learns why there is none.
+    assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
+    place
+        .world
+        .until(&place.pipeline, "the reason", async || {
+            place.source_error().await.filter(|error| error.contains("the GitHub App is not installed at acme/orders"))
+        })
+        .await;
+    place.forge.state().revoked = false;
+    let body = br#"{"action":"created","repositories":[{"full_name":"acme/orders"}]}"#;
+    assert_eq!(place.sender.github("installation", "installed", body).await.status(), 202);
+    assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_renewed_before_its_end() {
+    let place = AtForge::open().await;
+    place.until("the first status", |state| state.statuses.values().next().map(drop)).await;
+    let tokens = |state: &ForgeState| state.asked.iter().filter(|(_, path, _)| path.ends_with("/access_tokens")).count();
+    assert_eq!(tokens(&place.forge.state()), 1);
+    place.clock.advance(Duration::from_secs(52 * 60));
+    place.deploy(1).await;
+    place.until("another token", |state| (tokens(state) == 2).then_some(())).await;
+    let commit = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until_shown(&commit, "success").await;
+}
