@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Start(command::start::Arguments),
     /// Connect a repository
     Connect(command::connect::Arguments),
+    /// Make the GitHub App that the server is
+    Github(command::github::Arguments),
     /// Make, list and revoke API tokens
     Token(command::token::Arguments),
     /// Add and list people who can sign in

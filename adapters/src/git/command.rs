@@ -12,7 +12,8 @@ use crate::process::{self, Limits, Output};
 const STDOUT_BYTES: usize = 64 * 1024 * 1024;
 
 /// The whole configuration that git sees; the machine's and the user's are not read, so that no alias, filter, rewritten
-/// URL or credential helper decides what a pipeline runs.
+/// URL or credential helper decides what a pipeline runs. A redirect is not followed: it could lead where this server may
+/// reach and nobody else (abuse case 17).
 const CONFIG: &str = "\
 [safe]
 \tdirectory = *
@@ -26,6 +27,8 @@ const CONFIG: &str = "\
 \tfsync = committed
 [credential]
 \tinteractive = false
+[http]
+	followRedirects = false
 [fetch]
 \tunpackLimit = 1
 \trecurseSubmodules = false
@@ -78,7 +81,7 @@ impl Program {
     }
 
     /// The same with a header `authorization` for this very address, handed over in the environment, which only this
-    /// user can read; never on the command line. No redirect is followed with it.
+    /// user can read; never on the command line.
     pub(super) async fn run_as(
         &self,
         authorization: &SecretValue,
@@ -88,11 +91,9 @@ impl Program {
     ) -> Result<Output, process::Error> {
         let mut command = self.command(arguments);
         command
-            .env("GIT_CONFIG_COUNT", "2")
+            .env("GIT_CONFIG_COUNT", "1")
             .env("GIT_CONFIG_KEY_0", format!("http.{address}.extraHeader"))
-            .env("GIT_CONFIG_VALUE_0", format!("Authorization: {}", authorization.reveal()))
-            .env("GIT_CONFIG_KEY_1", "http.followRedirects")
-            .env("GIT_CONFIG_VALUE_1", "false");
+            .env("GIT_CONFIG_VALUE_0", format!("Authorization: {}", authorization.reveal()));
         process::run(command, b"", Limits { timeout, stdout_bytes: STDOUT_BYTES }).await
     }
 

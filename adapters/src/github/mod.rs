@@ -3,6 +3,7 @@
 //! One identity for all repositories: a GitHub App with short tokens that reach one repository each, or a person's token.
 
 mod access;
+mod connect;
 mod http;
 mod key;
 mod publish;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use url::Url;
 
 pub use access::Identity;
+pub use connect::{ConnectError, Connecting, MadeApp, Wanted};
 pub use key::{AppKey, NoKey};
 
 use access::Access;
@@ -56,11 +58,7 @@ impl GitHub {
     #[must_use]
     pub fn new(web_url: &Url, identity: Identity, client: Client, clock: Arc<dyn Clock>) -> Self {
         let authority = authority(web_url);
-        let base = if authority == "github.com" {
-            "https://api.github.com".to_owned()
-        } else {
-            format!("{}://{authority}/api/v3", web_url.scheme())
-        };
+        let base = api_base(web_url);
         Self { authority, scheme: web_url.scheme().to_owned(), identity, access: Access::default(), http: Http::new(client, clock, base) }
     }
 
@@ -136,6 +134,14 @@ impl Forge for GitHub {
         if let Some(name) = self.name(repository) {
             self.access.forget(&name);
         }
+    }
+}
+
+/// Below which the API is, without a slash at the end.
+fn api_base(web_url: &Url) -> String {
+    match authority(web_url).as_str() {
+        "github.com" => "https://api.github.com".to_owned(),
+        authority => format!("{}://{authority}/api/v3", web_url.scheme()),
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod completion;
 pub(crate) mod connect;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod github;
 pub(crate) mod hold;
 pub(crate) mod login;
 pub(crate) mod logs;
@@ -91,6 +92,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
         Command::Cancel(arguments) => wait_for(cancel::run(&arguments, context)),
         Command::Start(arguments) => wait_for(start::run(&arguments, context)),
         Command::Connect(arguments) => wait_for(connect::run(&arguments, context)),
+        Command::Github(arguments) => wait_for(github::run(&arguments, context)),
         Command::Token(arguments) => wait_for(token::run(&arguments, context)),
         Command::Schema(arguments) => schema::run(&arguments, context),
         Command::Demo(arguments) => wait_for(crate::demo::run(&arguments, context)),

@@ -6,6 +6,7 @@
 pub mod distribution;
 mod floor;
 mod hand_over;
+mod hooks;
 pub mod idle;
 mod log_ingest;
 mod machine;
@@ -72,7 +73,7 @@ pub struct Setup {
 }
 
 /// The parts, in the order in which they are measured.
-pub const PARTS: [&str; 5] = ["hand-over", "plan", "parallel", "idle", "log"];
+pub const PARTS: [&str; 6] = ["hand-over", "plan", "parallel", "idle", "log", "hooks"];
 
 /// Measures every part of the setup, one after the other.
 ///
@@ -90,7 +91,8 @@ pub async fn run(setup: &Setup) -> Result<Vec<Figure>> {
             "plan" => tokio::task::spawn_blocking(plan::measure).await?,
             "parallel" => parallel::measure(setup).await,
             "idle" => idle::measure(setup).await,
-            _ => log_ingest::measure().await,
+            "log" => log_ingest::measure().await,
+            _ => hooks::measure().await,
         };
         figures.extend(measured.map_err(|error| format!("{part}: {error}"))?);
     }

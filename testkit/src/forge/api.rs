@@ -19,6 +19,16 @@ pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &Head
     if text(headers, "user-agent").is_empty() || text(headers, "accept") != "application/vnd.github+json" {
         return message(StatusCode::FORBIDDEN, "Request forbidden by administrative rules.");
     }
+    if let ("POST", ["app-manifests", code, "conversions"]) = (method.as_str(), parts.as_slice()) {
+        // The code counts once, and for an hour.
+        return match *code {
+            "a-code" => reply(
+                StatusCode::CREATED,
+                &json!({"id": 4711, "slug": "tidegate", "html_url": "https://github.com/apps/tidegate", "pem": shared.key_pem(), "webhook_secret": "made by the forge, once"}),
+            ),
+            _ => message(StatusCode::NOT_FOUND, "Not Found"),
+        };
+    }
     let of_app = shared.is_app(&token);
     let mut state = shared.state();
     match (method.as_str(), parts.as_slice()) {

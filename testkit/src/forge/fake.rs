@@ -48,6 +48,10 @@ pub struct ForgeState {
     pub mood: Mood,
     /// The App is installed nowhere any more; its tokens are void.
     pub revoked: bool,
+    /// Leads every request to this other place.
+    pub redirect_to: Option<Url>,
+    /// Requests of git's.
+    pub git_asked: u64,
     /// Seconds that a token is valid, as it says.
     pub token_valid_s: Option<i64>,
     /// Every request to the API in its order: method, path without query, status.
@@ -109,8 +113,7 @@ impl FakeForge {
     /// The App's private key as GitHub hands it out.
     #[must_use]
     pub fn app_key(&self) -> SecretValue {
-        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&self.shared.key).expect("a key");
-        SecretValue::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref())))
+        SecretValue::new(self.shared.key_pem())
     }
 
     /// Looks at what it knows, or changes how it behaves.
@@ -127,6 +130,11 @@ pub struct ForgeRepository {
 }
 
 impl Shared {
+    pub(super) fn key_pem(&self) -> String {
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&self.key).expect("a key");
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()))
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, ForgeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,7 +154,19 @@ impl Shared {
 async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap_or_default();
-    let mood = shared.state().mood;
+    let (mood, redirect_to) = {
+        let mut state = shared.state();
+        state.git_asked += u64::from(!parts.uri.path().starts_with("/api/"));
+        (state.mood, state.redirect_to.clone())
+    };
+    if let Some(elsewhere) = redirect_to {
+        let place = elsewhere.join(parts.uri.path_and_query().map_or("/", |path| path.as_str())).expect("an address");
+        return Response::builder()
+            .status(StatusCode::TEMPORARY_REDIRECT)
+            .header("location", place.as_str())
+            .body(Body::empty())
+            .expect("a response");
+    }
     let is_api = parts.uri.path().starts_with("/api/v3/");
     let response = match mood {
         Mood::Down => reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"message": "Unicorn!"})),

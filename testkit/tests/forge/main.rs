@@ -1,6 +1,7 @@
 //! Forges: what they send, against a real server over HTTP with real git repositories.
 
 mod abuse;
+mod connecting;
 mod hooks;
 mod pushes;
 mod showing;

@@ -266,3 +266,20 @@ async fn a_token_is_renewed_before_its_end() {
     let commit = place.checkout.git(&["rev-parse", "HEAD"]);
     place.until_shown(&commit, "success").await;
 }
+
+/// A forge that leads elsewhere (taken over, or misconfigured) is not followed: no token of this server leaves for there.
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_17_a_redirect_is_not_followed_with_a_token() {
+    let place = AtForge::open().await;
+    place.until("the first status", |state| state.statuses.values().next().map(drop)).await;
+    let elsewhere = FakeForge::start().await;
+    place.forge.state().redirect_to = Some(elsewhere.url.clone());
+    place.commit("behind a redirect");
+    assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
+    place.world.until(&place.pipeline, "the source to say that it cannot be read", async || place.source_error().await).await;
+    place.deploy(1).await;
+    place.clock.advance(Duration::from_secs(11 * 60));
+    place.world.engine.check_source(&place.pipeline).await.expect_err("still led elsewhere");
+    let state = elsewhere.state();
+    assert_eq!((state.git_asked, state.asked.as_slice()), (0, &[][..]), "nothing came there");
+}
