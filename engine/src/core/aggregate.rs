@@ -9,7 +9,7 @@ use super::hold::region;
 use super::id::{ReleaseNumber, TargetName};
 use super::pipeline::Pipeline;
 use super::rollback::Order;
-use super::row::FailureCause;
+use super::row::{FailureCause, RolloutRow, WaveFailure};
 use super::shape::WatchedAlarm;
 use super::turn::Turn;
 
@@ -41,9 +41,7 @@ impl Pipeline {
             let acts = self.plan(*number).and_then(|plan| plan.stage(row.wave.stage)).is_some_and(|stage| stage.rollback.on_alarm);
             let here = place.is_none_or(|place| region(target) == Some(place));
             let matters = self.watch_until(*number, row.wave).is_some_and(|until| until > now);
-            let failure = self.wave(*number, row.wave).and_then(|wave| wave.failure.as_ref());
-            let has_acted = failure.is_some_and(|failure| failure.cause == FailureCause::Alarm && failure.since >= bad_since);
-            if !(acts && here && matters) || has_acted {
+            if !(acts && here && matters) || self.has_acted_at(*number, target, row, place, bad_since) {
                 continue;
             }
             let counts = self.bad_against(*number, row.wave, Some(target), bad_since, Some(row.started_at));
@@ -52,5 +50,18 @@ impl Pipeline {
             }
         }
         found
+    }
+
+    /// This badness has taken the rollout back, or tried to. What is still under way it has not: it may have come within reach
+    /// since, and what another region's alarm did counts for that region only.
+    fn has_acted_at(&self, number: ReleaseNumber, target: &TargetName, row: &RolloutRow, place: Option<&str>, bad_since: Time) -> bool {
+        if row.ended_at.is_none() {
+            return false;
+        }
+        let failure = self.wave(number, row.wave).and_then(|wave| wave.failure.as_ref());
+        let of_place = |failure: &&WaveFailure| place.is_none() || failure.target.as_ref().and_then(region) == place;
+        let acted =
+            failure.filter(of_place).is_some_and(|failure| failure.cause == FailureCause::Alarm && failure.since >= bad_since);
+        acted || self.target(target).is_some_and(|at| at.bad.contains(&number))
     }
 }

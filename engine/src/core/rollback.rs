@@ -85,6 +85,7 @@ impl Pipeline {
             self.stop_forward(turn, of, &target, &reason);
             if self.destination(&target, of, to).is_none() {
                 held.insert(lane, self.no_destination(turn, of, &target));
+                self.note_bad(turn, of, &target);
                 continue;
             }
             self.note_pending(turn, &target, &reason);
@@ -255,6 +256,16 @@ impl Pipeline {
         });
         // Somebody may have lifted the mark while this waited; what goes back is bad, and can be cleared by its name (IC3).
         self.mark_bad(turn, of, super::Actor::Engine, &rollback.reason);
+        self.note_bad(turn, of, target);
+        self.new_rollout(turn, to, target, wave, Direction::Back { from: of }, rollback.reason.clone());
+        let place = self.wave_at(of, target).map(|wave| self.wave_key(of, wave)).unwrap_or_default();
+        let fact = Fact::new(EventKind::RollbackStarted, rollback.reason.clone()).release(of).place(place).target(Some(target.clone()));
+        self.emit(turn, fact.data("to", to.0));
+        self.queue(turn, to, node, AttemptKind::Rollback { of });
+    }
+
+    /// It has gone back from this release here, or could not.
+    fn note_bad(&mut self, turn: &mut Turn, of: ReleaseNumber, target: &TargetName) {
         self.edit_target(turn, target, |row| {
             row.bad.retain(|bad| *bad != of);
             row.bad.push(of);
@@ -262,11 +273,6 @@ impl Pipeline {
                 row.bad.remove(0);
             }
         });
-        self.new_rollout(turn, to, target, wave, Direction::Back { from: of }, rollback.reason.clone());
-        let place = self.wave_at(of, target).map(|wave| self.wave_key(of, wave)).unwrap_or_default();
-        let fact = Fact::new(EventKind::RollbackStarted, rollback.reason.clone()).release(of).place(place).target(Some(target.clone()));
-        self.emit(turn, fact.data("to", to.0));
-        self.queue(turn, to, node, AttemptKind::Rollback { of });
     }
 
     fn edit_rollback(&mut self, turn: &mut Turn, lane: &LaneKey, edit: impl FnOnce(&mut RollbackInLane)) {

@@ -7,6 +7,7 @@ use pipelines::plan::{Aggregate, Alarm, Plan};
 use super::plan::{MINUTE, WaveSpec, after_build, alarm, bake, stage, wave};
 use super::world::World;
 use crate::core::id::ReleaseNumber;
+use crate::core::EventKind;
 use crate::core::row::{ReleaseState, RolloutState};
 
 const fn n(number: u64) -> ReleaseNumber {
@@ -63,6 +64,38 @@ fn x12_every_rollout_in_the_region_goes_back_and_other_regions_go_on() {
     assert_eq!((world.runs("prod/us/b"), world.runs("prod/us/a")), (Some(n(1)), Some(n(1))), "#2 is bad, too\n{}", world.story());
     world.pass(20 * MINUTE);
     assert_eq!(goes(&world, n(2), "prod/eu/b"), Some(RolloutState::Succeeded));
+}
+
+#[test]
+fn x12_each_region_goes_back_by_its_own_alarm_though_another_has_failed_the_wave() {
+    let (mut world, _) = two_under_way(Aggregate::Region);
+    world.is_bad("team-us");
+    world.is_bad("team-eu");
+    let state = |world: &World, number, target: &str| world.pipeline.rollout(number, &target.into()).map(|r| r.state);
+    for (number, target) in [(n(2), "prod/eu/b"), (n(3), "prod/eu/a")] {
+        assert_eq!(state(&world, number, target), Some(RolloutState::Failed), "{target}\n{}", world.story());
+    }
+    world.succeed_all();
+    world.succeed_all();
+    for target in ["prod/us/a", "prod/us/b", "prod/eu/a", "prod/eu/b"] {
+        assert_eq!(world.runs(target), Some(n(1)), "{target}\n{}", world.story());
+    }
+}
+
+#[test]
+fn x12_where_nothing_can_go_back_that_is_said_once() {
+    let plan = after_build(vec![stage("prod").wave(watched("", &["prod/us/a", "prod/eu/a"], Aggregate::Region))]);
+    let mut world = World::new();
+    world.push(&plan);
+    world.succeed_all();
+    world.read_all_ok();
+    world.succeed_all();
+    for _ in 0..3 {
+        world.is_bad("team-us");
+        world.is_bad("team-eu");
+        world.pass(MINUTE);
+    }
+    assert_eq!(world.count(EventKind::RollbackImpossible), 2, "once for each target\n{}", world.story());
 }
 
 #[test]
