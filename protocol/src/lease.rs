@@ -35,6 +35,9 @@ pub struct LeaseAnswer {
     pub leases: Vec<Lease>,
     /// Of what the runner said it holds: attempts that are no longer its own. It stops its copies and forgets them.
     pub stop: Vec<AttemptId>,
+    /// More than half of the time of the runner's token is over; it asks for another ([`crate::RenewToken`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renew_token: bool,
 }
 
 /// The right to execute one attempt until `lease_ms` after the request that renewed it was *sent* (R5).

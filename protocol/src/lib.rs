@@ -19,5 +19,5 @@ pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
 pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseAnswer, LeaseRequest, Refusal, Stop};
 pub use log::{LogAck, LogChunk, MAX_LOG_CHUNK_BYTES};
 pub use path::{headers, paths};
-pub use register::{Register, Registered};
+pub use register::{Register, Registered, RenewToken};
 pub use report::{Artifact, Outcome, Report, StepReport};

@@ -6,6 +6,7 @@
 /// The bearer is the runner's own token, except for `REGISTER`.
 pub mod paths {
     pub const REGISTER: &str = "/runner/v1/register";
+    pub const RENEW_TOKEN: &str = "/runner/v1/token";
     pub const LEASE: &str = "/runner/v1/lease";
     pub const HEARTBEAT: &str = "/runner/v1/attempts/{attempt}/heartbeat";
     pub const LOG: &str = "/runner/v1/attempts/{attempt}/log";

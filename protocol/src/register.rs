@@ -20,6 +20,14 @@ pub struct Register {
     pub token_hash: Option<String>,
 }
 
+/// `POST /runner/v1/token`: the token that the runner will use next. It counts from its first use, and the one before it
+/// until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RenewToken {
+    /// SHA-256, in hexadecimal, of the token that the runner has made for itself and keeps.
+    pub token_hash: String,
+}
+
 /// Who the runner is from now on. `token` is empty when the runner has made its own; stored hashed by the server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Registered {

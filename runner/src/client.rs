@@ -1,11 +1,12 @@
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use protocol::{
     Artifact, ArtifactDigest, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LogAck, LogChunk, Refusal, Register,
-    Registered, Report, headers, paths,
+    Registered, RenewToken, Report, headers, paths,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -49,7 +50,8 @@ impl CallError {
 pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
-    token: String,
+    /// Shared by all clones: a new token counts for all of them at once.
+    token: Arc<RwLock<String>>,
 }
 
 /// Answers in JSON are small; only leases carry a whole job.
@@ -67,11 +69,24 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tidegate-runner/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, base: server.as_str().trim_end_matches('/').to_owned(), token: token.to_owned() })
+        Ok(Self { http, base: server.as_str().trim_end_matches('/').to_owned(), token: Arc::new(RwLock::new(token.to_owned())) })
+    }
+
+    /// From now on every request carries this token.
+    pub(crate) fn use_token(&self, token: &str) {
+        token.clone_into(&mut self.token.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
+        request.bearer_auth(self.token.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) async fn register(&self, request: &Register) -> Result<Registered, CallError> {
         json(self.post(paths::REGISTER).json(request).timeout(CALL_TIMEOUT)).await
+    }
+
+    pub(crate) async fn renew_token(&self, next: &RenewToken) -> Result<(), CallError> {
+        checked(self.post(paths::RENEW_TOKEN).json(next).timeout(CALL_TIMEOUT)).await.map(drop)
     }
 
     pub(crate) async fn lease(&self, request: &LeaseRequest) -> Result<LeaseAnswer, CallError> {
@@ -105,9 +120,7 @@ impl Client {
         let body = ReaderStream::with_capacity(tokio::fs::File::open(file).await?, 256 * 1024);
         let path = paths::for_attempt(paths::ARTIFACT_UP, &of.attempt).replace("{name}", &path_segment(&artifact.name));
         let request = self
-            .http
-            .put(format!("{}{path}", self.base))
-            .bearer_auth(&self.token)
+            .signed(self.http.put(format!("{}{path}", self.base)))
             .header(headers::FENCES, fences(of)?)
             .header(headers::DIGEST, artifact.digest.as_str())
             .header(headers::FOLDER, if artifact.is_folder { "1" } else { "0" })
@@ -123,12 +136,12 @@ impl Client {
         digest: &ArtifactDigest,
     ) -> Result<impl Stream<Item = Result<Bytes, CallError>> + use<>, CallError> {
         let path = paths::for_attempt(paths::ARTIFACT_DOWN, &of.attempt).replace("{digest}", &path_segment(digest.as_str()));
-        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).header(headers::FENCES, fences(of)?);
+        let request = self.signed(self.http.get(format!("{}{path}", self.base))).header(headers::FENCES, fences(of)?);
         Ok(checked(request).await?.bytes_stream().map_err(unavailable))
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
-        self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token)
+        self.signed(self.http.post(format!("{}{path}", self.base)))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use protocol::{Register, Registered};
+use protocol::{Register, Registered, RenewToken};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,7 @@ pub(crate) async fn load_or_register(config: &Config, shutdown: &CancellationTok
         labels: config.labels.clone(),
         slots: config.slots,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        token_hash: Some(hex::encode(Sha256::digest(own.as_bytes()))),
+        token_hash: Some(hash(&own)),
     };
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
     loop {
@@ -69,6 +69,37 @@ pub(crate) async fn load_or_register(config: &Config, shutdown: &CancellationTok
     }
 }
 
+/// Makes the next token, offers it to the server, and keeps it in the place of this one. Killed anywhere in between, the
+/// runner still has a token that counts, and offers the same one again.
+pub(crate) async fn renew(config: &Config, client: &Client) -> Result<(), RenewalError> {
+    let path = path(&config.workdir);
+    let Some(registered) = files::read_json::<Registered>(&path)? else { return Ok(()) };
+    let renewing = config.workdir.join("renewing.json");
+    let left: Option<Joining> = files::read_json(&renewing)?;
+    let token = match left {
+        Some(Joining { token }) if token != registered.token => token,
+        _ => {
+            let token = new_token();
+            files::write_json(&renewing, &Joining { token: token.clone() })?;
+            token
+        }
+    };
+    client.renew_token(&RenewToken { token_hash: hash(&token) }).await?;
+    files::write_json(&path, &Registered { token: token.clone(), ..registered })?;
+    std::fs::remove_file(&renewing)?;
+    client.use_token(&token);
+    Ok(())
+}
+
+/// Why the token could not be renewed now; the next answer of the server says again that it should be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenewalError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the new token could not be kept: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
 pub(crate) fn path(workdir: &Path) -> PathBuf {
     workdir.join("identity.json")
 }
@@ -84,9 +115,17 @@ fn own_token(workdir: &Path) -> Result<String, Error> {
     if let Some(Joining { token }) = known {
         return Ok(token);
     }
-    let token = format!("tgr_{}", hex::encode(rand::random::<[u8; 32]>()));
+    let token = new_token();
     files::write_json(&path, &Joining { token: token.clone() }).map_err(Error::file("could not write", &path))?;
     Ok(token)
+}
+
+fn new_token() -> String {
+    format!("tgr_{}", hex::encode(rand::random::<[u8; 32]>()))
+}
+
+fn hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
 }
 
 fn load(path: &Path) -> Result<Option<Registered>, Error> {

@@ -21,7 +21,7 @@ impl From<Error> for Problem {
             Error::UnknownAttempt(_) => Self::new(Code::UnknownAttempt, detail),
             Error::UnknownArtifact(_) => Self::new(Code::UnknownArtifact, detail),
             Error::NotYours => Self::new(Code::Forbidden, detail),
-            Error::BadToken => Self::new(Code::NotSignedIn, detail),
+            Error::BadToken | Error::TokenExpired(_) => Self::new(Code::NotSignedIn, detail),
             Error::Refused(refusal) => Self::from(refusal),
             Error::Invalid { .. } => Self::new(Code::Invalid, detail),
             Error::NameTaken(_) => Self::new(Code::AlreadyExists, detail),

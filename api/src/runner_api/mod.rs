@@ -10,6 +10,7 @@ mod heartbeat;
 mod lease;
 mod log;
 mod register;
+mod renew_token;
 
 use axum::http::HeaderMap;
 use protocol::{Fences, MAX_LOG_CHUNK_BYTES, RunnerId, headers};
@@ -25,6 +26,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
     let report = Limits::default().body_bytes(REPORT_BYTES);
     routes
         .add("runner_register", register::__path_handle, register::handle, Limits::default())
+        .add("runner_renew_token", renew_token::__path_handle, renew_token::handle, Limits::default())
         .add("runner_lease", lease::__path_handle, lease::handle, Limits::default().answer_within_s(60))
         .add("runner_heartbeat", heartbeat::__path_handle, heartbeat::handle, Limits::default())
         .add("runner_log", log::__path_handle, log::handle, Limits::default().body_bytes(MAX_LOG_CHUNK_BYTES))

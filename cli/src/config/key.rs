@@ -55,6 +55,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("database.url", Kind::Database, None, "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; sqlite:<data>/tidegate.db when not set"),
     key("runner.built_in", Kind::Flag, Some("false"), "also run jobs in this process"),
     key("runner.slots", Kind::Count { least: 1, most: 256 }, Some("4"), "how many jobs the built-in runner executes at once"),
+    key(
+        "runner.token_valid",
+        Kind::Duration { least_ms: 2_000, most_ms: 3650 * DAY_MS },
+        Some("30d"),
+        "how long the token of a runner counts; it renews it by itself after half of that",
+    ),
     key("log.format", Kind::OneOf(&["auto", "human", "json"]), Some("auto"), "auto: human on a terminal, json otherwise"),
     key("log.level", Kind::Text, Some("info"), "a tracing filter such as info or info,engine=debug"),
     key("egress.allow_loopback", Kind::Flag, Some("false"), "monitors and notifications may reach addresses of this machine"),

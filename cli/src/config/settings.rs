@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) database_url: String,
     /// How many jobs the built-in runner executes at once; none: there is no built-in runner.
     pub(crate) runner_slots: Option<u32>,
+    pub(crate) runner_token_ms: u64,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     pub(crate) allow_loopback: bool,
@@ -93,6 +94,7 @@ impl Settings {
             data: text("data").map(PathBuf::from).unwrap_or_default(),
             database_url: text("database.url").unwrap_or_default(),
             runner_slots: flag("runner.built_in").then(|| u32::try_from(number("runner.slots")).unwrap_or(1)),
+            runner_token_ms: number("runner.token_valid"),
             log_format: match text("log.format").as_deref() {
                 Some("human") => LogFormat::Human,
                 Some("json") => LogFormat::Json,

@@ -65,6 +65,7 @@ impl Checkout {
 /// Opens a server that listens on loopback, has a runner, and trusts this machine.
 pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Clock>) -> Result<Server> {
     let data = std::path::absolute(data).map_err(|error| Failure::file(data, "find", &error))?;
+    let defaults = engine::Settings::new(String::new(), String::new(), std::path::PathBuf::new());
     let settings = Settings {
         listen: format!("127.0.0.1:{port}"),
         public_url: format!("http://127.0.0.1:{port}"),
@@ -76,7 +77,8 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         allow_private: true,
         // The file is of the person who runs this, on their own machine.
         allow_command_monitors: true,
-        retention: engine::Settings::new(String::new(), String::new(), std::path::PathBuf::new()).retention,
+        runner_token_ms: defaults.runner_token_ms,
+        retention: defaults.retention,
         blobs: None,
         slack: std::collections::BTreeMap::new(),
         webhook_secret: None,

@@ -110,8 +110,11 @@ pub(crate) async fn open_engine(
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Engine>> {
     let ports = ports::open(settings, clock)?;
-    let engine_settings =
-        EngineSettings { retention: settings.retention.clone(), ..EngineSettings::new(name, public_url, settings.data.join("spool")) };
+    let engine_settings = EngineSettings {
+        runner_token_ms: settings.runner_token_ms,
+        retention: settings.retention.clone(),
+        ..EngineSettings::new(name, public_url, settings.data.join("spool"))
+    };
     let engine = Engine::open(engine_settings, store, ports).await;
     engine.map_err(|error| Failure::failed(format!("the engine cannot start: {error}")))
 }

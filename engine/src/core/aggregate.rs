@@ -60,8 +60,7 @@ impl Pipeline {
         }
         let failure = self.wave(number, row.wave).and_then(|wave| wave.failure.as_ref());
         let of_place = |failure: &&WaveFailure| place.is_none() || failure.target.as_ref().and_then(region) == place;
-        let acted =
-            failure.filter(of_place).is_some_and(|failure| failure.cause == FailureCause::Alarm && failure.since >= bad_since);
+        let acted = failure.filter(of_place).is_some_and(|failure| failure.cause == FailureCause::Alarm && failure.since >= bad_since);
         acted || self.target(target).is_some_and(|at| at.bad.contains(&number))
     }
 }

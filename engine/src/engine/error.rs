@@ -22,6 +22,8 @@ pub enum Error {
     NotYours,
     #[error("the token is not known, was used, has expired or was revoked")]
     BadToken,
+    #[error("the token expired at {0}; make a new one")]
+    TokenExpired(crate::core::Time),
     /// A definitive answer to a runner (IA6).
     #[error("{}: {}", .0.code, .0.detail)]
     Refused(Refusal),

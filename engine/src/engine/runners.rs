@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::{
-    AttemptId, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LeaseToken, Outcome, Refusal, Register, Registered, Report,
-    RunnerId, Stop,
+    AttemptId, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LeaseToken, Outcome, Refusal, Register, Registered,
+    RenewToken, Report, RunnerId, Stop,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -62,6 +62,7 @@ impl Engine {
             labels: register.labels,
             slots: register.slots,
             version: register.version,
+            token_expires_at: now + self.settings.runner_token_ms,
             registered_at: now,
             last_seen_at: now,
             draining: false,
@@ -92,12 +93,35 @@ impl Engine {
         Ok(token)
     }
 
-    /// The runner whose own token this is.
+    /// The runner whose own token this is. The first use of its next token ends the one before it.
     ///
     /// # Errors
-    /// [`Error::BadToken`] when nobody's, or revoked.
+    /// [`Error::BadToken`] when nobody's, or revoked; [`Error::TokenExpired`].
     pub async fn runner_by_token(&self, token: &str) -> Result<RunnerId, Error> {
-        self.store.runner_by_token(&hash(token)).await?.map(|runner| runner.id).ok_or(Error::BadToken)
+        let (hash, now) = (hash(token), self.clock().now());
+        if let Some(runner) = self.store.runner_by_token(&hash).await? {
+            return if runner.token_expires_at > now { Ok(runner.id) } else { Err(Error::TokenExpired(runner.token_expires_at)) };
+        }
+        let runner = self.store.runner_by_next_token(&hash).await?.ok_or(Error::BadToken)?;
+        if runner.token_expires_at <= now {
+            return Err(Error::TokenExpired(runner.token_expires_at));
+        }
+        // Of two requests at once one does it; the token counts for both.
+        self.store.promote_runner_token(&runner.id, &hash, now + self.settings.runner_token_ms).await?;
+        info!(runner.id = %runner.id, "uses its next token");
+        Ok(runner.id)
+    }
+
+    /// Takes the hash of the token that a runner has made to use next. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when `token` is not the runner's any more; [`Error::Invalid`] for what is no digest.
+    pub async fn renew_runner_token(&self, runner: &RunnerId, token: &str, next: RenewToken) -> Result<(), Error> {
+        if !is_digest(&next.token_hash) {
+            return Err(Error::Invalid { what: "token_hash", detail: "expected 64 hexadecimal digits".to_owned() });
+        }
+        let taken = self.store.offer_runner_token(runner, &hash(token), &next.token_hash).await?;
+        if taken { Ok(()) } else { Err(Error::BadToken) }
     }
 
     /// Waits for work. What this runner was granted but does not know of (the answer was lost) comes first.
@@ -115,18 +139,19 @@ impl Engine {
                 stop.push(id.clone());
             }
         }
+        let renew_token = row.token_expires_at.since_ms(now) < self.settings.runner_token_ms / 2;
         let mut leases = Vec::new();
         for lost in held.iter().filter(|known| known.attempt.state == AttemptState::Leased && !request.holding.contains(&known.attempt.id))
         {
             leases.push(self.lease_payload(&lost.pipeline, &lost.attempt.id).await?);
         }
         if !leases.is_empty() || !stop.is_empty() {
-            return Ok(LeaseAnswer { leases, stop });
+            return Ok(LeaseAnswer { leases, stop, renew_token });
         }
         let until = now + request.wait_ms.min(MAX_WAIT_MS);
         if request.draining || row.draining || (request.slots == 0 && request.reserved == 0) {
             self.clock().sleep_until(until).await;
-            return Ok(LeaseAnswer::default());
+            return Ok(LeaseAnswer { renew_token, ..LeaseAnswer::default() });
         }
         let idle = Idle {
             runner: runner.clone(),
@@ -140,8 +165,8 @@ impl Engine {
         let answered = self.dispatch.wait(idle);
         self.hints.dispatch.notify_one();
         tokio::select! {
-            leases = answered => Ok(LeaseAnswer { leases: leases.unwrap_or_default(), stop: Vec::new() }),
-            () = self.clock().sleep_until(until) => Ok(LeaseAnswer::default()),
+            leases = answered => Ok(LeaseAnswer { leases: leases.unwrap_or_default(), renew_token, ..LeaseAnswer::default() }),
+            () = self.clock().sleep_until(until) => Ok(LeaseAnswer { renew_token, ..LeaseAnswer::default() }),
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Settings {
     /// A runner's lease and how often it is renewed (R5).
     pub lease_ms: u64,
     pub heartbeat_ms: u64,
+    /// How long a runner's own token counts; it renews it after half of that.
+    pub runner_token_ms: u64,
     /// How often tables are asked although no hint came; catches what another server or a crash left.
     pub sweep_ms: u64,
     /// Monitors read at the same time.
@@ -78,6 +80,7 @@ impl Settings {
             core: core::Settings::default(),
             lease_ms: MINUTE_MS,
             heartbeat_ms: 10_000,
+            runner_token_ms: 30 * DAY_MS,
             sweep_ms: 5_000,
             watch_concurrency: 64,
             dispatch_batch: 1_000,

@@ -20,8 +20,13 @@ macro_rules! migration {
 }
 
 /// In order. The test `every_migration_file_is_listed` compares it with the folders.
-const MIGRATIONS: &[Texts] =
-    &[migration!(1, "0001_initial"), migration!(2, "0002_sealed_logs"), migration!(3, "0003_forges"), migration!(4, "0004_forge_marks")];
+const MIGRATIONS: &[Texts] = &[
+    migration!(1, "0001_initial"),
+    migration!(2, "0002_sealed_logs"),
+    migration!(3, "0003_forges"),
+    migration!(4, "0004_forge_marks"),
+    migration!(5, "0005_runner_tokens"),
+];
 
 /// The version that this program reads and writes.
 #[must_use]

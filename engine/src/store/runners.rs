@@ -11,8 +11,22 @@ use super::hint::Hint;
 use super::value::{Record, json, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] =
-    &[ADD_JOIN_TOKEN, JOIN_TOKENS, USE_JOIN_TOKEN, INSERT, LIST, BY_TOKEN, JOINED_BY, BY_ID, SEEN, SET_DRAINING, REVOKE, ROTATE];
+pub(super) const STATEMENTS: &[&str] = &[
+    ADD_JOIN_TOKEN,
+    JOIN_TOKENS,
+    USE_JOIN_TOKEN,
+    INSERT,
+    LIST,
+    BY_TOKEN,
+    BY_NEXT_TOKEN,
+    JOINED_BY,
+    BY_ID,
+    SEEN,
+    SET_DRAINING,
+    REVOKE,
+    OFFER,
+    PROMOTE,
+];
 
 const ADD_JOIN_TOKEN: &str = "INSERT INTO join_tokens (hash, pool, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
 const JOIN_TOKENS: &str =
@@ -20,24 +34,30 @@ const JOIN_TOKENS: &str =
 const USE_JOIN_TOKEN: &str =
     "UPDATE join_tokens SET used_by = $2, used_at = $3 WHERE hash = $1 AND used_by IS NULL AND expires_at > $3 RETURNING pool";
 
-const INSERT: &str = "INSERT INTO runners (id, name, pool, labels, slots, version, token_hash, registered_at, last_seen_at, draining) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
+const INSERT: &str = "INSERT INTO runners (id, name, pool, labels, slots, version, token_hash, token_expires_at, registered_at, last_seen_at, draining) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)";
 
 macro_rules! runners {
     ($rest:literal) => {
-        concat!("SELECT id, name, pool, labels, slots, version, registered_at, last_seen_at, draining, revoked_at FROM runners ", $rest)
+        concat!(
+            "SELECT id, name, pool, labels, slots, version, token_expires_at, registered_at, last_seen_at, draining, revoked_at FROM runners ",
+            $rest
+        )
     };
 }
 
 const LIST: &str = runners!("WHERE revoked_at IS NULL ORDER BY name, id");
 const BY_TOKEN: &str = runners!("WHERE token_hash = $1 AND revoked_at IS NULL");
+const BY_NEXT_TOKEN: &str = runners!("WHERE next_token_hash = $1 AND revoked_at IS NULL");
 const JOINED_BY: &str =
     runners!("WHERE token_hash = $2 AND revoked_at IS NULL AND id IN (SELECT used_by FROM join_tokens WHERE hash = $1)");
 const BY_ID: &str = runners!("WHERE id = $1");
 const SEEN: &str = "UPDATE runners SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $3";
 const SET_DRAINING: &str = "UPDATE runners SET draining = $2 WHERE id = $1 AND revoked_at IS NULL";
 const REVOKE: &str = "UPDATE runners SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-const ROTATE: &str = "UPDATE runners SET token_hash = $2 WHERE id = $1 AND token_hash = $3 AND revoked_at IS NULL";
+const OFFER: &str = "UPDATE runners SET next_token_hash = $2 WHERE id = $1 AND token_hash = $3 AND revoked_at IS NULL";
+const PROMOTE: &str = "UPDATE runners SET token_hash = next_token_hash, next_token_hash = NULL, token_expires_at = $3 \
+    WHERE id = $1 AND next_token_hash = $2 AND revoked_at IS NULL";
 
 /// How exact `last_seen_at` is, so that not every heartbeat of 10,000 runners writes.
 const SEEN_EVERY_MS: u64 = 10_000;
@@ -51,6 +71,8 @@ pub struct RunnerRow {
     pub labels: BTreeMap<String, String>,
     pub slots: u32,
     pub version: String,
+    /// When its own token ends, unless it is renewed.
+    pub token_expires_at: Time,
     pub registered_at: Time,
     /// Within ten seconds.
     pub last_seen_at: Time,
@@ -99,6 +121,7 @@ impl Store {
                         runner.slots,
                         &runner.version,
                         token_hash,
+                        runner.token_expires_at,
                         runner.registered_at,
                         runner.draining
                     ];
@@ -120,6 +143,11 @@ impl Store {
     /// The runner in force whose own token has this hash.
     pub async fn runner_by_token(&self, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
         self.db().optional(BY_TOKEN, values![token_hash]).await?.as_ref().map(runner).transpose()
+    }
+
+    /// The runner in force that has offered the token of this hash as its next one.
+    pub async fn runner_by_next_token(&self, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
+        self.db().optional(BY_NEXT_TOKEN, values![token_hash]).await?.as_ref().map(runner).transpose()
     }
 
     /// The runner that used up this join token, when its own token has this hash.
@@ -145,9 +173,14 @@ impl Store {
         self.change_runner(REVOKE, values![id, now], note.into()).await
     }
 
-    /// Puts a new token in the place of the one that was used to ask for it.
-    pub async fn rotate_runner_token(&self, id: &RunnerId, old_hash: &str, new_hash: &str) -> Result<bool, Error> {
-        self.change_runner(ROTATE, values![id, new_hash, old_hash], None).await
+    /// Remembers the hash of the token that a runner will use next; the one that it asks with counts on until then.
+    pub async fn offer_runner_token(&self, id: &RunnerId, hash: &str, next_hash: &str) -> Result<bool, Error> {
+        self.change_runner(OFFER, values![id, next_hash, hash], None).await
+    }
+
+    /// The next token was used: it is the runner's token from now on, and the one before it is none any more.
+    pub async fn promote_runner_token(&self, id: &RunnerId, next_hash: &str, expires_at: Time) -> Result<bool, Error> {
+        self.change_runner(PROMOTE, values![id, next_hash, expires_at], None).await
     }
 
     async fn change_runner(&self, sql: &'static str, values: Vec<super::value::Value>, note: Option<AuditNote>) -> Result<bool, Error> {
@@ -175,6 +208,7 @@ fn runner(record: &Record) -> Result<RunnerRow, Error> {
         labels: record.json("labels")?,
         slots: u32::try_from(record.count("slots")?).unwrap_or(u32::MAX),
         version: record.text("version")?,
+        token_expires_at: record.time("token_expires_at")?,
         registered_at: record.time("registered_at")?,
         last_seen_at: record.time("last_seen_at")?,
         draining: record.boolean("draining")?,

@@ -88,6 +88,7 @@ fn runner(id: &str) -> RunnerRow {
         labels: BTreeMap::from([("os".to_owned(), "linux".to_owned())]),
         slots: 4,
         version: "0.1.0".to_owned(),
+        token_expires_at: after(60_000),
         registered_at: NOW,
         last_seen_at: NOW,
         draining: false,
@@ -135,10 +136,16 @@ async fn a_runner_rotates_its_token_and_is_revoked(database: &Database) {
     let store = database.open().await;
     store.add_join_token(&join_token(), "join", None).await.unwrap();
     let runner = store.register_runner("join", runner("r-1"), "token-1").await.unwrap().unwrap();
-    assert!(store.rotate_runner_token(&runner.id, "token-1", "token-2").await.unwrap());
-    assert!(!store.rotate_runner_token(&runner.id, "token-1", "token-3").await.unwrap());
+    assert!(store.offer_runner_token(&runner.id, "token-1", "token-2").await.unwrap());
+    assert!(store.offer_runner_token(&runner.id, "token-1", "token-2").await.unwrap(), "its answer may have been lost");
+    assert!(!store.offer_runner_token(&runner.id, "token-2", "token-3").await.unwrap(), "with its token in force only");
+    assert_eq!(store.runner_by_token("token-1").await.unwrap(), Some(runner.clone()), "it counts until the next one is used");
+    assert_eq!(store.runner_by_token("token-2").await.unwrap(), None);
+    assert_eq!(store.runner_by_next_token("token-2").await.unwrap(), Some(runner.clone()));
+    assert!(store.promote_runner_token(&runner.id, "token-2", after(90_000)).await.unwrap());
+    assert!(!store.promote_runner_token(&runner.id, "token-2", after(99_000)).await.unwrap(), "once");
     assert_eq!(store.runner_by_token("token-1").await.unwrap(), None);
-    assert_eq!(store.runner_by_token("token-2").await.unwrap(), Some(runner.clone()));
+    assert_eq!(store.runner_by_token("token-2").await.unwrap().map(|runner| runner.token_expires_at), Some(after(90_000)));
     store.runner_seen(&runner, after(9_999)).await.unwrap();
     assert_eq!(store.runner(&runner.id).await.unwrap().unwrap().last_seen_at, NOW, "not every heartbeat writes");
     store.runner_seen(&runner, after(10_001)).await.unwrap();

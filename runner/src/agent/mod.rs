@@ -120,6 +120,9 @@ impl Agent {
             let pause = match answer {
                 Ok(answer) => {
                     failures.reset();
+                    if answer.renew_token {
+                        self.renew_token().await;
+                    }
                     let is_empty = answer.leases.is_empty();
                     self.accept(attempts, answer, room, sent).await;
                     if is_empty && clock::now().since_ms(sent) < QUICK_ANSWER_MS {
@@ -144,6 +147,13 @@ impl Agent {
             }
         }
         Ok(())
+    }
+
+    async fn renew_token(&self) {
+        match identity::renew(&self.config, &self.client).await {
+            Ok(()) => tracing::info!("has a new token"),
+            Err(error) => tracing::warn!(%error, "the token could not be renewed yet"),
+        }
     }
 
     /// Waits until something could be started. None when the runner is to stop.

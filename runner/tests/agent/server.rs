@@ -13,7 +13,7 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use protocol::{
     AttemptId, Fences, Generation, Heartbeat, HeartbeatAnswer, Job, Lease, LeaseAnswer, LeaseRequest, LogAck, Refusal, Register,
-    Registered, Report, StepReport, Stop, TargetFence, headers,
+    Registered, RenewToken, Report, StepReport, Stop, TargetFence, headers,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
@@ -28,6 +28,11 @@ pub(crate) struct World {
     pub(crate) blobs: BTreeMap<String, Vec<u8>>,
     pub(crate) registration_tokens: Vec<String>,
     pub(crate) registered: Vec<Register>,
+    /// Every runner shall take a new token until the hash of one was offered.
+    pub(crate) wants_new_token: bool,
+    /// Hashes that were offered, and of the tokens that were used, each once.
+    pub(crate) offered: Vec<String>,
+    pub(crate) used_tokens: Vec<String>,
     pub(crate) lease_requests: Vec<LeaseRequest>,
     /// Answers that replace the real ones, by the last word of the path, first come first served.
     pub(crate) faults: BTreeMap<&'static str, VecDeque<Fault>>,
@@ -199,6 +204,7 @@ impl Drop for FakeServer {
 fn router(world: Shared) -> Router {
     Router::new()
         .route("/runner/v1/register", post(register))
+        .route("/runner/v1/token", post(renew_token))
         .route("/runner/v1/lease", post(lease))
         .route("/runner/v1/attempts/{attempt}/heartbeat", post(heartbeat))
         .route("/runner/v1/attempts/{attempt}/log", post(log))
@@ -252,13 +258,27 @@ async fn register(State(world): State<Shared>, headers: HeaderMap, Json(request)
     })
 }
 
+async fn renew_token(State(world): State<Shared>, Json(request): Json<RenewToken>) -> Response {
+    world.change(|world| {
+        world.wants_new_token = false;
+        world.offered.push(request.token_hash);
+    });
+    Json(serde_json::json!({})).into_response()
+}
+
 async fn lease(State(world): State<Shared>, headers: HeaderMap, Json(request): Json<LeaseRequest>) -> Response {
     let bearer = headers["authorization"].to_str().expect("text").trim_start_matches("Bearer ").to_owned();
     let own = hex::encode(Sha256::digest(bearer.as_bytes()));
-    if world.lock().registered.last().and_then(|known| known.token_hash.clone()) != Some(own) {
+    let registered = world.lock().registered.last().and_then(|known| known.token_hash.clone());
+    if registered.as_ref() != Some(&own) && !world.lock().offered.contains(&own) {
         return (StatusCode::UNAUTHORIZED, "unknown token").into_response();
     }
-    world.change(|world| world.lease_requests.push(request.clone()));
+    world.change(|world| {
+        world.lease_requests.push(request.clone());
+        if world.used_tokens.last() != Some(&own) {
+            world.used_tokens.push(own);
+        }
+    });
     // What was granted and is not held was lost on the way, and is given again, as the real server does.
     // Short polls keep the fake simple; the runner pauses between quick empty answers by itself.
     let answer = world.change(|world| {
@@ -267,7 +287,7 @@ async fn lease(State(world): State<Shared>, headers: HeaderMap, Json(request): J
         let lost: Vec<_> = lost.map(|attempt| attempt.lease.clone()).collect();
         let stop: Vec<_> = request.holding.iter().filter(|id| !world.attempts.get(id).is_some_and(is_held)).cloned().collect();
         if !lost.is_empty() || !stop.is_empty() {
-            return LeaseAnswer { leases: lost, stop };
+            return LeaseAnswer { leases: lost, stop, renew_token: world.wants_new_token };
         }
         let (mut leases, mut slots, mut reserved) = (Vec::new(), request.slots, request.reserved);
         for job in std::mem::take(&mut world.queue) {
@@ -281,7 +301,7 @@ async fn lease(State(world): State<Shared>, headers: HeaderMap, Json(request): J
                 None => world.queue.push_back(job),
             }
         }
-        LeaseAnswer { leases, stop: Vec::new() }
+        LeaseAnswer { leases, stop: Vec::new(), renew_token: world.wants_new_token }
     });
     Json(answer).into_response()
 }

@@ -325,3 +325,34 @@ fn ia7_a_result_is_delivered_although_a_heartbeat_hears_that_the_attempt_has_end
     went_on(&machine, &attempt);
     assert!(machine.server.world.lock().faults["heartbeat"].len() < 50, "no heartbeat came meanwhile, so nothing was proved");
 }
+
+#[test]
+fn a_runner_takes_a_new_token_when_told_and_keeps_the_same_one_when_the_answer_is_lost() {
+    let mut machine = Machine::without_agent(&[]);
+    {
+        let mut world = machine.server.world.lock();
+        world.wants_new_token = true;
+        world.faults.entry("token").or_default().push_back(Fault::AnswerLost);
+    }
+    machine.start_agent();
+    // The server took the first offer and does not know that its answer was lost.
+    machine.server.world.wait_for("the first offer", |world| {
+        let taken = world.offered.len() == 1;
+        if taken {
+            world.wants_new_token = true;
+        }
+        taken.then_some(())
+    });
+    machine.server.world.wait_for("the second offer", |world| (world.offered.len() == 2).then_some(()));
+    let next = machine.server.world.wait_for("the new token's use", |world| {
+        let next = world.offered.last().cloned()?;
+        (world.used_tokens.last() == Some(&next)).then_some(next)
+    });
+    assert_eq!(machine.server.world.lock().offered, [next.clone(), next.clone()], "the same one again");
+    machine.kill_agent();
+    machine.server.world.lock().used_tokens.clear();
+    machine.start_agent();
+    machine.server.world.wait_for("the restarted agent", |world| world.used_tokens.last().cloned());
+    assert_eq!(machine.server.world.lock().used_tokens, [next], "what it has kept");
+    assert!(!machine.workdir().join("renewing.json").exists());
+}

@@ -150,7 +150,7 @@ async fn lease(State(server): State<Server>, Json(request): Json<LeaseRequest>) 
         drop(tokio::time::timeout(Duration::from_millis(request.wait_ms), server.0.queued.notified()).await);
         leases = server.grant(&request);
     }
-    Json(LeaseAnswer { leases, stop: Vec::new() })
+    Json(LeaseAnswer { leases, ..LeaseAnswer::default() })
 }
 
 async fn heartbeat(State(server): State<Server>, Json(beat): Json<Heartbeat>) -> Result<Json<HeartbeatAnswer>, StatusCode> {

@@ -125,6 +125,7 @@ pub(super) async fn runners(place: &Place) -> Result<Vec<RunnerId>> {
             labels: BTreeMap::from([("os".to_owned(), "linux".to_owned()), ("arch".to_owned(), arch.to_owned())]),
             slots: 4,
             version: if number == 3 { "0.0.9".to_owned() } else { "0.1.0".to_owned() },
+            token_expires_at: place.end + 30 * DAY_MS,
             registered_at,
             last_seen_at: registered_at,
             draining: false,

@@ -1139,7 +1139,11 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+<<<<<<< HEAD
     "/webhooks/gitea": {
+=======
+    "/runner/v1/token": {
+>>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
         parameters: {
             query?: never;
             header?: never;
@@ -1148,6 +1152,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+<<<<<<< HEAD
         /** A web hook of Gitea or Forgejo: a hint that a repository has news. */
         post: operations["webhooks_gitea"];
         delete?: never;
@@ -1201,6 +1206,10 @@ export interface paths {
         put?: never;
         /** A web hook of any sender that signs as the Standard Webhooks do: a hint that a repository has news. */
         post: operations["webhooks_signed"];
+=======
+        /** Takes the hash of the token that the runner will use next; the first use of that one ends this one. */
+        post: operations["runner_renew_token"];
+>>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
         delete?: never;
         options?: never;
         head?: never;
@@ -3436,6 +3445,14 @@ export interface components {
             /** @description In the order of the plan; the ones to which nothing has happened included. */
             nodes: components["schemas"]["NodeView"][];
             waves: components["schemas"]["WaveView"][];
+        };
+        /**
+         * @description `POST /runner/v1/token`: the token that the runner will use next. It counts from its first use, and the one before it
+         *     until then.
+         */
+        RenewToken: {
+            /** @description SHA-256, in hexadecimal, of the token that the runner has made for itself and keeps. */
+            token_hash: string;
         };
         /** @description `POST /runner/v1/attempts/{attempt}/complete`: how an attempt ended. Answered the same way when repeated (IA7). */
         Report: {
@@ -6394,20 +6411,35 @@ export interface operations {
             };
         };
     };
+<<<<<<< HEAD
     webhooks_gitea: {
+=======
+    runner_renew_token: {
+>>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+<<<<<<< HEAD
         requestBody?: never;
         responses: {
             202: {
+=======
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewToken"];
+            };
+        };
+        responses: {
+            200: {
+>>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+<<<<<<< HEAD
                     "application/json": components["schemas"]["HookTaken"];
                 };
             };
@@ -6493,6 +6525,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HookTaken"];
+=======
+                    "application/json": Record<string, never>;
+>>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
                 };
             };
             /** @description An error; see `code`. */

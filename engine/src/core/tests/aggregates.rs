@@ -6,8 +6,8 @@ use pipelines::plan::{Aggregate, Alarm, Plan};
 
 use super::plan::{MINUTE, WaveSpec, after_build, alarm, bake, stage, wave};
 use super::world::World;
-use crate::core::id::ReleaseNumber;
 use crate::core::EventKind;
+use crate::core::id::ReleaseNumber;
 use crate::core::row::{ReleaseState, RolloutState};
 
 const fn n(number: u64) -> ReleaseNumber {
