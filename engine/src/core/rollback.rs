@@ -244,6 +244,7 @@ impl Pipeline {
         };
         let Some((to, (wave, node))) = self.destination(target, of, rollback.to).and_then(|to| Some((to, plan_of(to)?))) else {
             let why = self.no_destination(turn, of, target);
+            self.note_bad(turn, of, target);
             self.edit_rollback(turn, lane, |r| {
                 r.waiting.remove(target);
                 r.hold_after = Some(why);

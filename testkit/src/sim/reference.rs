@@ -85,6 +85,7 @@ impl Reference {
                 known.good.push(number);
             }
             (EventKind::RollbackStarted, Some(target)) => self.goes_back(seen, event, number, target, found),
+            (EventKind::RollbackImpossible, Some(target)) => drop(self.targets.entry(target.clone()).or_default().bad.insert(number)),
             (EventKind::RollbackSucceeded, Some(target)) => {
                 let to = event.data.get("to").and_then(serde_json::Value::as_u64).map(ReleaseNumber);
                 self.targets.entry(target.clone()).or_default().live = to;
