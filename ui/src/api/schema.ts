@@ -1139,11 +1139,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-<<<<<<< HEAD
-    "/webhooks/gitea": {
-=======
     "/runner/v1/token": {
->>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
         parameters: {
             query?: never;
             header?: never;
@@ -1152,7 +1148,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-<<<<<<< HEAD
+        /** Takes the hash of the token that the runner will use next; the first use of that one ends this one. */
+        post: operations["runner_renew_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/gitea": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         /** A web hook of Gitea or Forgejo: a hint that a repository has news. */
         post: operations["webhooks_gitea"];
         delete?: never;
@@ -1206,10 +1218,6 @@ export interface paths {
         put?: never;
         /** A web hook of any sender that signs as the Standard Webhooks do: a hint that a repository has news. */
         post: operations["webhooks_signed"];
-=======
-        /** Takes the hash of the token that the runner will use next; the first use of that one ends this one. */
-        post: operations["runner_renew_token"];
->>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
         delete?: never;
         options?: never;
         head?: never;
@@ -6411,22 +6419,13 @@ export interface operations {
             };
         };
     };
-<<<<<<< HEAD
-    webhooks_gitea: {
-=======
     runner_renew_token: {
->>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-<<<<<<< HEAD
-        requestBody?: never;
-        responses: {
-            202: {
-=======
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RenewToken"];
@@ -6434,12 +6433,38 @@ export interface operations {
         };
         responses: {
             200: {
->>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-<<<<<<< HEAD
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_gitea: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["HookTaken"];
                 };
             };
@@ -6525,9 +6550,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HookTaken"];
-=======
-                    "application/json": Record<string, never>;
->>>>>>> dc6310b (End a runner's token by itself, and let the runner renew it before)
                 };
             };
             /** @description An error; see `code`. */

@@ -27,7 +27,8 @@ impl Invariant for OncePerCause {
             match event.kind {
                 EventKind::RolloutStarted => drop(self.gone_back.remove(&name)),
                 EventKind::RollbackStarted => {
-                    let rollback = seen.after.lanes().filter_map(|lane| lane.rollback.as_ref()).find(|r| r.of == number);
+                    let rollback =
+                        seen.after.lanes().filter_map(|lane| lane.rollback.as_ref()).find(|r| r.of == number && r.running.contains(target));
                     let by_person = rollback.is_some_and(|r| r.key.is_some());
                     if !self.gone_back.insert(name) && !by_person {
                         found.broken("IC2", format!("{number} is rolled back from {target} a second time"));
