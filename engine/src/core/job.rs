@@ -6,7 +6,7 @@ use protocol::{AttemptId, Outcome};
 use super::event::EventKind;
 use super::id::{ReleaseNumber, TargetName};
 use super::pipeline::Pipeline;
-use super::row::{AttemptState, FailureCause, NodeState, ReleaseState, RolloutState};
+use super::row::{AttemptKind, AttemptState, FailureCause, NodeState, ReleaseState, RolloutState};
 use super::shape::{rollout_of, wave_of};
 use super::turn::{Fact, Turn};
 
@@ -185,7 +185,8 @@ impl Pipeline {
     pub(crate) fn end_idle_node(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, reason: &str) {
         let idle = match self.node(number, ix).map(|row| row.state) {
             Some(NodeState::Ready | NodeState::Baking) => true,
-            Some(NodeState::Queued) => self.withdraw(turn, number, ix, reason),
+            // What goes back to this release belongs to the rollback of another one.
+            Some(NodeState::Queued) => !self.takes_back(number, ix) && self.withdraw(turn, number, ix, reason),
             Some(NodeState::Pending | NodeState::Running | NodeState::Unknown | NodeState::Succeeded | NodeState::Skipped) | None => false,
             Some(NodeState::Failed | NodeState::Unclear | NodeState::Cancelled) => false,
         };
@@ -193,6 +194,11 @@ impl Pipeline {
             self.set_node(turn, number, ix, NodeState::Cancelled, reason);
             self.review_bake_watch(turn, number, ix);
         }
+    }
+
+    fn takes_back(&self, number: ReleaseNumber, ix: NodeIx) -> bool {
+        let attempt = self.index.attempt_of.get(&(number, ix)).and_then(|id| self.attempts.get(id));
+        attempt.is_some_and(|attempt| matches!(attempt.kind, AttemptKind::Rollback { .. }))
     }
 
     /// Nothing of a rollout that has not begun begins any more.

@@ -121,6 +121,17 @@ fn x4_a_rollback_under_way_is_not_ended_by_what_befalls_its_destination() {
 }
 
 #[test]
+fn a7_a_cancel_of_the_destination_leaves_the_rollback_to_it_alone() {
+    let mut world = third_behind_second();
+    world.fail("#3 prod/wave-1/prod/us/deploy");
+    assert!(world.queued().contains(&"#2 prod/wave-1/prod/us/rollback".to_owned()), "{}", world.story());
+    cancel(&mut world, n(2));
+    world.succeed("#2 prod/wave-1/prod/us/rollback");
+    assert_eq!(world.runs("prod/us"), Some(n(2)), "{}", world.story());
+    assert!(world.lane("prod/wave-1").rollback.is_none());
+}
+
+#[test]
 fn x4_a_newer_release_under_way_at_a_target_goes_on_when_the_one_before_it_goes_back_elsewhere() {
     let mut world = third_behind_second();
     let deploys = world.lease("#3 prod/wave-1/prod/us/deploy");
