@@ -68,10 +68,24 @@ async fn id5_a_newer_message_of_a_key_takes_the_place_of_the_older(database: &Da
     store.put_outbox(message("status", Delivery::NewestWins, "pending"), NOW).await.unwrap();
     let old = store.claim_outbox(NOW, after(100), 10).await.unwrap().remove(0);
     store.put_outbox(message("status", Delivery::NewestWins, "success"), NOW).await.unwrap();
+    assert_eq!(store.claim_outbox(NOW, after(100), 10).await.unwrap(), [], "two of one key never leave at the same time");
     assert!(!store.outbox_done(&old, NOW).await.unwrap(), "whoever sent the older one cannot mark the newer one done");
     let new = store.claim_outbox(NOW, after(100), 10).await.unwrap().remove(0);
     assert_eq!((new.body.as_str(), new.revision), ("success", 2));
     assert!(store.outbox_done(&new, NOW).await.unwrap());
+    // However the older one ended, the newer one may leave at once.
+    for body in ["again", "given up"] {
+        store.put_outbox(message("status", Delivery::NewestWins, "pending"), NOW).await.unwrap();
+        let old = store.claim_outbox(NOW, after(100), 10).await.unwrap().remove(0);
+        store.put_outbox(message("status", Delivery::NewestWins, body), NOW).await.unwrap();
+        match body {
+            "again" => store.outbox_again(&old, after(50), "503").await.unwrap(),
+            _ => store.outbox_give_up(&old, NOW, "404").await.unwrap(),
+        }
+        let new = store.claim_outbox(NOW, after(100), 10).await.unwrap().remove(0);
+        assert_eq!(new.body, body);
+        store.outbox_done(&new, NOW).await.unwrap();
+    }
 }
 
 async fn id5_the_same_key_is_sent_once(database: &Database) {

@@ -236,7 +236,10 @@ async fn limits_are_kept_and_afterwards_what_is_true_is_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_installation_is_said_and_mended_by_a_new_one() {
     let place = AtForge::open().await;
+    let first = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until("the first status", |state| state.statuses.values().next().map(drop)).await;
     place.forge.state().revoked = true;
+    place.deploy(1).await;
     let second = place.commit("while it is revoked");
     assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
     place.world.until(&place.pipeline, "the source to say that it cannot be read", async || place.source_error().await).await;
@@ -252,6 +255,8 @@ async fn a_revoked_installation_is_said_and_mended_by_a_new_one() {
     let body = br#"{"action":"created","repositories":[{"full_name":"acme/orders"}]}"#;
     assert_eq!(place.sender.github("installation", "installed", body).await.status(), 202);
     assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
+    // What was given up meanwhile is shown now.
+    place.until_shown(&first, "success").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,17 +7,22 @@ use std::sync::Arc;
 
 use tracing::{debug, warn};
 
+use crate::core::id::PipelineId;
 use crate::engine::{Engine, Error};
 use crate::ports::forge::{Hint, RepositoryNames, place};
 use crate::store::InboxMessage;
+use crate::tasks::outbox;
 
 /// Their kind in the inbox.
 pub(super) const KIND: &str = "hook";
 
+/// So many of a pipeline's newest releases are shown anew where this server may write again.
+const SHOWN_ANEW: usize = 20;
+
 /// Deals with all of them in one transaction.
 pub(super) async fn deal_with(engine: &Arc<Engine>, messages: Vec<InboxMessage>) -> Result<(), Error> {
     let sources = places(engine).await?;
-    let mut poked = BTreeSet::new();
+    let (mut poked, mut granted) = (BTreeSet::new(), BTreeSet::new());
     let mut keys = Vec::with_capacity(messages.len());
     for message in messages {
         let hint: Hint = match serde_json::from_str(&message.body) {
@@ -37,9 +42,13 @@ pub(super) async fn deal_with(engine: &Arc<Engine>, messages: Vec<InboxMessage>)
         if concerned.is_empty() {
             debug!(inbox.key = message.key, "no source of this server is of that repository");
         }
-        poked.extend(concerned);
+        if matches!(hint, Hint::Grants { .. }) {
+            granted.extend(concerned.iter().map(|(_, pipeline)| pipeline.clone()));
+        }
+        poked.extend(concerned.into_iter().map(|(source, _)| source));
         keys.push(message.key);
     }
+    show_anew(engine, granted).await?;
     let any = !poked.is_empty();
     engine.store().inbox_pokes(keys, poked.into_iter().collect(), engine.clock().now()).await?;
     if any {
@@ -48,16 +57,33 @@ pub(super) async fn deal_with(engine: &Arc<Engine>, messages: Vec<InboxMessage>)
     Ok(())
 }
 
-/// The ids of the sources at each place.
-async fn places(engine: &Arc<Engine>) -> Result<BTreeMap<String, Vec<String>>, Error> {
-    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+/// What was given up while the forge refused this server is said now. Where nothing changed, nothing is written.
+async fn show_anew(engine: &Arc<Engine>, pipelines: BTreeSet<PipelineId>) -> Result<(), Error> {
+    for id in pipelines {
+        let newest =
+            engine.view(&id, |pipeline| pipeline.releases().rev().take(SHOWN_ANEW).map(|release| release.row.number).collect::<Vec<_>>());
+        // A parked pipeline has nothing to say.
+        let Ok(newest) = newest.await else { continue };
+        let now = engine.clock().now();
+        for message in newest.into_iter().filter_map(|release| outbox::forges::message(&id, release, now)) {
+            engine.store().put_outbox(message, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The sources at each place, with their pipelines.
+async fn places(engine: &Arc<Engine>) -> Result<Places, Error> {
+    let mut places = Places::new();
     for source in engine.store().sources().await? {
-        places.entry(place(&source.url)).or_default().push(source.id);
+        places.entry(place(&source.url)).or_default().push((source.id, source.pipeline));
     }
     Ok(places)
 }
 
-fn concerned(hint: &Hint, sources: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
+type Places = BTreeMap<String, Vec<(String, PipelineId)>>;
+
+fn concerned(hint: &Hint, sources: &Places) -> BTreeSet<(String, PipelineId)> {
     let repositories: &[RepositoryNames] = match hint {
         Hint::Heads { repository } => std::slice::from_ref(repository),
         Hint::Grants { repositories } => repositories,
