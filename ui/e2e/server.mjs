@@ -51,13 +51,7 @@ export class Server {
   }
 
   async down() {
-    const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((done) => child.once("exit", done));
-    child.kill("SIGTERM");
-    const hard = setTimeout(() => child.kill("SIGKILL"), 15_000);
-    await ended;
-    clearTimeout(hard);
+    if (this.child !== undefined) await ended(this.child);
   }
 
   /** The one-time token of the link that the server printed. */
@@ -66,8 +60,18 @@ export class Server {
   }
 }
 
+/** Tells a program to end and waits for that; one that does not listen is killed. */
+export async function ended(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((done) => child.once("exit", done));
+  child.kill("SIGTERM");
+  const hard = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  await over;
+  clearTimeout(hard);
+}
+
 /** Settings of whoever runs the suite are no settings of its server. */
-function ownEnvironment() {
+export function ownEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TIDEGATE_")));
 }
 

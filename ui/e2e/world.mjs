@@ -1,11 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
-import { Server } from "./server.mjs";
+import { ended, ownEnvironment, Server } from "./server.mjs";
 import { until } from "./until.mjs";
 
 const run = promisify(execFile);
@@ -51,7 +51,11 @@ export class World {
     world.contexts = new Map();
     try {
       world.server = await Server.start(binary, join(world.folder, "data"));
-      world.repository = await makeRepository(join(world.folder, "shop"));
+      world.repository = await world.makeRepository(
+        "shop",
+        { ".tidegate/pipeline.yaml": pipelineFile, "app.txt": "first\n" },
+        "Open the shop",
+      );
       world.browser = await chromium.launch({
         executablePath: chromiumPath,
         args: [
@@ -170,23 +174,56 @@ export class World {
     return folder;
   }
 
+  /** A repository with one commit; answers its path. */
+  async makeRepository(name, files, title) {
+    const path = join(this.folder, name);
+    await mkdir(join(path, ".tidegate"), { recursive: true });
+    await run("git", ["init", "-q", "-b", "main", path]);
+    await git(path, "config", "user.name", "Mira Okafor");
+    await git(path, "config", "user.email", "mira@example.com");
+    for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text);
+    await git(path, "add", "-A");
+    await git(path, "commit", "-q", "-m", title);
+    return path;
+  }
+
+  programs = new Set();
+
+  /** A runner beside the server, which goes on when the server restarts. */
+  async startRunner(name, token) {
+    const tokenFile = join(this.folder, `${name}.token`);
+    await writeFile(tokenFile, token, { mode: 0o600 });
+    const workdir = join(this.folder, `runner-${name}`);
+    const args = [
+      "runner",
+      "run",
+      "--server",
+      this.address,
+      "--name",
+      name,
+      "--workdir",
+      workdir,
+      "--token-file",
+      tokenFile,
+      "--drain",
+      "1s",
+    ];
+    const program = spawn(this.server.binary, args, { stdio: "ignore", env: ownEnvironment() });
+    this.programs.add(program);
+    return program;
+  }
+
+  async stopProgram(program) {
+    this.programs.delete(program);
+    await ended(program);
+  }
+
   async end() {
     await this.browser?.close().catch(() => {});
+    for (const program of this.programs) await ended(program);
     await this.server?.down();
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-async function makeRepository(path) {
-  await mkdir(join(path, ".tidegate"), { recursive: true });
-  await run("git", ["init", "-q", "-b", "main", path]);
-  await git(path, "config", "user.name", "Mira Okafor");
-  await git(path, "config", "user.email", "mira@example.com");
-  await writeFile(join(path, ".tidegate", "pipeline.yaml"), pipelineFile);
-  await writeFile(join(path, "app.txt"), "first\n");
-  await git(path, "add", "-A");
-  await git(path, "commit", "-q", "-m", "Open the shop");
-  return path;
 }
 
 async function git(path, ...args) {

@@ -75,7 +75,8 @@ async fn show(arguments: &Arguments, places: &Places, keeper: &mut Keeper, conte
         output.paint_talk(Style::Strong, &format!("tidegate demo at {} · everything is in {}", places.server(), places.folder.display())),
     );
     if let Some(password) = &people.password {
-        output.talk(format!("  sign in there as Olga, who may do everything, with the password {password}"));
+        let board = format!("{}/p/{}", places.server(), tour::PIPELINE);
+        output.talk(format!("  open {board} and sign in as Olga, who may do everything, with the password {password}"));
     }
     output.talk(format!(
         "  or look: TIDEGATE_SERVER={} TIDEGATE_TOKEN={} tidegate status shop --watch",

@@ -102,7 +102,73 @@ export const scenarios = {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     assert.equal(await review.count(), 0);
   },
+
+  "the keyboard alone rejects, with a reason": async (world) => {
+    const { short } = await world.commit("Sell kites");
+    const page = await world.as("ben", "/p/shop");
+    await page.getByRole("group", { name: "Gate before prod · wave-1" }).getByText(short).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.waitForURL(`${world.address}/approvals`);
+    await pressed(page, page.getByRole("button", { name: "Reject…" }));
+    const dialog = page.getByRole("dialog");
+    await tabTo(page, dialog.getByLabel("Reason"));
+    await page.keyboard.type("no wind");
+    await pressed(page, dialog.getByRole("button", { name: `Reject ${short}` }));
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("Nothing waits for you").waitFor();
+  },
+
+  "the keyboard alone rolls back, finds a commit and reads a log": async (world) => {
+    await until("every wave of production is live", async () => {
+      const { stages } = await world.board();
+      return stages.at(-1).waves.every((wave) => wave.targets.every((front) => front.state === "live"));
+    });
+    const page = await world.as("omar", "/p/shop");
+    await pressed(page, card(page, "wave-2").getByRole("button", { name: "Roll back wave-2…" }));
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Leaves out").waitFor();
+    await tabTo(page, dialog.getByLabel("Reason"));
+    await page.keyboard.type("by hand");
+    await pressed(page, dialog.getByRole("button", { name: "Roll back 2 targets" }));
+    await dialog.getByText("Done. 2 of 2").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+
+    await page.keyboard.press("g");
+    await page.keyboard.press("c");
+    await page.waitForURL(`${world.address}/p/shop/commits`);
+    await page.getByText("Sell umbrellas").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("umbrellas");
+    await page.keyboard.press("Enter");
+    await page.getByText(/^Where is/).waitFor();
+    await page
+      .getByRole("complementary")
+      .or(page.getByRole("region", { name: "Selected commit" }))
+      .getByText("Sell umbrellas")
+      .first()
+      .waitFor();
+
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder(/^Commit, target, #release/).waitFor();
+    await page.keyboard.type("#2");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/p\/shop\/releases\/2$/);
+    const log = page.getByRole("region", { name: /Log lines/ });
+    await log.waitFor();
+    await tabTo(page, log);
+    await page.keyboard.press("j");
+    await page.waitForURL(/#L1$/);
+  },
 };
+
+/** Goes to a button by Tab and presses Enter. */
+async function pressed(page, button) {
+  await button.waitFor();
+  await tabTo(page, button);
+  await page.keyboard.press("Enter");
+}
 
 /** Presses Tab until `wanted` has the focus. */
 async function tabTo(page, wanted) {

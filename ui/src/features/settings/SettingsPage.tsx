@@ -6,6 +6,7 @@ import { PageBody } from "../../design/Page";
 import { Segments } from "../../design/Segments";
 import { Looks } from "./Looks";
 import { Members } from "./Members";
+import { RunnersTab } from "./RunnersTab";
 import { Tokens } from "./Tokens";
 
 /** What a reader chose for this browser, their tokens, and who may do what. */
@@ -13,7 +14,7 @@ export function SettingsPage() {
   const search = useSearch({ from: "/signed-in/settings" });
   const me = useMe();
   const mayManage = useMay("users");
-  const tab = search.tab === "tokens" || (search.tab === "members" && mayManage) ? search.tab : "looks";
+  const tab = search.tab === "tokens" || search.tab === "runners" || (search.tab === "members" && mayManage) ? search.tab : "looks";
   useTitle("Settings");
   return (
     <>
@@ -25,6 +26,7 @@ export function SettingsPage() {
           options={[
             { value: "looks", text: "Appearance" },
             { value: "tokens", text: "Tokens" },
+            { value: "runners", text: "Runners" },
             ...(mayManage ? [{ value: "members", text: "Members" }] : []),
           ]}
         />
@@ -38,6 +40,7 @@ export function SettingsPage() {
         )}
         {tab === "looks" && <Looks />}
         {tab === "tokens" && <Tokens />}
+        {tab === "runners" && <RunnersTab />}
         {tab === "members" && <Members />}
       </PageBody>
     </>
