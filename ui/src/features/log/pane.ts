@@ -164,7 +164,10 @@ export class Pane {
       const before = this.top;
       this.top = contentTop(this.scale, this.scroller.scrollTop);
       const most = Math.max(0, this.scale.content_px - this.scale.view_px);
-      if (this.following && this.top < before - 1) this.stopFollowing();
+      // A view that grew (a notice above it went) is moved by the browser, and is at its end all the same.
+      const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+      const isAtEnd = scrollTop + clientHeight >= scrollHeight - 2;
+      if (this.following && this.top < before - 1 && !isAtEnd) this.stopFollowing();
       else if (!this.following && !this.store.state.complete && this.top >= most - 2 && this.top > before) this.setFollowing(true);
     }
     this.drawSoon();

@@ -133,6 +133,7 @@ function Spark({ recent }: { recent: readonly Schemas["RecentRelease"][] }) {
 /** One sign per wave, in the order of the path; stages stand apart. */
 function MiniFront({ waves }: { waves: readonly Schemas["WaveNow"][] }) {
   const shown = waves.filter((wave) => wave.targets > 0);
+  if (shown.length === 0) return <span className="c-3">no targets</span>;
   const small = shown.length > 12;
   const words = shown.map((wave) => `${waveName(wave.stage, wave.wave)}: ${wordOf(wave)}`);
   return (
