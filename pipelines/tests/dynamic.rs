@@ -323,6 +323,20 @@ fn d3_an_upload_that_races_the_end_of_its_job_comes_too_late_once_others_have_be
     assert_eq!(release.add("build/generate", 1, UNIT), Err(SpliceError::TooLate { by: "build/generate".into() }));
 }
 
+/// As where one target of `at_least: 1` still runs, and the release has gone on.
+#[test]
+fn d3_a_stage_comes_too_late_once_the_stage_that_would_follow_it_has_begun() {
+    let load = "stages: [{name: load, jobs: [{steps: [make load]}]}]";
+    let mut release = Release::new();
+    release.begin("prod/start");
+    assert_eq!(release.add("build/generate", 1, load), Err(SpliceError::TooLate { by: "build/generate".into() }));
+    let mut release = Release::new();
+    let spliced = release.add("build/generate", 1, load).unwrap();
+    let (end, next) = (node(&release.plan, "build/end"), node(&release.plan, "prod/start"));
+    assert_eq!(spliced.freed, [(end, next)], "the stage after it waits for it, and no longer for the stage before");
+    assert_eq!(spliced.gained, [(node(&release.plan, "load/end"), next)]);
+}
+
 #[test]
 fn d3_a_later_attempt_takes_back_what_an_earlier_one_added() {
     let mut release = Release::new();

@@ -12,6 +12,10 @@ pub trait Surroundings {
     /// The job that leaves the artifact.
     fn leaves(&self, artifact: &str) -> Option<NodeIx>;
     fn has_target(&self, target: &str) -> bool;
+    /// How many nodes the release may have (D4).
+    fn node_limit(&self) -> usize {
+        crate::expand::MAX_NODES
+    }
 }
 
 /// [`Surroundings`] made from a plan and a list of what has begun. Costs the size of the plan, once.

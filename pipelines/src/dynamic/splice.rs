@@ -31,6 +31,10 @@ pub struct Spliced {
     pub withdrawn: Vec<NodeIx>,
     /// Nodes that were there and need more than before: whoever waited for the job also waits for what it added (D1).
     pub waiting: Vec<NodeIx>,
+    /// What nodes that were there need now and did not need before: the node that is needed, and the one that needs it.
+    pub gained: Vec<(NodeIx, NodeIx)>,
+    /// What they needed before and do not need any more.
+    pub freed: Vec<(NodeIx, NodeIx)>,
     /// New stages.
     pub stages: Vec<StageIx>,
     /// Stages that were there and grew: approvals that cover them are void (G6).
@@ -69,8 +73,8 @@ pub enum SpliceError {
     Cycle { keys: Vec<String> },
     #[error("an upload adds at most {MAX_ADDED} nodes, and this one {count} (D4)")]
     TooManyAdded { count: usize },
-    #[error("a release has at most {MAX_NODES} nodes, and this one would have {count} (D4)")]
-    TooManyNodes { count: usize },
+    #[error("a release has at most {limit} nodes, and this one would have {count} (D4)")]
+    TooManyNodes { count: usize, limit: usize },
     #[error("additions nest at most {MAX_DEPTH} deep, and {by} was added at that depth (D4)")]
     TooDeep { by: String },
 }
@@ -167,8 +171,9 @@ impl Draft {
         draft.check_stages(plan, fragment, around)?;
         let new = draft.fates.iter().filter(|fate| matches!(fate, Fate::New(_))).count();
         let count = plan.nodes.len() + new + if draft.has_stages { 0 } else { fragment.nodes.len() };
-        if count > MAX_NODES {
-            return Err(SpliceError::TooManyNodes { count });
+        let limit = around.node_limit().min(MAX_NODES);
+        if count > limit {
+            return Err(SpliceError::TooManyNodes { count, limit });
         }
         let needed: BTreeSet<NodeIx> = draft.needs.iter().flatten().copied().collect();
         // A job of the file that is replaced keeps its place: nobody waits for it who did not before.
@@ -185,7 +190,10 @@ impl Draft {
         let replaces = draft.fates.iter().any(|fate| matches!(fate, Fate::Replaces(_)));
         let changes =
             replaces || !draft.ends.is_empty() || !draft.withdrawn.is_empty() || (!fragment.stages.is_empty() && !draft.has_stages);
-        if changes && around.waiting_for(origin.by).iter().any(|ix| around.has_begun(*ix)) {
+        let follows = |place: &Place| place.start_after.is_some_and(|start| around.has_begun(start));
+        let comes_late =
+            !fragment.stages.is_empty() && !draft.has_stages && Place::of(plan, origin.by).is_some_and(|place| follows(&place));
+        if comes_late || (changes && around.waiting_for(origin.by).iter().any(|ix| around.has_begun(*ix))) {
             return Err(SpliceError::TooLate { by: by_key() });
         }
         draft.check_cycles(plan, fragment, around)?;
@@ -371,6 +379,10 @@ impl Draft {
                         addition.replaced.insert(*ix);
                     }
                     if let Some(node) = plan.nodes.get_mut(ix.0 as usize) {
+                        let before: BTreeSet<NodeIx> = node.needs.iter().copied().collect();
+                        let after: BTreeSet<NodeIx> = needs.iter().copied().collect();
+                        spliced.gained.extend(after.difference(&before).map(|need| (*need, *ix)));
+                        spliced.freed.extend(before.difference(&after).map(|need| (*need, *ix)));
                         node.needs = needs;
                         node.kind = kind;
                     }
@@ -386,21 +398,23 @@ impl Draft {
                 spliced.withdrawn.push(*ix);
             }
         }
+        let new: BTreeSet<NodeIx> = spliced.added.iter().copied().collect();
         for ix in &self.waiting {
             if let Some(node) = plan.nodes.get_mut(ix.0 as usize) {
-                let before = node.needs.len();
-                let more: Vec<NodeIx> = self.ends.iter().filter(|end| !node.needs.contains(end)).copied().collect();
-                node.needs.extend(more);
-                if node.needs.len() > before {
+                let is_more = |end: &&NodeIx| new.contains(end) || !node.needs.contains(end);
+                let more: Vec<NodeIx> = self.ends.iter().filter(is_more).copied().collect();
+                if !more.is_empty() {
                     spliced.waiting.push(*ix);
                 }
+                spliced.gained.extend(more.iter().map(|need| (*need, *ix)));
+                node.needs.extend(more);
             }
         }
         if !spliced.added.is_empty() || !spliced.replaced.is_empty() || !spliced.withdrawn.is_empty() {
             spliced.grown.insert(stage);
         }
         if !fragment.stages.is_empty() && !self.has_stages {
-            self.add_stages(plan, fragment, stage, &mut addition, &mut spliced);
+            self.add_stages(plan, fragment, &mut addition, &mut spliced);
         }
         if !spliced.is_empty() {
             plan.blocks.extend(fragment.blocks.clone());
@@ -411,17 +425,12 @@ impl Draft {
     }
 
     /// Right after the stage of the job, behind what was added there before.
-    fn add_stages(&self, plan: &mut Plan, fragment: &Fragment, stage: StageIx, addition: &mut Addition, spliced: &mut Spliced) {
+    fn add_stages(&self, plan: &mut Plan, fragment: &Fragment, addition: &mut Addition, spliced: &mut Spliced) {
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         if plan.path.is_empty() {
             plan.path = (0..narrow(plan.stages.len())).map(StageIx).collect();
         }
-        let is_added = |ix: &StageIx| plan.added.iter().any(|addition| addition.stages.contains_key(ix));
-        let home = plan.path.iter().position(|ix| *ix == stage).unwrap_or(plan.path.len().saturating_sub(1));
-        let skipped = plan.path.iter().skip(home + 1).take_while(|ix| is_added(ix)).count();
-        let at = home + 1 + skipped;
-        let end_before = plan.path.get(at - 1).and_then(|ix| plan.stage(*ix)).map(|stage| stage.end);
-        let start_after = plan.path.get(at).and_then(|ix| plan.stage(*ix)).map(|stage| stage.start);
+        let Some(Place { at, end_before, start_after }) = Place::of(plan, self.origin.by) else { return };
         let (first_node, first_stage) = (narrow(plan.nodes.len()), narrow(plan.stages.len()));
         let (stages, mut nodes) = fragment.shifted(first_node, first_stage);
         let (first, last) = (stages.first().map(|stage| stage.start), stages.last().map(|stage| stage.end));
@@ -438,8 +447,11 @@ impl Draft {
         if let (Some(after), Some(last)) = (start_after, last)
             && let Some(node) = plan.nodes.get_mut(after.0 as usize)
         {
+            let freed = node.needs.iter().filter(|need| Some(**need) == end_before).map(|need| (*need, after));
+            spliced.freed.extend(freed);
             node.needs.retain(|need| Some(*need) != end_before);
             node.needs.push(last);
+            spliced.gained.push((last, after));
             spliced.waiting.push(after);
         }
         let made: Vec<StageIx> = (first_stage..first_stage + narrow(stages.len())).map(StageIx).collect();
@@ -447,6 +459,27 @@ impl Draft {
         plan.stages.extend(stages);
         addition.stages.extend(made.iter().copied().zip(self.stage_digests.iter().cloned()));
         spliced.stages = made;
+    }
+}
+
+/// Where new stages stand on the path: right after the stage of the job, behind what was added there before.
+struct Place {
+    at: usize,
+    end_before: Option<NodeIx>,
+    start_after: Option<NodeIx>,
+}
+
+impl Place {
+    fn of(plan: &Plan, by: NodeIx) -> Option<Self> {
+        let stage = plan.node(by)?.stage;
+        let path: Vec<(StageIx, &Stage)> = plan.stages_on_path().collect();
+        let is_added = |ix: &StageIx| plan.added.iter().any(|addition| addition.stages.contains_key(ix));
+        let home = path.iter().position(|(ix, _)| *ix == stage)?;
+        let skipped = path.iter().skip(home + 1).take_while(|(ix, _)| is_added(ix)).count();
+        let at = home + 1 + skipped;
+        let end_before = path.get(at - 1).map(|(_, stage)| stage.end);
+        let start_after = path.get(at).map(|(_, stage)| stage.start);
+        Some(Self { at, end_before, start_after })
     }
 }
 

@@ -279,6 +279,13 @@ impl Plan {
         in_order.chain(self.path.iter().copied()).filter_map(|ix| Some((ix, self.stage(ix)?)))
     }
 
+    /// Where a stage or wave stands on the path: what comes later compares greater.
+    #[must_use]
+    pub fn place(&self, wave: WaveIx) -> (usize, u32) {
+        let at = if self.path.is_empty() { None } else { self.path.iter().position(|ix| *ix == wave.stage) };
+        (at.unwrap_or(wave.stage.0 as usize), wave.wave)
+    }
+
     /// Every wave in the order of the path.
     pub fn waves(&self) -> impl Iterator<Item = (WaveIx, &Stage, &Wave)> {
         self.stages_on_path()
