@@ -15,7 +15,7 @@ demo: ui ## the tour: a sample repository travels to production, one commit is r
 	target/debug/tidegate demo $(DEMO)
 
 test: ## every test, with the real components that they need
-	@scripts/install base postgres prometheus node browser hooks
+	@scripts/install base postgres prometheus node browser hooks moto
 	$(CARGO) fmt --all --check
 	scripts/test-ui unit
 	scripts/test-ui build

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use engine::ports::MonitorReader;
 
+pub mod aws;
 pub mod blobs;
 pub mod clock;
 pub mod command_monitor;

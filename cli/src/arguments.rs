@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Token(command::token::Arguments),
     /// Add and list people who can sign in
     User(command::user::Arguments),
+    /// Register cloud accounts, print their trust policies and check them
+    Accounts(command::accounts::Arguments),
     /// Sign in and remember the server
     Login(command::login::Arguments),
     /// Run a server

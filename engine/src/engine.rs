@@ -7,7 +7,9 @@
 //! All inputs of one pipeline pass through its *shard* one after the other; those that arrive while
 //! a commit is under way share the next one.
 
+mod accounts;
 mod artifacts;
+mod credentials;
 mod error;
 mod hooks;
 mod logs;
@@ -19,6 +21,7 @@ mod runners;
 mod settings;
 mod shard;
 mod sources;
+mod trust;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -27,11 +30,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use accounts::{NewAccount, inventory};
 pub(crate) use artifacts::artifact_key;
 pub use error::Error;
 pub use logs::{LogHits, LogPage};
 pub use settings::{Ports, Retention, Settings};
 pub use sources::{Checked, Connection, Start};
+pub use trust::TrustPolicy;
 
 use crate::core::id::PipelineId;
 use crate::core::{self, Actor, Event, Input, Time};
@@ -62,6 +67,7 @@ pub struct Engine {
     log_grew: watch::Sender<u64>,
     health: tasks::health::Health,
     next_tick: tasks::deadlines::NextTick,
+    slices: credentials::Slices,
 }
 
 /// Wake-ups. Losing one costs a poll interval, never a fact.
@@ -111,6 +117,7 @@ impl Engine {
             log_grew: watch::Sender::new(0),
             health: tasks::health::Health::default(),
             next_tick: tasks::deadlines::NextTick::default(),
+            slices: credentials::Slices::default(),
         }))
     }
 

@@ -21,6 +21,8 @@ pub mod store;
 mod tasks;
 
 #[cfg(feature = "server")]
-pub use engine::{Applied, Checked, Connection, Engine, Error, LogHits, LogPage, Ports, Retention, Settings, Start};
+pub use engine::{
+    Applied, Checked, Connection, Engine, Error, LogHits, LogPage, NewAccount, Ports, Retention, Settings, Start, TrustPolicy, inventory,
+};
 #[cfg(feature = "server")]
 pub use tasks::Ailing;

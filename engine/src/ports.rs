@@ -1,5 +1,7 @@
 //! What the engine needs from outside, as traits. Adapters implement them; tests bring their own.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -17,6 +19,7 @@ use crate::core::input::{Reading, Revision};
 pub mod forge;
 
 pub use forge::{Forge, HookReader};
+pub use identity::{Access, Accounts, Identity, IdentityError, Partition, RoleRequest, Slice};
 
 /// The only place where time passes.
 #[async_trait]

@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactDigest, AttemptId};
+use crate::{ArtifactDigest, AttemptId, Identity};
 
 /// What one runner executes: steps in order, in one workspace, with one identity.
 ///
@@ -21,6 +21,9 @@ pub struct Job {
     pub target: Option<String>,
     /// The commit that the workspace starts from; none for jobs that need no source.
     pub checkout: Option<Checkout>,
+    /// The account whose credentials the job may ask its runner for (A8); none: it has no identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     pub env: BTreeMap<String, String>,
     /// Values that are added to the environment and masked in logs, outputs and summaries (A9).
     pub secrets: Vec<Secret>,

@@ -6,6 +6,7 @@
 //! Every message of a runner carries [`Fences`] (reliability.md, R2); durations are sent, never
 //! dates, because nobody compares two machines' clocks (R5).
 
+mod credentials;
 mod id;
 mod job;
 mod lease;
@@ -14,6 +15,7 @@ mod path;
 mod register;
 mod report;
 
+pub use credentials::{Credentials, CredentialsRequest, Identity};
 pub use id::{ArtifactDigest, AttemptId, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
 pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
 pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseAnswer, LeaseRequest, Refusal, Stop};

@@ -12,6 +12,7 @@ pub mod paths {
     pub const LOG: &str = "/runner/v1/attempts/{attempt}/log";
     pub const ARTIFACT_UP: &str = "/runner/v1/attempts/{attempt}/artifacts/{name}";
     pub const ARTIFACT_DOWN: &str = "/runner/v1/attempts/{attempt}/inputs/{digest}";
+    pub const CREDENTIALS: &str = "/runner/v1/attempts/{attempt}/credentials";
     pub const COMPLETE: &str = "/runner/v1/attempts/{attempt}/complete";
 
     /// Fills `{attempt}` into one of the paths above.

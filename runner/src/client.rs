@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use protocol::{
-    Artifact, ArtifactDigest, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LogAck, LogChunk, Refusal, Register,
-    Registered, RenewToken, Report, headers, paths,
+    Artifact, ArtifactDigest, Credentials, CredentialsRequest, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LogAck,
+    LogChunk, Refusal, Register, Registered, RenewToken, Report, headers, paths,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -58,6 +58,8 @@ pub(crate) struct Client {
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Beyond the longest time that the server may need for its cloud.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(40);
 /// A transfer may take long, but not stand still.
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -97,6 +99,12 @@ impl Client {
     pub(crate) async fn heartbeat(&self, request: &Heartbeat, timeout: Duration) -> Result<HeartbeatAnswer, CallError> {
         let path = paths::for_attempt(paths::HEARTBEAT, &request.fences.attempt);
         json(self.post(&path).json(request).timeout(timeout)).await
+    }
+
+    pub(crate) async fn credentials(&self, of: &Fences) -> Result<Credentials, CallError> {
+        let request = CredentialsRequest { fences: of.clone() };
+        let path = paths::for_attempt(paths::CREDENTIALS, &of.attempt);
+        json(self.post(&path).json(&request).timeout(CREDENTIALS_TIMEOUT)).await
     }
 
     pub(crate) async fn log(&self, chunk: &LogChunk, body: Bytes) -> Result<LogAck, CallError> {

@@ -18,6 +18,7 @@
 
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use protocol::{AttemptId, Lease, Report, Stop};
@@ -37,6 +38,22 @@ pub(crate) struct Assignment {
     pub(crate) executable: PathBuf,
     /// For jobs that may change a target: how they reach the host of their runner, see `in_place::host`.
     pub(crate) host: Option<HostAccess>,
+    /// For jobs with an identity: where they ask for their credentials, see `agent::credentials`.
+    #[serde(default)]
+    pub(crate) credentials: Option<CredentialsAccess>,
+}
+
+/// The token lets a process of this machine ask for the job's credentials while the job runs.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct CredentialsAccess {
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+}
+
+impl std::fmt::Debug for CredentialsAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialsAccess").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,6 +4,8 @@
 //! answers of monitors) goes in through ports and the runner protocol, like everybody else's.
 
 #[cfg(feature = "server")]
+pub mod aws;
+#[cfg(feature = "server")]
 pub mod bench;
 #[cfg(feature = "server")]
 pub mod blocks;

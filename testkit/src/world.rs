@@ -49,6 +49,23 @@ pub struct Outside {
     pub github: Option<(url::Url, SecretValue)>,
     /// None: the system's.
     pub clock: Option<Arc<dyn Clock>>,
+    pub cloud: Option<Cloud>,
+}
+
+/// What a test puts in the place of the usual ports, each time a server is opened.
+#[derive(Clone)]
+pub struct Cloud(Arc<dyn Fn(&Store, &mut Ports, &mut Settings) + Send + Sync>);
+
+impl Cloud {
+    pub fn new(change: impl Fn(&Store, &mut Ports, &mut Settings) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(change))
+    }
+}
+
+impl std::fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cloud(…)")
+    }
 }
 
 impl Outside {
@@ -117,7 +134,7 @@ impl World {
         let store = Store::open(&store::Settings::new(database.clone(), server.clone())).await.expect("open the store");
         let client = Client::new(Egress { allow_loopback: true, allow_private: true }).expect("an HTTP client");
         let forges = outside.forges(&clock);
-        let ports = Ports {
+        let mut ports = Ports {
             clock,
             ids,
             source: Arc::new(Git::new(folder.path().join("mirrors")).expect("git's folder").with_forges(&forges)),
@@ -128,9 +145,13 @@ impl World {
             blobs: Arc::new(FolderBlobs::new(&folder.path().join("blobs")).expect("the blobs' folder")),
             secrets: Arc::new(ConfiguredSecrets::new(Table::default())),
             library: Arc::new(pipelines::Blocks::built_in()),
+            identity: None,
         };
         let mut settings = Settings::new(server, "http://localhost".to_owned(), folder.path().join("spool"));
         tune(&mut settings);
+        if let Some(Cloud(change)) = &outside.cloud {
+            change(&store, &mut ports, &mut settings);
+        }
         let engine = Engine::open(settings, store, ports).await.expect("open the engine");
         let shutdown = CancellationToken::new();
         let running = AbortOnDropHandle::new(tokio::spawn({

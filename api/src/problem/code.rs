@@ -73,6 +73,7 @@ codes! {
     UnknownHold = "unknown_hold", NOT_FOUND, "There is no such hold";
     UnknownAttempt = "unknown_attempt", NOT_FOUND, "There is no such attempt";
     UnknownCommit = "unknown_commit", NOT_FOUND, "The repository has no such commit";
+    UnknownAccount = "unknown_account", NOT_FOUND, "There is no such account";
     UnknownArtifact = "unknown_artifact", NOT_FOUND, "There is no such artifact";
     UnknownRunner = "unknown_runner", NOT_FOUND, "There is no such runner";
     UnknownUser = "unknown_user", NOT_FOUND, "There is no such user";
@@ -117,6 +118,8 @@ codes! {
     TimedOut = "timed_out", SERVICE_UNAVAILABLE, "The answer took too long";
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The database cannot be used now";
     Unhealthy = "unhealthy", SERVICE_UNAVAILABLE, "A part of the server does not do its work";
+    IdentityRefused = "identity_refused", UNPROCESSABLE_ENTITY, "A role could not be assumed, and trying again changes nothing";
+    IdentityUnavailable = "identity_unavailable", SERVICE_UNAVAILABLE, "A role cannot be assumed now";
     BlobsUnavailable = "blobs_unavailable", SERVICE_UNAVAILABLE, "The store of logs and artifacts cannot be used now";
     SourceUnreachable = "source_unreachable", BAD_GATEWAY, "The source cannot be read";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server has a fault";

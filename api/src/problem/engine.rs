@@ -19,6 +19,9 @@ impl From<Error> for Problem {
                 Self::new(Code::UnknownPipeline, format!("there is no pipeline {name:?}; GET /api/v1/pipelines lists them"))
             }
             Error::UnknownAttempt(_) => Self::new(Code::UnknownAttempt, detail),
+            Error::UnknownAccount(_) => Self::new(Code::UnknownAccount, detail),
+            Error::Identity(error) if error.may_pass() => Self::new(Code::IdentityUnavailable, detail).retry_after_ms(5 * SOON_MS),
+            Error::Identity(_) => Self::new(Code::IdentityRefused, detail),
             Error::UnknownArtifact(_) => Self::new(Code::UnknownArtifact, detail),
             Error::NotYours => Self::new(Code::Forbidden, detail),
             Error::BadToken | Error::TokenExpired(_) => Self::new(Code::NotSignedIn, detail),

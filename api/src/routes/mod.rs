@@ -1,5 +1,6 @@
 //! One folder per noun, one file per verb.
 
+mod accounts;
 mod approvals;
 mod artifacts;
 mod attempts;
@@ -96,6 +97,11 @@ fn of_server(routes: Routes) -> Routes {
     let routes = route!(routes, runners::drain);
     let routes = route!(routes, runners::revoke);
     let routes = route!(routes, runners::queue);
+    let routes = route!(routes, accounts::list);
+    let routes = route!(routes, accounts::add);
+    let routes = route!(routes, accounts::check, Limits::default().answer_within_s(120));
+    let routes = route!(routes, accounts::policy, Limits::default().answer_within_s(60));
+    let routes = route!(routes, accounts::remove);
     let routes = route!(routes, server::show);
     let routes = route!(routes, server::live);
     let routes = route!(routes, server::ready);

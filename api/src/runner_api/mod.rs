@@ -6,6 +6,7 @@
 mod artifact_down;
 mod artifact_up;
 mod complete;
+mod credentials;
 mod heartbeat;
 mod lease;
 mod log;
@@ -32,6 +33,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
         .add("runner_log", log::__path_handle, log::handle, Limits::default().body_bytes(MAX_LOG_CHUNK_BYTES))
         .add("runner_artifact_up", artifact_up::__path_handle, artifact_up::handle, Limits::streaming())
         .add("runner_artifact_down", artifact_down::__path_handle, artifact_down::handle, Limits::streaming())
+        .add("runner_credentials", credentials::__path_handle, credentials::handle, Limits::default().answer_within_s(60))
         .add("runner_complete", complete::__path_handle, complete::handle, report)
 }
 

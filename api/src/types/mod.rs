@@ -4,6 +4,7 @@
 
 mod account;
 mod attempt;
+mod cloud_account;
 mod event;
 mod file;
 mod metrics;
@@ -16,6 +17,7 @@ mod webhook;
 
 pub use account::*;
 pub use attempt::*;
+pub use cloud_account::*;
 pub use event::*;
 pub use file::*;
 pub use metrics::*;

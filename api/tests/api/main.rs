@@ -3,6 +3,7 @@
 
 mod accounts;
 mod authorisation;
+mod cloud_accounts;
 mod cross_site;
 mod documents;
 mod errors;

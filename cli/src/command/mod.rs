@@ -1,5 +1,6 @@
 //! One file per command: its arguments, what it does, what it prints.
 
+pub(crate) mod accounts;
 pub(crate) mod approve;
 pub(crate) mod backup;
 pub(crate) mod cancel;
@@ -97,6 +98,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
         Command::Schema(arguments) => schema::run(&arguments, context),
         Command::Demo(arguments) => wait_for(crate::demo::run(&arguments, context)),
         Command::Resolve(arguments) => wait_for(resolve::run(&arguments, context)),
+        Command::Accounts(arguments) => wait_for(accounts::run(&arguments, context)),
         Command::User(arguments) => wait_for(user::run(&arguments, context)),
         Command::Backup(arguments) => wait_for(backup::run(&arguments, context)),
         Command::Restore(arguments) => wait_for(restore::run(&arguments, context)),

@@ -103,6 +103,20 @@ pub(crate) const KEYS: &[Key] = &[
     key("gitea.webhook_secrets", Kind::SecretTable, None, "the same for Gitea and Forgejo"),
     key("gitlab.webhook_secrets", Kind::SecretTable, None, "secret tokens or signing tokens of GitLab's web hooks"),
     key("webhooks.secrets", Kind::SecretTable, None, "secrets of other senders that sign as the Standard Webhooks do"),
+    key(
+        "aws.endpoint",
+        Kind::Url,
+        None,
+        "every call to AWS goes there instead, and jobs see it as AWS_ENDPOINT_URL: an emulator or a private endpoint",
+    ),
+    key(
+        "aws.profile",
+        Kind::Text,
+        None,
+        "the profile with the server's own principal; the SDK's usual sources (environment, container, instance) when not set",
+    ),
+    key("aws.profile_china", Kind::Text, None, "the profile for accounts of the partition aws-cn, which no other principal can enter"),
+    key("aws.profile_govcloud", Kind::Text, None, "the profile for accounts of the partition aws-us-gov"),
     key("secrets.file", Kind::Path, None, "a TOML file with the values that jobs may name; readable by its owner only"),
 ];
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use environment::Environment;
 pub(crate) use key::{KEYS, Kind, Origin, Value, Values};
 pub(crate) use problem::Problem;
-pub(crate) use settings::{Forges, LogFormat, Settings};
+pub(crate) use settings::{Aws, Forges, LogFormat, Settings};
 pub(crate) use value::{duration_ms, duration_text};
 
 use crate::exit::{Exit, Failure, Result};

@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) webhook_secret: Option<String>,
     pub(crate) email: Option<Email>,
     pub(crate) secrets_file: Option<PathBuf>,
+    pub(crate) aws: Aws,
     pub(crate) forges: Forges,
 }
 
@@ -44,6 +45,14 @@ pub(crate) struct Forges {
     pub(crate) github_token: Option<String>,
     /// By the forge's name in the address of its web hooks: their secrets.
     pub(crate) hook_secrets: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// How the cloud is reached.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Aws {
+    pub(crate) endpoint: Option<String>,
+    /// The profile of each partition's principal, by the partition's name.
+    pub(crate) profiles: BTreeMap<&'static str, String>,
 }
 
 /// A bucket of S3 or what speaks like it.
@@ -147,6 +156,13 @@ impl Settings {
                     _ => (forge, Vec::new()),
                 })
                 .collect(),
+            },
+            aws: Aws {
+                endpoint: text("aws.endpoint"),
+                profiles: [("aws", "aws.profile"), ("aws-cn", "aws.profile_china"), ("aws-us-gov", "aws.profile_govcloud")]
+                    .into_iter()
+                    .filter_map(|(partition, key)| Some((partition, text(key)?)))
+                    .collect(),
             },
         }
     }

@@ -85,6 +85,7 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         email: None,
         secrets_file: None,
         forges: Forges::default(),
+        aws: crate::config::Aws::default(),
         data,
     };
     Server::open(&settings, clock).await

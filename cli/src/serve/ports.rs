@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::aws::{AwsIdentity, CloudWatch};
 use adapters::blobs::{FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
 use adapters::egress::{Client, Egress};
@@ -12,19 +13,23 @@ use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
 use adapters::prometheus::Prometheus;
 use adapters::secrets::{ConfiguredSecrets, FileSecrets};
 use engine::Ports;
-use engine::ports::{Blobs, Clock, Notifier, SecretValue, Secrets};
+use engine::ports::{Blobs, Clock, Identity, Notifier, Partition, SecretValue, Secrets};
+use engine::store::Store;
 
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
 
 /// Everything that the engine needs from outside, as configured. Folders are made where they are missing.
-pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> {
+pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) -> Result<Ports> {
     let folder = |name: &str| make_folder(&settings.data.join(name)).map(|()| settings.data.join(name));
     let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
     let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
     let mirrors = folder("mirrors")?;
     let forges = super::forges::open(settings, egress, &clock)?;
     let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?.with_forges(&forges);
+    let aws = aws(settings);
+    let identity: Arc<dyn Identity> = Arc::new(AwsIdentity::new(aws.clone(), Arc::clone(&clock)));
+    let alarms = CloudWatch::new(aws, Arc::clone(&identity), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(Ports {
         clock,
         ids: Arc::new(SystemIds),
@@ -35,12 +40,23 @@ pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Ports> 
             Arc::new(HttpMonitor::new(client.clone())),
             Arc::new(Prometheus::new(client.clone())),
             Arc::new(CommandMonitor::new(settings.allow_command_monitors)),
+            Arc::new(alarms),
         ],
         notifiers: notifiers(settings, client)?,
         blobs: blobs(settings)?,
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
+        identity: Some(identity),
     })
+}
+
+fn aws(settings: &Settings) -> adapters::aws::Settings {
+    let profile = |partition: Partition| Some((partition, settings.aws.profiles.get(partition.name())?.clone()));
+    adapters::aws::Settings {
+        endpoint: settings.aws.endpoint.clone(),
+        profiles: Partition::ALL.into_iter().filter_map(profile).collect(),
+        access_key: None,
+    }
 }
 
 fn blobs(settings: &Settings) -> Result<Arc<dyn Blobs>> {

@@ -109,10 +109,12 @@ pub(crate) async fn open_engine(
     store: Store,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Engine>> {
-    let ports = ports::open(settings, clock)?;
+    let ports = ports::open(settings, &store, clock)?;
+    let identity_env = settings.aws.endpoint.iter().map(|endpoint| ("AWS_ENDPOINT_URL".to_owned(), endpoint.clone())).collect();
     let engine_settings = EngineSettings {
         runner_token_ms: settings.runner_token_ms,
         retention: settings.retention.clone(),
+        identity_env,
         ..EngineSettings::new(name, public_url, settings.data.join("spool"))
     };
     let engine = Engine::open(engine_settings, store, ports).await;

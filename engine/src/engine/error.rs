@@ -2,7 +2,7 @@ use protocol::Refusal;
 use thiserror::Error;
 
 use crate::core::Rejected;
-use crate::ports::{BlobError, SecretError, SourceError};
+use crate::ports::{BlobError, IdentityError, SecretError, SourceError};
 use crate::store;
 
 /// What a caller of the engine may have to act upon.
@@ -17,6 +17,8 @@ pub enum Error {
     UnknownAttempt(String),
     #[error("there is no artifact {0:?}")]
     UnknownArtifact(String),
+    #[error("there is no account {0:?} on this server; `tidegate accounts add` registers one")]
+    UnknownAccount(String),
     /// The runner asks for something that is not its own (IF9).
     #[error("this belongs to another runner")]
     NotYours,
@@ -50,6 +52,8 @@ pub enum Error {
     Blob(#[from] BlobError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     #[error(transparent)]
     Store(#[from] store::Error),
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pipelines::expression::{Context, Template};
 use pipelines::plan::{self, Account, NodeKind, Purpose};
-use protocol::{Artifact, ArtifactInput, ArtifactOutput, AttemptId, Checkout, Fences, Lease, Secret, Step};
+use protocol::{Artifact, ArtifactInput, ArtifactOutput, AttemptId, Checkout, Fences, Identity, Lease, Secret, Step};
 use serde_json::{Value, json};
 
 use super::runners::pipeline_of;
@@ -14,15 +14,15 @@ use crate::core::id::{PipelineId, ReleaseNumber};
 use crate::core::row::{AttemptRow, AttemptState, ReleaseRow};
 
 /// What the core knows of an attempt's job, taken in one look.
-struct Order {
-    pipeline: String,
-    attempt: AttemptRow,
-    release: ReleaseRow,
-    key: String,
-    stage: String,
+pub(super) struct Order {
+    pub(super) pipeline: String,
+    pub(super) attempt: AttemptRow,
+    pub(super) release: ReleaseRow,
+    pub(super) key: String,
+    pub(super) stage: String,
     wave: String,
     job: plan::Job,
-    account: Option<Account>,
+    pub(super) account: Option<Account>,
     context: Context,
 }
 
@@ -40,7 +40,17 @@ impl Engine {
             Fences { generation: self.settings.core.generation, attempt: attempt.clone(), lease_token: token, fence: order.attempt.fence };
         let artifacts = self.artifacts_for(pipeline, &order.job, order.release.number).await?;
         let secrets = self.secrets_for(&order).await?;
-        let job = render(order, artifacts, secrets)?;
+        let identity = order.account.as_ref().filter(|_| self.ports.identity.is_some()).map(|account| Identity {
+            account: account.id.clone(),
+            region: order.attempt.target.as_ref().map(|target| region_of(target.as_str()).to_owned()).unwrap_or_default(),
+        });
+        let mut job = render(order, artifacts, secrets)?;
+        if identity.is_some() {
+            for (name, value) in &self.settings.identity_env {
+                job.env.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        job.identity = identity;
         Ok(Lease { fences, job, lease_ms: self.settings.lease_ms, heartbeat_ms: self.settings.heartbeat_ms })
     }
 
@@ -90,7 +100,7 @@ impl Engine {
     }
 }
 
-fn order(state: &Pipeline, attempt: &AttemptId) -> Option<Order> {
+pub(super) fn order(state: &Pipeline, attempt: &AttemptId) -> Option<Order> {
     let attempt = state.attempt(attempt)?;
     let release = state.release(attempt.release)?;
     let plan = &release.plan;
@@ -139,6 +149,7 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
             reference: revision.reference.clone(),
         }),
         env,
+        identity: None,
         steps: steps(&order.job.steps)?,
         finally: steps(&order.job.finally)?,
         artifacts_in,
@@ -153,6 +164,11 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
         grace_ms: order.job.grace_ms,
         secrets,
     })
+}
+
+/// `us-east-1` of `prod/us-east-1/box-7`; empty for a plain name.
+pub(super) fn region_of(target: &str) -> &str {
+    target.split('/').nth(1).unwrap_or_default()
 }
 
 fn rendered_step(step: &plan::Step, insert: &impl Fn(&str, &str) -> Result<String, Error>) -> Result<Step, Error> {

@@ -255,7 +255,7 @@ impl Engine {
         }
     }
 
-    async fn from_runner(
+    pub(super) async fn from_runner(
         self: &Arc<Self>,
         pipeline: &PipelineId,
         runner: &RunnerId,

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core;
-use crate::ports::{Blobs, Clock, Forge, HookReader, Ids, MonitorReader, Notifier, Secrets, Source};
+use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Source};
 use pipelines::Blocks;
 
 /// What the engine needs from outside.
@@ -20,6 +21,8 @@ pub struct Ports {
     pub notifiers: Vec<Arc<dyn Notifier>>,
     pub blobs: Arc<dyn Blobs>,
     pub secrets: Arc<dyn Secrets>,
+    /// Assumes roles at a cloud; none: jobs get no identity.
+    pub identity: Option<Arc<dyn Identity>>,
     /// The blocks that pipeline files may use beside those of their own repository.
     pub library: Arc<Blocks>,
 }
@@ -39,6 +42,10 @@ pub struct Settings {
     pub heartbeat_ms: u64,
     /// How long a runner's own token counts; it renews it after half of that.
     pub runner_token_ms: u64,
+    /// How long a slice of credentials lives (R4); STS issues none for less than 15 minutes.
+    pub slice_ms: u64,
+    /// Added to the environment of jobs that have an identity, such as `AWS_ENDPOINT_URL`.
+    pub identity_env: BTreeMap<String, String>,
     /// How often tables are asked although no hint came; catches what another server or a crash left.
     pub sweep_ms: u64,
     /// Monitors read at the same time.
@@ -81,6 +88,8 @@ impl Settings {
             lease_ms: MINUTE_MS,
             heartbeat_ms: 10_000,
             runner_token_ms: 30 * DAY_MS,
+            slice_ms: 900_000,
+            identity_env: BTreeMap::new(),
             sweep_ms: 5_000,
             watch_concurrency: 64,
             dispatch_batch: 1_000,

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(3, "0003_forges"),
     migration!(4, "0004_forge_marks"),
     migration!(5, "0005_runner_tokens"),
+    migration!(6, "0006_accounts"),
 ];
 
 /// The version that this program reads and writes.

@@ -8,6 +8,7 @@
 //! `postgres` know that there are two. Every statement is a constant listed in its module's
 //! `STATEMENTS`. The store knows no clock: whoever calls brings the time.
 
+mod accounts;
 mod artifacts;
 mod attempts;
 mod audit;
@@ -52,6 +53,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::broadcast;
 use tokio_util::task::AbortOnDropHandle;
 
+pub use accounts::{AccountHealth, AccountRow, RegionHealth};
 pub use artifacts::{ArtifactUse, StoredArtifact};
 pub use attempts::{AttemptOfPipeline, Busy};
 pub use audit::{AuditEntry, AuditNote};

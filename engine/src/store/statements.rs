@@ -2,11 +2,12 @@
 
 use super::db::Insert;
 use super::{
-    Error, Store, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, marks, meta, metrics, outbox,
+    Error, Store, accounts, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, marks, meta, metrics, outbox,
     pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
 };
 
 const STATEMENTS: &[(&str, &[&str])] = &[
+    ("accounts", accounts::STATEMENTS),
     ("artifacts", artifacts::STATEMENTS),
     ("attempts", attempts::STATEMENTS),
     ("audit", audit::STATEMENTS),

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod accounts;
 mod attempts;
 mod claims;
 mod events;

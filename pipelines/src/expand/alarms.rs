@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::expression::{Context, Template};
 use crate::model::{Stage, Target, Wave};
-use crate::plan::{Alarm, Monitor, MonitorKind};
+use crate::plan::{Account, Alarm, Monitor, MonitorKind};
 
 /// The alarms of a wave with their texts in place.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Alarms {
 }
 
 /// An alarm that names the target becomes one for each target of the wave.
-pub(super) fn insert(stage: &Stage, wave: &Wave, inputs: &BTreeMap<String, String>) -> Alarms {
+pub(super) fn insert(stage: &Stage, wave: &Wave, inputs: &BTreeMap<String, String>, accounts: &BTreeMap<String, Account>) -> Alarms {
     let context = Context::new()
         .with("inputs", json!(inputs))
         .with("stage", json!({ "name": stage.name }))
@@ -35,6 +35,7 @@ pub(super) fn insert(stage: &Stage, wave: &Wave, inputs: &BTreeMap<String, Strin
             alarms.shared.push(alarms.all.len());
             let mut alarm = alarm.clone();
             each_text(&mut alarm.monitor.kind, &mut |text| *text = render(text, &context));
+            name_account(&mut alarm.monitor.kind, accounts);
             alarms.all.push(alarm);
             continue;
         }
@@ -48,6 +49,7 @@ pub(super) fn insert(stage: &Stage, wave: &Wave, inputs: &BTreeMap<String, Strin
                 region.get_or_insert_with(|| target.region().to_owned());
             }
             each_text(&mut own.monitor.kind, &mut |text| *text = render(text, &context));
+            name_account(&mut own.monitor.kind, accounts);
             alarms.own.entry(target.name.clone()).or_default().push(alarms.all.len());
             alarms.all.push(own);
         }
@@ -56,9 +58,19 @@ pub(super) fn insert(stage: &Stage, wave: &Wave, inputs: &BTreeMap<String, Strin
 }
 
 /// A monitor that is read in front of a stage, for all its targets at once.
-pub(super) fn insert_for_gate(monitor: &mut Monitor, stage: &str, inputs: &BTreeMap<String, String>) {
+pub(super) fn insert_for_gate(monitor: &mut Monitor, stage: &str, inputs: &BTreeMap<String, String>, accounts: &BTreeMap<String, Account>) {
     let context = Context::new().with("inputs", json!(inputs)).with("stage", json!({ "name": stage }));
     each_text(&mut monitor.kind, &mut |text| *text = render(text, &context));
+    name_account(&mut monitor.kind, accounts);
+}
+
+/// A name means an account in its own file only; the id means the same to all who share a poll.
+fn name_account(kind: &mut MonitorKind, accounts: &BTreeMap<String, Account>) {
+    if let MonitorKind::External { account: Some(account), .. } = kind
+        && let Some(known) = accounts.get(account)
+    {
+        account.clone_from(&known.id);
+    }
 }
 
 fn of_target(target: &Target) -> serde_json::Value {

@@ -4,13 +4,15 @@ use super::alarms::{self, Alarms};
 use super::nodes::{Home, Nodes};
 use super::rollout;
 use crate::model;
-use crate::plan::{Class, Gate, GateCondition, Job, Lane, Milestone, NodeIx, Stage, StageIx, Wave, WaveIx};
+use crate::plan::{Account, Class, Gate, GateCondition, Job, Lane, Milestone, NodeIx, Stage, StageIx, Wave, WaveIx};
 
 pub(super) fn expand_all(pipeline: &model::Pipeline, inputs: &BTreeMap<String, String>, nodes: &mut Nodes) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::with_capacity(pipeline.stages.len());
     for (stage, ix) in pipeline.stages.iter().zip(0..) {
         let after = stages.last().map(|before| before.end);
-        stages.push(Expansion { stage, ix: StageIx(ix), inputs, regional: &pipeline.regional, nodes }.run(after));
+        stages.push(
+            Expansion { stage, ix: StageIx(ix), inputs, regional: &pipeline.regional, accounts: &pipeline.accounts, nodes }.run(after),
+        );
     }
     stages
 }
@@ -32,6 +34,7 @@ struct Expansion<'e> {
     ix: StageIx,
     inputs: &'e BTreeMap<String, String>,
     regional: &'e model::Regional,
+    accounts: &'e BTreeMap<String, Account>,
     nodes: &'e mut Nodes,
 }
 
@@ -82,7 +85,7 @@ impl Expansion<'_> {
             front = self.jobs(home, front);
         }
         front = self.hooks(&prefix, home, front, &wave.hooks.before);
-        let alarms = alarms::insert(stage, wave, self.inputs);
+        let alarms = alarms::insert(stage, wave, self.inputs, self.accounts);
         let rollouts: Vec<_> = match &stage.deploy {
             Some(deploy) => {
                 let place = rollout::Place { stage, wave, deploy, regional: self.regional, prefix: &prefix, home, front: &front };
@@ -123,10 +126,10 @@ impl Expansion<'_> {
             match &mut gate.condition {
                 GateCondition::Alarms(list) => {
                     for alarm in list {
-                        alarms::insert_for_gate(&mut alarm.monitor, &self.stage.name, self.inputs);
+                        alarms::insert_for_gate(&mut alarm.monitor, &self.stage.name, self.inputs, self.accounts);
                     }
                 }
-                GateCondition::Metric(metric) => alarms::insert_for_gate(&mut metric.monitor, &self.stage.name, self.inputs),
+                GateCondition::Metric(metric) => alarms::insert_for_gate(&mut metric.monitor, &self.stage.name, self.inputs, self.accounts),
                 GateCondition::DependsOn(_) | GateCondition::Window(_) | GateCondition::Check(_) | GateCondition::Approval(_) => {}
             }
             made.push(self.nodes.gate(format!("{prefix}/gates/{}", gate.name), home, gate));

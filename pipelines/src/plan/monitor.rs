@@ -60,7 +60,8 @@ pub enum MonitorKind {
     /// Bad when any series of the instant query satisfies the comparison; no series is no data. An empty `server` is
     /// the one of the server's configuration.
     Prometheus { server: String, query: String, comparison: Comparison, threshold: f64 },
-    /// Read through the adapter named by `system`, such as `cloudwatch` or `datadog`.
+    /// Read through the adapter named by `system`, such as `cloudwatch` or `datadog`. `account` is an account's id, or the
+    /// name of one that the file does not know.
     External { system: String, name: String, account: Option<String>, region: Option<String> },
 }
 

@@ -277,6 +277,9 @@ impl Attempt {
         if let Some(host) = &self.assignment.host {
             self.agent.host.dismiss(host);
         }
+        if let Some(access) = &self.assignment.credentials {
+            self.agent.credentials.dismiss(access);
+        }
         if !self.assignment.keep_workspace {
             let work = self.folder.work();
             off_the_loop(move || files::remove_tree(&work)).await?;

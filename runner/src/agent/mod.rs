@@ -4,6 +4,7 @@
 //! between any two lines; the next one reads the journal and goes on. It executes nothing itself.
 
 mod attempt;
+mod credentials;
 mod delivery;
 mod inputs;
 mod renewal;
@@ -28,6 +29,7 @@ use crate::journal::{Assignment, HostAccess, Journal};
 use crate::{files, identity, in_place};
 
 use self::attempt::Attempt;
+pub(crate) use self::credentials::PATH as CREDENTIALS_PATH;
 
 /// Works until `shutdown`, then takes nothing new, waits up to [`Config::drain`] for what runs, and
 /// leaves the rest to its supervisors for the next start (IE11).
@@ -42,6 +44,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let client = Client::new(&config.server_url, &registered.token)?;
     let recovered = journal.recover().map_err(Error::file("could not read", &config.workdir))?;
     let running = recovered.iter().filter_map(|(_, assignment)| assignment.host.as_ref());
+    let endpoint = credentials::Endpoint::start(client.clone(), recovered.iter().map(|(_, assignment)| assignment))
+        .await
+        .map_err(Error::file("could not listen on loopback for", &config.workdir))?;
     let host = in_place::host::Host::start(&config, running).map_err(Error::file("could not listen in", &config.workdir))?;
     tracing::info!(
         runner = %registered.runner,
@@ -57,6 +62,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         client,
         mechanism,
         host,
+        credentials: endpoint,
         held: watch::Sender::new(BTreeMap::new()),
         shutdown,
         abandon: CancellationToken::new(),
@@ -79,6 +85,7 @@ struct Agent {
     client: Client,
     mechanism: Mechanism,
     host: in_place::host::Host,
+    credentials: credentials::Endpoint,
     held: watch::Sender<BTreeMap<AttemptId, Held>>,
     shutdown: CancellationToken,
     /// The drain is over: whoever still waits leaves everything in the journal and returns.
@@ -220,6 +227,7 @@ impl Agent {
         let until = sent.plus_ms(lease.lease_ms);
         let assignment = Assignment {
             host: lease.job.target.is_some().then(|| self.host.new_access()),
+            credentials: lease.job.identity.as_ref().map(|_| self.credentials.new_access(&fences)),
             keep_workspace: self.config.keep_workspaces,
             max_log_bytes: self.config.max_log_bytes,
             executable: self.config.executable.clone(),

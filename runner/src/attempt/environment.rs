@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use protocol::{Job, Step, TargetFence};
+use protocol::{Identity, Job, Step, TargetFence};
 
-use crate::journal::{Assignment, MARKER};
+use crate::agent::CREDENTIALS_PATH;
+use crate::journal::{Assignment, CredentialsAccess, MARKER};
 
 /// Where things lie for one attempt; all of it goes when the attempt ends.
 #[derive(Debug, Clone)]
@@ -85,9 +86,28 @@ fn own(assignment: &Assignment, job: &Job, places: &Places, notes: &Notes) -> BT
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
+    if let (Some(identity), Some(access)) = (&job.identity, &assignment.credentials) {
+        own.extend(of_identity(identity, access));
+    }
     if let Some((socket, key)) = assignment.host.as_ref().map(|host| (&host.socket, &host.key)) {
         own.insert(crate::in_place::host::SOCKET_VARIABLE.to_owned(), socket.display().to_string());
         own.insert(crate::in_place::host::KEY_VARIABLE.to_owned(), key.clone());
     }
     own
+}
+
+/// What AWS's SDKs and its CLI look for. They never fall back to the identity of the machine that the runner is on.
+fn of_identity(identity: &Identity, access: &CredentialsAccess) -> Vec<(String, String)> {
+    let mut all = vec![
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://{}{CREDENTIALS_PATH}", access.address)),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", access.token.clone()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("TIDEGATE_ACCOUNT", identity.account.clone()),
+    ];
+    if !identity.region.is_empty() {
+        all.push(("AWS_REGION", identity.region.clone()));
+        all.push(("AWS_DEFAULT_REGION", identity.region.clone()));
+        all.push(("TIDEGATE_REGION", identity.region.clone()));
+    }
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 
-use protocol::{Artifact, Job, Outcome, Report, Step, StepReport};
+use protocol::{Artifact, Job, Outcome, Report, Secret, Step, StepReport};
 
 use super::environment::{self, Notes, Places};
 use super::interrupt::{Interrupt, Watch};
@@ -22,7 +22,10 @@ pub(super) async fn supervise(folder: &Folder) -> io::Result<()> {
     let assignment = folder.assignment()?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no lease.json"))?;
     folder.mark_began(&assignment)?;
     let job = &assignment.lease.job;
-    let (masker, too_large) = match Masker::new(&job.secrets) {
+    let mut hidden = job.secrets.clone();
+    let way_in = assignment.credentials.as_ref();
+    hidden.extend(way_in.map(|access| Secret { name: "AWS_CONTAINER_AUTHORIZATION_TOKEN".to_owned(), value: access.token.clone() }));
+    let (masker, too_large) = match Masker::new(&hidden) {
         Ok(masker) => (masker, None),
         Err(error) => (Masker::new(&[]).map_err(io::Error::other)?, Some(Outcome::Error { detail: error.to_string() })),
     };

@@ -171,6 +171,7 @@ pub(crate) fn job(attempt: &str, steps: &[&str]) -> Job {
         secrets: Vec::new(),
         artifacts_in: Vec::new(),
         steps,
+        identity: None,
         finally: Vec::new(),
         artifacts_out: Vec::new(),
         container: None,

@@ -18,6 +18,7 @@ const STAGE: &str = "live";
 #[derive(Debug)]
 pub(super) struct Jobs {
     plan: Plan,
+    env: BTreeMap<String, String>,
 }
 
 /// What one release and its attempt bring along.
@@ -30,7 +31,7 @@ pub(super) struct Release {
 
 impl Jobs {
     /// Compiles a pipeline that deploys with `deploy` (`uses`, `with`, `strategy`).
-    pub(super) fn of(deploy: &Value) -> Self {
+    pub(super) fn of(deploy: &Value, env: BTreeMap<String, String>) -> Self {
         let file = json!({
             "name": "conformance",
             "stages": [
@@ -42,7 +43,7 @@ impl Jobs {
         let (pipeline, diagnostics) = pipelines::compile(&source, &Blocks::built_in());
         let pipeline = pipeline.unwrap_or_else(|| panic!("the suite's pipeline has errors: {diagnostics:#?}\n{file:#}"));
         let plan = pipelines::expand(&pipeline, &ExpandInput::default()).expect("a plan");
-        Self { plan }
+        Self { plan, env }
     }
 
     /// The jobs that deploy, one per increment, in order.
@@ -79,6 +80,7 @@ impl Jobs {
             files: step.files.clone(),
         };
         let mut env: BTreeMap<String, String> = inserted(&job.env);
+        env.extend(self.env.clone());
         let percent = if let Purpose::Deploy { percent } = job.purpose { percent } else { 100 };
         env.insert("TIDEGATE_PERCENT".to_owned(), percent.to_string());
         env.insert("TIDEGATE_COMMIT".to_owned(), release.checkout.commit.clone());
@@ -104,6 +106,7 @@ impl Jobs {
             container: job.container.clone(),
             timeout_ms: job.timeout_ms,
             grace_ms: job.grace_ms,
+            identity: None,
         }
     }
 

@@ -40,6 +40,11 @@ pub trait Subject {
         BTreeMap::new()
     }
 
+    /// What the jobs find in their environment beside what the server gives them.
+    fn env(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
     /// What runs at the target, seen from outside, not asked from the block. None: nothing yet.
     fn observe(&self) -> Option<Running>;
 
@@ -97,7 +102,7 @@ impl<S: Subject> Suite<S> {
             repository.write(&path, &text);
         }
         let commit = repository.commit("the sources");
-        let jobs = Jobs::of(&subject.deploy());
+        let jobs = Jobs::of(&subject.deploy(), subject.env());
         Self { bench: Bench::start(program), subject, repository, commit, jobs, attempts: Cell::new(0), fence: Cell::new(100) }
     }
 

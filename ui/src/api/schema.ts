@@ -1,5 +1,74 @@
 // Made from docs/openapi.json by `npm run types`. Do not edit.
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every registered account with its regions and how assuming its role went last. */
+        get: operations["accounts_list"];
+        put?: never;
+        /** Registers an account. Then its owner applies what `policy` prints, and `check` says whether it works. */
+        post: operations["accounts_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets an account: no job gets its credentials any more. */
+        delete: operations["accounts_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Assumes the account's role in each of its regions, and once with a wrong external id, which must be refused. */
+        post: operations["accounts_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The texts with which the account's owner lets this server in. */
+        get: operations["accounts_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals": {
         parameters: {
             query?: never;
@@ -1054,6 +1123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runner/v1/attempts/{attempt}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A slice of credentials for the attempt's one account and role, while its fences are current (R4). */
+        post: operations["runner_credentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runner/v1/attempts/{attempt}/heartbeat": {
         parameters: {
             query?: never;
@@ -1228,6 +1314,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What the owner of an account applies there. */
+        AccountPolicy: {
+            cloudformation: string;
+            external_id: string;
+            /** @description Who assumes the role: the server's own principal. */
+            principal: string;
+            terraform: string;
+            /** @description The trust policy alone, as JSON. */
+            trust: string;
+        };
         /** @description Who or what caused an input. Stands in every event (S4). */
         Actor: {
             /** @description Groups and roles that count for approvals, as checked by the shell at that moment (IF4). */
@@ -1253,6 +1349,24 @@ export interface components {
         } | {
             /** @constant */
             kind: "engine";
+        };
+        /** @description Registers an account. The server makes its external id. */
+        AddCloudAccount: {
+            /** @description Twelve digits. */
+            id: string;
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description 1 to 40 characters of a-z, 0-9 and -. */
+            name: string;
+            /** @description Regions with labels of their own. */
+            regions: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** @description `tidegate-deploy` when empty. */
+            roles?: string[];
         };
         /** @description An alarm that reads a monitor, where it is watched now. */
         AlarmOf: {
@@ -1523,11 +1637,36 @@ export interface components {
             /** @description Why it was not admitted although it is new. */
             skipped?: string | null;
         };
+        /** @description An account of a cloud that targets live in. Its external id is shown with its policy only. */
+        CloudAccount: {
+            created_at: components["schemas"]["Time"];
+            created_by: string;
+            /** @description Twelve digits. */
+            id: string;
+            /** @description When it was last checked, its role could be assumed with another external id: nothing is deployed there. */
+            is_open: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description As targets begin: `prod` of `prod/eu-west-1`. */
+            name: string;
+            partition: string;
+            regions: components["schemas"]["CloudRegion"][];
+            /** @description Names of roles that may be assumed there, the usual one first. */
+            roles: string[];
+        };
+        CloudRegion: {
+            health?: components["schemas"]["RegionHealth"] | null;
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+        };
         /**
          * @description What went wrong, as a stable name: callers branch on this and on nothing else.
          * @enum {string}
          */
-        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
+        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownAccount" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "IdentityRefused" | "IdentityUnavailable" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
         /** @description What one place has and another lacks. */
         Compared: {
             /** @description Commits that `from` has and `to` lacks, newest first. */
@@ -1581,6 +1720,26 @@ export interface components {
             /** @description 12 characters or more. */
             password: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description A slice. Its `Debug` shows no secret. */
+        Credentials: {
+            access_key_id: string;
+            /** @description The account's id. */
+            account: string;
+            secret_access_key: string;
+            session_token: string;
+            /**
+             * Format: int64
+             * @description From when the answer was made; dates never travel (R5).
+             */
+            valid_for_ms: number;
+        };
+        /**
+         * @description `POST /runner/v1/attempts/{attempt}/credentials`: a slice of credentials for the attempt's one account and role.
+         *     Answered only while the fences are current (R4); 409 or 410 is definitive.
+         */
+        CredentialsRequest: {
+            fences: components["schemas"]["Fences"];
         };
         DayCount: {
             /** Format: int32 */
@@ -2219,6 +2378,33 @@ export interface components {
                 seq: number;
                 /** @description To what. */
                 subject: string;
+            }[];
+            /** @description Send it as `cursor` for what follows; none: this was all. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Every event up to this one is in here.
+             */
+            seq: number;
+        };
+        /** @description A part of a collection. */
+        Page_CloudAccount: {
+            items: {
+                created_at: components["schemas"]["Time"];
+                created_by: string;
+                /** @description Twelve digits. */
+                id: string;
+                /** @description When it was last checked, its role could be assumed with another external id: nothing is deployed there. */
+                is_open: boolean;
+                labels: {
+                    [key: string]: string;
+                };
+                /** @description As targets begin: `prod` of `prod/eu-west-1`. */
+                name: string;
+                partition: string;
+                regions: components["schemas"]["CloudRegion"][];
+                /** @description Names of roles that may be assumed there, the usual one first. */
+                roles: string[];
             }[];
             /** @description Send it as `cursor` for what follows; none: this was all. */
             next_cursor?: string | null;
@@ -3383,6 +3569,13 @@ export interface components {
              */
             took_ms?: number | null;
         };
+        RegionHealth: {
+            /** @description When its role was last asked for, by a check or for a job. */
+            at: components["schemas"]["Time"];
+            last_assumed_at?: components["schemas"]["Time"] | null;
+            /** @description What was wrong; none: it was assumed. */
+            problem?: string | null;
+        };
         /** @description `POST /runner/v1/register` with the one-time token as bearer. */
         Register: {
             /** @description What jobs can ask for with `runs_on`, such as `os: linux`, `arch: x86_64`. */
@@ -4043,6 +4236,154 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    accounts_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CloudAccount"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCloudAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloudAccount"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloudAccount"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPolicy"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     approvals_list: {
         parameters: {
             query?: never;
@@ -6243,6 +6584,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runner_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
                 };
             };
             /** @description An error; see `code`. */

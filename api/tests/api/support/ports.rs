@@ -29,6 +29,7 @@ pub(super) fn ports(clock: Arc<TestClock>, repository: Arc<Repository>) -> engin
         blobs: Arc::new(MemoryBlobs::default()),
         secrets: Arc::new(NoSecrets),
         library: Arc::new(pipelines::Blocks::built_in()),
+        identity: None,
     }
 }
 

@@ -1,0 +1,257 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use engine::core::input::Reading;
+use engine::ports::{Accounts, Clock, Identity, MonitorReader, RoleRequest, Slice};
+use pipelines::plan::{Monitor, MonitorKind};
+use tokio::sync::oneshot;
+
+use super::failure::{self, Kind};
+use super::sdk::{self, Sdk, Settings};
+
+/// As pipeline files name it.
+const SYSTEM: &str = "cloudwatch";
+/// DescribeAlarms takes so many names at once.
+const NAMES: usize = 100;
+/// How long the first who asks waits for others who ask about the same account and region.
+const GATHER_MS: u64 = 20;
+/// An answer never has more pages than names; what has is not followed for ever.
+const PAGES: usize = 8;
+const SLICE_MS: u64 = 900_000;
+/// A slice is replaced while it still lives this long, which is longer than any call.
+const REPLACE_MS: u64 = 120_000;
+/// What the server does in accounts by itself: it looks.
+const MAY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudwatch:DescribeAlarms","cloudwatch:GetMetricData"],"Resource":"*"}]}"#;
+
+/// The monitor `cloudwatch`: metric and composite alarms by name.
+///
+/// Whoever asks for alarms of one account and region at about the same time shares one call. `ALARM` is bad,
+/// `INSUFFICIENT_DATA` is no data, and an alarm that is not there (any more) is as unreadable as one that AWS does not
+/// show us (G9, IC5).
+#[derive(Debug)]
+pub struct CloudWatch {
+    inner: Arc<Inner>,
+}
+
+/// What reading has cost since the start: each call is billed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub calls: u64,
+    /// Calls that gave no answer, throttled ones included.
+    pub failed: u64,
+    pub alarms: u64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    sdk: Sdk,
+    identity: Arc<dyn Identity>,
+    accounts: Arc<dyn Accounts>,
+    clock: Arc<dyn Clock>,
+    queues: Mutex<HashMap<Place, Vec<Asked>>>,
+    /// By account; they are good in every region.
+    slices: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Slice>>>>>,
+    calls: AtomicU64,
+    failed: AtomicU64,
+    alarms: AtomicU64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Place {
+    account: String,
+    region: String,
+}
+
+#[derive(Debug)]
+struct Asked {
+    name: String,
+    answer: oneshot::Sender<Reading>,
+}
+
+impl CloudWatch {
+    #[must_use]
+    pub fn new(settings: Settings, identity: Arc<dyn Identity>, accounts: Arc<dyn Accounts>, clock: Arc<dyn Clock>) -> Self {
+        let inner = Inner {
+            sdk: Sdk::new(settings),
+            identity,
+            accounts,
+            clock,
+            queues: Mutex::default(),
+            slices: Mutex::default(),
+            calls: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            alarms: AtomicU64::new(0),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        Usage { calls: count(&self.inner.calls), failed: count(&self.inner.failed), alarms: count(&self.inner.alarms) }
+    }
+}
+
+#[async_trait]
+impl MonitorReader for CloudWatch {
+    fn knows(&self, monitor: &Monitor) -> bool {
+        matches!(&monitor.kind, MonitorKind::External { system, .. } if system == SYSTEM)
+    }
+
+    async fn read(&self, monitor: &Monitor) -> Reading {
+        let MonitorKind::External { name, account: Some(account), region: Some(region), .. } = &monitor.kind else {
+            return unreadable("the alarm names no account or no region");
+        };
+        let place = Place { account: account.clone(), region: region.clone() };
+        let asked = tokio::time::timeout(Duration::from_millis(monitor.timeout_ms), self.inner.ask(place, name.clone()));
+        match asked.await {
+            Ok(reading) => reading,
+            Err(_) => unreadable(&format!("CloudWatch in {account}/{region} did not answer within {} ms", monitor.timeout_ms)),
+        }
+    }
+}
+
+impl Inner {
+    async fn ask(self: &Arc<Self>, place: Place, name: String) -> Reading {
+        let (answer, answered) = oneshot::channel();
+        let is_first = {
+            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            let queue = queues.entry(place.clone()).or_default();
+            queue.push(Asked { name, answer });
+            queue.len() == 1
+        };
+        if is_first {
+            // The first may stop waiting; the others still get their answer.
+            tokio::spawn(Arc::clone(self).read_all(place));
+        }
+        answered.await.unwrap_or_else(|_| unreadable("the reading was given up"))
+    }
+
+    async fn read_all(self: Arc<Self>, place: Place) {
+        self.clock.sleep_until(self.clock.now() + GATHER_MS).await;
+        let asked = self.queues.lock().unwrap_or_else(PoisonError::into_inner).remove(&place).unwrap_or_default();
+        let names: Vec<String> = asked.iter().map(|asked| asked.name.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
+        for names in names.chunks(NAMES) {
+            match self.describe(&place, names).await {
+                Ok(found) => readings.extend(found),
+                Err(detail) => readings.extend(names.iter().map(|name| (name.clone(), unreadable(&detail)))),
+            }
+        }
+        for Asked { name, answer } in asked {
+            let reading = readings.get(&name).cloned().unwrap_or_else(|| missing(&place, &name));
+            let _nobody_waits = answer.send(reading);
+        }
+    }
+
+    /// Those that exist, by name; in words why none can be read.
+    async fn describe(&self, place: &Place, names: &[String]) -> Result<BTreeMap<String, Reading>, String> {
+        let client = self.client(place).await?;
+        let mut found = BTreeMap::new();
+        let mut next = None;
+        for _ in 0..PAGES {
+            let request = client
+                .describe_alarms()
+                .set_alarm_names(Some(names.to_vec()))
+                .alarm_types(AlarmType::MetricAlarm)
+                .alarm_types(AlarmType::CompositeAlarm)
+                .max_records(100)
+                .set_next_token(next);
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let answer = match request.send().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    self.failed.fetch_add(1, Ordering::Relaxed);
+                    return Err(self.unread(place, &failure::of(&error)));
+                }
+            };
+            for alarm in answer.metric_alarms() {
+                let name = alarm.alarm_name().unwrap_or_default();
+                found.insert(name.to_owned(), reading(alarm.state_value(), alarm.state_reason()));
+            }
+            for alarm in answer.composite_alarms() {
+                let name = alarm.alarm_name().unwrap_or_default();
+                found.insert(name.to_owned(), reading(alarm.state_value(), alarm.state_reason()));
+            }
+            next = answer.next_token;
+            if next.is_none() {
+                self.alarms.fetch_add(found.len() as u64, Ordering::Relaxed);
+                return Ok(found);
+            }
+        }
+        Err(format!("CloudWatch in {}/{} answers with more than {PAGES} pages for {} alarms", place.account, place.region, names.len()))
+    }
+
+    fn unread(&self, place: &Place, failure: &failure::Failure) -> String {
+        if failure.kind == Kind::Credentials {
+            // They may have been revoked: the next reading assumes the role anew.
+            self.slices.lock().unwrap_or_else(PoisonError::into_inner).remove(&place.account);
+        }
+        let why = match failure.kind {
+            Kind::Denied => "the role may not read alarms there (cloudwatch:DescribeAlarms)",
+            Kind::Credentials => "its credentials are not accepted",
+            Kind::Throttled => "too many requests, also after several tries",
+            Kind::ClockSkew => "the clocks differ too much",
+            Kind::RegionDisabled => "the region is not enabled",
+            Kind::Invalid => "the request was refused",
+            Kind::Unavailable | Kind::Other => "no answer that could be used",
+        };
+        format!("CloudWatch in {}/{} cannot be read: {why}: {}", place.account, place.region, failure.detail)
+    }
+
+    async fn client(&self, place: &Place) -> Result<aws_sdk_cloudwatch::Client, String> {
+        let access = self.accounts.access(&place.account).await?;
+        let Some(access) = access else {
+            return Err(format!("account {} is not registered on this server; `tidegate accounts add` does", place.account));
+        };
+        let held = Arc::clone(self.slices.lock().unwrap_or_else(PoisonError::into_inner).entry(place.account.clone()).or_default());
+        let mut slice = held.lock().await;
+        let now = self.clock.now();
+        if slice.as_ref().is_none_or(|slice| slice.until.since_ms(now) < REPLACE_MS) {
+            let role = RoleRequest {
+                account: place.account.clone(),
+                role: access.roles.first().cloned().unwrap_or_default(),
+                region: place.region.clone(),
+                partition: access.partition,
+                external_id: access.external_id,
+                session_name: "tidegate-watch".to_owned(),
+                tags: vec![("tidegate:watch".to_owned(), "true".to_owned())],
+                session_policy: Some(MAY.to_owned()),
+                duration_ms: SLICE_MS,
+            };
+            *slice = None;
+            *slice = Some(self.identity.assume(&role).await.map_err(|error| error.to_string())?);
+        }
+        let config = self.sdk.of(access.partition, &place.region).await;
+        let mut config = config.into_builder();
+        if let Some(slice) = slice.as_ref() {
+            config =
+                config.credentials_provider(sdk::credentials(&slice.access_key_id, &slice.secret_access_key, Some(&slice.session_token)));
+        }
+        Ok(aws_sdk_cloudwatch::Client::new(&config.build()))
+    }
+}
+
+fn reading(state: Option<&StateValue>, reason: Option<&str>) -> Reading {
+    let reason = reason.filter(|reason| !reason.is_empty()).unwrap_or("no reason given");
+    let detail: String = reason.chars().take(500).collect();
+    match state {
+        Some(StateValue::Ok) => Reading::Ok { value: None, detail: format!("OK: {detail}") },
+        Some(StateValue::Alarm) => Reading::Bad { value: None, detail: format!("ALARM: {detail}") },
+        Some(StateValue::InsufficientData) => Reading::NoData { detail: format!("INSUFFICIENT_DATA: {detail}") },
+        Some(other) => unreadable(&format!("CloudWatch answers a state that is not known here: {}", other.as_str())),
+        None => unreadable("CloudWatch answers an alarm without a state"),
+    }
+}
+
+fn missing(place: &Place, name: &str) -> Reading {
+    unreadable(&format!("there is no alarm {name:?} in {}/{}; was it deleted or renamed?", place.account, place.region))
+}
+
+fn unreadable(detail: &str) -> Reading {
+    Reading::Unreadable { detail: detail.to_owned() }
+}

@@ -1,0 +1,13 @@
+//! The cloud's own interfaces: roles through STS, alarms through CloudWatch.
+//!
+//! Invariant: whatever leaves this module is either a value of the engine's ports or an error in words; no secret is
+//! in an error, a log line or a `Debug`.
+
+mod cloudwatch;
+mod failure;
+mod identity;
+mod sdk;
+
+pub use cloudwatch::{CloudWatch, Usage};
+pub use identity::AwsIdentity;
+pub use sdk::Settings;

@@ -1,0 +1,27 @@
+use axum::extract::State;
+use engine::TrustPolicy;
+
+use crate::auth::{Admin, Allowed};
+use crate::extract::{Json, Path};
+use crate::problem::Problem;
+use crate::state::ApiState;
+use crate::types::AccountPolicy;
+
+/// The texts with which the account's owner lets this server in.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/policy", tag = "accounts", params(("account" = String, Path)), responses((status = 200, body = AccountPolicy)))]
+pub(crate) async fn handle(
+    _: Allowed<Admin>,
+    State(state): State<ApiState>,
+    Path(account): Path<String>,
+) -> Result<Json<AccountPolicy>, Problem> {
+    let (row, _) = state.engine().account(&account).await?;
+    let principal = state.engine().principal(row.partition).await?;
+    let policy = TrustPolicy::new(&row, principal);
+    Ok(Json(AccountPolicy {
+        principal: policy.principal,
+        external_id: row.external_id,
+        trust: policy.trust,
+        cloudformation: policy.cloudformation,
+        terraform: policy.terraform,
+    }))
+}

@@ -1,0 +1,60 @@
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How long the emulator may take to start on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// moto's server on a port of its own. Ends with the handle.
+#[derive(Debug)]
+pub struct Emulator {
+    url: String,
+    process: Child,
+}
+
+impl Emulator {
+    /// Starts one and waits until it answers.
+    pub async fn start() -> Self {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let process = Command::new(super::tool("moto_server"))
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", "/nonexistent")
+            .env("AWS_ACCESS_KEY_ID", "emulator")
+            .env("AWS_SECRET_ACCESS_KEY", "emulator")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the emulator starts");
+        let emulator = Self { url: format!("http://127.0.0.1:{port}"), process };
+        emulator.until_ready().await;
+        emulator
+    }
+
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    async fn until_ready(&self) {
+        let client = reqwest::Client::new();
+        let ready = async {
+            while client.get(format!("{}/moto-api/", self.url)).send().await.is_err() {
+                #[expect(clippy::disallowed_methods, reason = "another process says in no other way that it listens")]
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, ready).await.is_ok(), "the AWS emulator was not ready within {PATIENCE:?}");
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}

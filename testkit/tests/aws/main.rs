@@ -1,0 +1,8 @@
+//! AWS over real HTTP: roles, alarms and deployments against the emulator behind its front.
+#![cfg(feature = "server")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod alarms;
+mod identity;
+mod scene;
+mod steps;
