@@ -2,6 +2,7 @@
 //!
 //! Invariant: production code knows nothing of this crate. What a test needs to move (time, runners, the
 //! answers of monitors) goes in through ports and the runner protocol, like everybody else's.
+#![cfg_attr(feature = "server", expect(clippy::expect_used, clippy::panic, reason = "what cannot be set up here has failed its test"))]
 
 #[cfg(feature = "server")]
 pub mod aws;

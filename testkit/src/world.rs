@@ -54,7 +54,9 @@ pub struct Outside {
 
 /// What a test puts in the place of the usual ports, each time a server is opened.
 #[derive(Clone)]
-pub struct Cloud(Arc<dyn Fn(&Store, &mut Ports, &mut Settings) + Send + Sync>);
+pub struct Cloud(Arc<Change>);
+
+type Change = dyn Fn(&Store, &mut Ports, &mut Settings) + Send + Sync;
 
 impl Cloud {
     pub fn new(change: impl Fn(&Store, &mut Ports, &mut Settings) + Send + Sync + 'static) -> Self {

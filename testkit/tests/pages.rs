@@ -42,7 +42,7 @@ impl Pages {
         let router = api::router(ApiState::new(world.engine.clone(), settings));
         tokio::spawn(api::serve(listener, router, CancellationToken::new()));
         let token = seeded.credentials.users.first().expect("the admin").token.clone();
-        Self { address, token, http: reqwest::Client::new(), world: world, _folder: folder }
+        Self { address, token, http: reqwest::Client::new(), world, _folder: folder }
     }
 
     fn get(&self, path: &str) -> reqwest::RequestBuilder {
@@ -141,7 +141,7 @@ async fn a_hundred_browsers_cost_little(pages: &Pages) {
     }
     let pushed = effort().saturating_sub(before);
     let fetches = (0..BROWSERS).flat_map(|_| ["board", ""]).map(|page| async move {
-        let answer = pages.get(&format!("/api/v1/pipelines/{PIPELINE}/{page}").trim_end_matches('/')).header(ACCEPT_ENCODING, "gzip");
+        let answer = pages.get(format!("/api/v1/pipelines/{PIPELINE}/{page}").trim_end_matches('/')).header(ACCEPT_ENCODING, "gzip");
         answer.send().await.expect("an answer").bytes().await.expect("a body").len()
     });
     let sizes = futures::future::join_all(fetches).await;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::Lower;
 use super::artifacts::{Consumer, Ended};
@@ -94,7 +94,7 @@ impl Lower<'_> {
                 ended.add(*need);
                 before.get(*need).into_iter().for_each(|others| ended.join(others));
             }
-            if !lowered.contains_key(&entry.form) {
+            if let btree_map::Entry::Vacant(free) = lowered.entry(entry.form) {
                 let names = needed.iter().filter_map(|need| entries.get(*need)).map(|entry| entry.name.clone());
                 let there = self.needs_there.get(&entry.form).into_iter().flatten();
                 let there = there.filter_map(|key| key.split_once('/')).map(|(_, name)| name.to_owned());
@@ -103,8 +103,7 @@ impl Lower<'_> {
                 let name = form_names.get(entry.form).map(String::as_str).unwrap_or_default();
                 self.check_matrix(form, &Scope { matrix: None, ..scope.clone() });
                 self.needs_now = self.needs_there.get(&entry.form).cloned().unwrap_or_default();
-                let job = self.job(name, form, base, &scope, &consumer);
-                lowered.insert(entry.form, job);
+                free.insert(self.job(name, form, base, &scope, &consumer));
             }
             if let Some(own) = before.get_mut(job) {
                 *own = ended;

@@ -507,7 +507,7 @@ impl<'p> Driver<'p> {
             (EventKind::JobQueued, Some(attempt), ..) => self.soon(800, 15_000, Act::Lease(attempt.clone())),
             (EventKind::ApprovalAsked, _, Some(release), Some(gate)) => {
                 self.asked += 1;
-                let usual = !self.mood.silent && self.asked % self.story.approve_one_in == 0;
+                let usual = !self.mood.silent && self.asked.is_multiple_of(self.story.approve_one_in);
                 if std::mem::take(&mut self.mood.approve_next) {
                     for who in people::approvers() {
                         self.soon(1_000, MINUTE_MS, Act::Approve { who, release, gate: gate.clone() });

@@ -195,7 +195,7 @@ impl Play {
                 Ok(Changes::default())
             }
         };
-        if self.steps.len() % FULL_AUDIT == 0 {
+        if self.steps.len().is_multiple_of(FULL_AUDIT) {
             self.full_audit();
         }
         outcome

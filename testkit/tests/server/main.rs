@@ -1,6 +1,6 @@
 //! The engine with real parts around it: both databases, real git, scripted runners.
 #![cfg(feature = "server")]
-#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod beside;
 mod gates;

@@ -191,7 +191,7 @@ fn entered_production(pipeline: &str, one: &Measured, in_period: impl Fn(Time) -
     let rows: Vec<&WaveRow> = production(one).map(|(row, _)| row).collect();
     let at = rows.iter().filter_map(|row| row.entered_at).min().filter(|at| in_period(*at))?;
     let went_wrong = |row: &&WaveRow| matches!(row.state, WaveState::Failing | WaveState::Failed | WaveState::RolledBack);
-    let failed = one.release.quarantine.is_some() || rows.iter().any(|row| went_wrong(row));
+    let failed = one.release.quarantine.is_some() || rows.iter().any(went_wrong);
     Some(point(pipeline, one, at, 0, failed))
 }
 
@@ -257,8 +257,13 @@ fn planned_bake_ms(plan: &Plan, wave: &Wave) -> u64 {
     wave.rollouts.iter().map(of_target).max().unwrap_or(0)
 }
 
+/// A job of a stage of a pipeline.
+type JobName<'a> = (&'a str, String, String);
+/// What its attempts were, and how long each waited for a runner.
+type Attempts = (Vec<Point>, Vec<u64>);
+
 fn steps(pipelines: &[(String, Vec<Measured>, Vec<AttemptRow>)], in_period: impl Fn(Time) -> bool) -> Vec<StepMeasure> {
-    let mut all: BTreeMap<(&str, String, String), (Vec<Point>, Vec<u64>)> = BTreeMap::new();
+    let mut all: BTreeMap<JobName<'_>, Attempts> = BTreeMap::new();
     for (name, releases, attempts) in pipelines {
         let plans: BTreeMap<ReleaseNumber, &Plan> = releases.iter().map(|one| (one.release.number, one.plan.as_ref())).collect();
         for attempt in attempts {
@@ -279,7 +284,7 @@ fn steps(pipelines: &[(String, Vec<Measured>, Vec<AttemptRow>)], in_period: impl
             });
         }
     }
-    let step = |((pipeline, stage, job), (mut points, queued)): ((&str, String, String), (Vec<Point>, Vec<u64>))| {
+    let step = |((pipeline, stage, job), (mut points, queued)): (JobName<'_>, Attempts)| {
         let took: Vec<u64> = points.iter().filter(|point| !point.failed).map(|point| point.took_ms).collect();
         let failed = points.iter().filter(|point| point.failed).count() as u64;
         let count = points.len() as u64;

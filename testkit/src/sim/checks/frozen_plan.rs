@@ -19,7 +19,8 @@ impl Invariant for FrozenPlan {
         for row in seen.rows() {
             match row {
                 Row::Plan(number, plan) => {
-                    if seen.before.plan(*number).is_some_and(|old| !Arc::ptr_eq(old, plan)) {
+                    let changed = seen.before.plan(*number).is_some_and(|old| !Arc::ptr_eq(old, plan));
+                    if changed {
                         found.broken("IB7", format!("the plan of {number} was written a second time"));
                     }
                 }

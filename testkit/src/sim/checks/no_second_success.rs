@@ -26,7 +26,8 @@ impl Invariant for NoSecondSuccess {
                 (EventKind::ReleaseRetried, _) => self.done.retain(|(_, n)| *n != number),
                 (EventKind::RollbackSucceeded, Some(target)) => drop(self.done.remove(&(target, number))),
                 (EventKind::RolloutSucceeded, Some(target)) => {
-                    if !self.done.insert((target.clone(), number)) {
+                    let is_first = self.done.insert((target.clone(), number));
+                    if !is_first {
                         found.broken("IB12", format!("{number} came to {target} a second time"));
                     }
                 }

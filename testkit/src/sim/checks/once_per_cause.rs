@@ -22,6 +22,10 @@ impl Invariant for OncePerCause {
 
     fn see(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         for event in seen.events() {
+            // A person says that it is good again: what fails from now on is another cause.
+            if let (EventKind::QuarantineLifted, Some(number)) = (event.kind, event.release) {
+                self.gone_back.retain(|(_, of)| *of != number);
+            }
             let (Some(number), Some(target)) = (event.release, &event.target) else { continue };
             let name = (target.clone(), number);
             match event.kind {

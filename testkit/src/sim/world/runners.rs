@@ -225,7 +225,8 @@ impl World {
         match (input, outcome) {
             (Input::Lease { attempt, runner, .. }, Ok(_)) => {
                 // Sometimes the answer is lost, and the runner never knows.
-                if self.calm || !self.random.chance(self.temper.loses) {
+                let arrives = self.calm || !self.random.chance(self.temper.loses);
+                if arrives {
                     self.jobs.extend(self.job(attempt, runner, pipeline));
                 }
             }
