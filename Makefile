@@ -20,7 +20,7 @@ test: ## every test, with the real components that they need
 	scripts/test-ui unit
 	scripts/test-ui build
 	scripts/with-postgres $(CARGO) test --locked --workspace --no-fail-fast
-	$(CARGO) build --locked -p tidegate
+	# With the binary that the tests were just built with: another build would compile half of the tree with other features.
 	scripts/test-ui e2e
 
 ui: ## the web UI's pages, into ui/dist, which the binary holds
