@@ -90,6 +90,9 @@ pub(crate) enum Command {
     Doctor(command::doctor::Arguments),
     /// Print a completion script for a shell
     Completion(command::completion::Arguments),
+    /// Inside a job: add to the pipeline of its release
+    #[command(subcommand)]
+    Pipeline(::runner::upload::Command),
     #[command(hide = true)]
     Attempt(::runner::attempt::Command),
     #[command(hide = true)]

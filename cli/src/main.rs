@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     // Children of the runner: they speak its protocol, not ours.
     let arguments = match arguments {
         Arguments { command: Command::Attempt(command), .. } => return command.run(),
+        Arguments { command: Command::Pipeline(command), .. } => return command.run(),
         Arguments { command: Command::InPlace(command), .. } => return command.run(),
         others => others,
     };

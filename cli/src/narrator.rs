@@ -68,6 +68,7 @@ fn headline(event: &Event) -> Option<(Style, char, &'static str)> {
         K::JobCancelled => (Quiet, '×', "job cancelled"),
         K::JobUnknown => (Waiting, '?', "contact lost"),
         K::JobLost => (Waiting, '?', "runner lost"),
+        K::PlanGrown => (Active, '+', "plan grown"),
         K::JobRetried => (Active, '↻', "job again"),
         K::RolloutStarted => (Active, '→', "rollout begins"),
         K::RolloutSucceeded => (Good, '✓', "rolled out"),

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pipelines::{Blocks, Diagnostic, ExpandInput, Pipeline, SourceFile};
+use pipelines::{Blocks, Diagnostic, Environment, ExpandInput, Pipeline, SourceFile};
 
 use crate::exit::{Exit, Failure, Result};
 
@@ -86,9 +86,14 @@ pub(crate) fn read_at(path: &Path, revision: &str) -> Result<SourceFile> {
     with_named_files(&format!("{below} at {revision}"), text, &past)
 }
 
+/// What a server would make of it, as far as a file alone can tell: plans grow, and nobody demands anything.
+pub(crate) fn check(source: &SourceFile) -> (Option<Pipeline>, Vec<Diagnostic>) {
+    pipelines::compile_in(source, &Environment { splices: true, ..Environment::of_blocks(&Blocks::built_in()) })
+}
+
 /// A pipeline, or the failure that shows every diagnostic.
 pub(crate) fn compile(source: &SourceFile) -> Result<(Pipeline, Vec<Diagnostic>)> {
-    let (pipeline, diagnostics) = pipelines::compile(source, &Blocks::built_in());
+    let (pipeline, diagnostics) = check(source);
     match pipeline {
         Some(pipeline) => Ok((pipeline, diagnostics)),
         None => {

@@ -10,6 +10,7 @@
 mod accounts;
 mod artifacts;
 mod credentials;
+mod environment;
 mod error;
 mod hooks;
 mod logs;
@@ -22,6 +23,7 @@ mod settings;
 mod shard;
 mod sources;
 mod trust;
+mod uploads;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use accounts::{NewAccount, inventory};
 pub(crate) use artifacts::artifact_key;
+pub use environment::Owner;
 pub use error::Error;
 pub use logs::{LogHits, LogPage};
 pub use settings::{Ports, Retention, Settings};

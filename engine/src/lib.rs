@@ -22,7 +22,8 @@ mod tasks;
 
 #[cfg(feature = "server")]
 pub use engine::{
-    Applied, Checked, Connection, Engine, Error, LogHits, LogPage, NewAccount, Ports, Retention, Settings, Start, TrustPolicy, inventory,
+    Applied, Checked, Connection, Engine, Error, LogHits, LogPage, NewAccount, Owner, Ports, Retention, Settings, Start, TrustPolicy,
+    inventory,
 };
 #[cfg(feature = "server")]
 pub use tasks::Ailing;

@@ -14,6 +14,7 @@ mod log;
 mod path;
 mod register;
 mod report;
+mod upload;
 
 pub use credentials::{Credentials, CredentialsRequest, Identity};
 pub use id::{ArtifactDigest, AttemptId, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
@@ -23,3 +24,4 @@ pub use log::{LogAck, LogChunk, MAX_LOG_CHUNK_BYTES};
 pub use path::{headers, paths};
 pub use register::{Register, Registered, RenewToken};
 pub use report::{Artifact, Outcome, Report, StepReport};
+pub use upload::{MAX_UPLOAD_BYTES, Upload, UploadAnswer};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use protocol::{
     Artifact, ArtifactDigest, Credentials, CredentialsRequest, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LogAck,
-    LogChunk, Refusal, Register, Registered, RenewToken, Report, headers, paths,
+    LogChunk, Refusal, Register, Registered, RenewToken, Report, Upload, UploadAnswer, headers, paths,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -121,6 +121,11 @@ impl Client {
     pub(crate) async fn complete(&self, report: &Report) -> Result<(), CallError> {
         let path = paths::for_attempt(paths::COMPLETE, &report.fences.attempt);
         checked(self.post(&path).json(report).timeout(CALL_TIMEOUT)).await.map(drop)
+    }
+
+    pub(crate) async fn upload(&self, upload: &Upload) -> Result<UploadAnswer, CallError> {
+        let path = paths::for_attempt(paths::UPLOAD, &upload.fences.attempt);
+        json(self.post(&path).json(upload).timeout(CALL_TIMEOUT)).await
     }
 
     /// Sends a file; repeated uploads of the same bytes are harmless.

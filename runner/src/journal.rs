@@ -159,6 +159,11 @@ impl Folder {
         self.workdir.join("work").join(self.path.file_name().unwrap_or_default())
     }
 
+    /// Where steps leave what the agent shall hand to the server.
+    pub(crate) fn uploads(&self) -> PathBuf {
+        self.work().join("uploads")
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.path.join("log")
     }

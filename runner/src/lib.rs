@@ -23,6 +23,7 @@ mod journal;
 pub mod mask;
 mod programs;
 mod tree;
+pub mod upload;
 
 pub use agent::run;
 pub use config::{Config, Isolation, Token, default_labels};

@@ -132,6 +132,7 @@ fn code(rejected: &Rejected) -> Code {
         Rejected::ReasonNeeded => Code::ReasonNeeded,
         Rejected::PersonNeeded(_) => Code::PersonNeeded,
         Rejected::KeyReused => Code::KeyReused,
+        Rejected::Splice(_) => Code::Conflict,
         Rejected::Limit { .. } => Code::Limit,
     }
 }

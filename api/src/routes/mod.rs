@@ -61,6 +61,7 @@ fn of_releases(routes: Routes) -> Routes {
     let routes = route!(routes, releases::list);
     let routes = route!(routes, releases::show);
     let routes = route!(routes, releases::plan);
+    let routes = route!(routes, releases::additions);
     let routes = route!(routes, releases::evidence);
     let routes = route!(routes, releases::approve);
     let routes = route!(routes, releases::reject);

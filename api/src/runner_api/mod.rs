@@ -12,9 +12,10 @@ mod lease;
 mod log;
 mod register;
 mod renew_token;
+mod upload;
 
 use axum::http::HeaderMap;
-use protocol::{Fences, MAX_LOG_CHUNK_BYTES, RunnerId, headers};
+use protocol::{Fences, MAX_LOG_CHUNK_BYTES, MAX_UPLOAD_BYTES, RunnerId, headers};
 
 use crate::auth::Caller;
 use crate::problem::{Code, Problem};
@@ -22,6 +23,9 @@ use crate::route::{Limits, Routes};
 
 /// A report with 64 outputs of 16 KiB, a summary of 256 KiB and its artifacts and steps.
 const REPORT_BYTES: usize = 4 * 1024 * 1024;
+
+/// The text as JSON: a byte becomes six at the worst.
+const UPLOAD_BYTES: usize = 6 * MAX_UPLOAD_BYTES + 16 * 1024;
 
 pub(crate) fn add(routes: Routes) -> Routes {
     let report = Limits::default().body_bytes(REPORT_BYTES);
@@ -34,6 +38,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
         .add("runner_artifact_up", artifact_up::__path_handle, artifact_up::handle, Limits::streaming())
         .add("runner_artifact_down", artifact_down::__path_handle, artifact_down::handle, Limits::streaming())
         .add("runner_credentials", credentials::__path_handle, credentials::handle, Limits::default().answer_within_s(60))
+        .add("runner_upload", upload::__path_handle, upload::handle, Limits::default().body_bytes(UPLOAD_BYTES))
         .add("runner_complete", complete::__path_handle, complete::handle, report)
 }
 

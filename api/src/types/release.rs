@@ -1,6 +1,7 @@
 use engine::core::Time;
+use engine::core::id::ReleaseNumber;
 use engine::core::input::Retry;
-use engine::core::view::{ApprovalView, Change, ReleaseView};
+use engine::core::view::{AdditionView, ApprovalView, Change, ReleaseView};
 use serde::{Deserialize, Serialize};
 
 use super::FeedEvent;
@@ -52,6 +53,27 @@ pub struct Answer {
 #[serde(deny_unknown_fields)]
 pub struct RetryRelease {
     pub what: Retry,
+}
+
+/// What a job added to the plan of its release (D1), and how that differs from what it added last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AdditionAnswer {
+    #[serde(flatten)]
+    pub addition: AdditionView,
+    pub at: Time,
+    /// What was printed or uploaded, as it came; empty for a matrix.
+    pub text: String,
+    /// None: the job has added nothing in the releases before.
+    pub last_time: Option<LastTime>,
+}
+
+/// What the same job added in an earlier release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LastTime {
+    pub release: ReleaseNumber,
+    pub is_same: bool,
+    /// For people.
+    pub difference: String,
 }
 
 /// A stored plan, as data and for people.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use pipelines::diagnostic::Severity;
-use pipelines::{Blocks, Diagnostic, SourceFile};
+use pipelines::{Diagnostic, SourceFile};
 use serde_json::json;
 
 use super::Context;
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     let mut checked = Vec::new();
     for file in files {
         let source = pipeline_file::read(&file)?;
-        let (pipeline, diagnostics) = pipelines::compile(&source, &Blocks::built_in());
+        let (pipeline, diagnostics) = pipeline_file::check(&source);
         let is_valid = pipeline.is_some() && (!arguments.strict || diagnostics.is_empty());
         checked.push((source, pipeline, diagnostics, is_valid));
     }

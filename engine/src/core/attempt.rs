@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipelines::plan::{Class, Job, Node, NodeIx, Purpose};
+use pipelines::plan::{Adds, Class, Job, Node, NodeIx, Purpose};
 use protocol::{AttemptId, Fences, LeaseToken, Outcome, Report, RunnerId, StepReport, TargetFence};
 
 use super::effect::Effect;
@@ -30,9 +30,10 @@ impl Pipeline {
     /// A forward job whose way is free.
     pub(crate) fn start_job(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, node: &Node, job: &Job) {
         match self.condition_holds(number, node, job) {
-            Ok(true) => {
-                self.queue(turn, number, ix, AttemptKind::Forward);
-            }
+            Ok(true) => match &job.adds {
+                Some(Adds::Matrix(matrix)) => self.expand_matrix(turn, number, ix, matrix),
+                Some(Adds::Generated { .. }) | None => drop(self.queue(turn, number, ix, AttemptKind::Forward)),
+            },
             Ok(false) => {
                 let reason = format!("its condition is false: {}", job.condition.as_deref().unwrap_or_default());
                 self.set_node(turn, number, ix, NodeState::Skipped, reason.clone());
@@ -253,7 +254,7 @@ impl Pipeline {
     }
 
     /// The four fences (R2, IA6). Answers the state of an attempt whose message is current.
-    fn check(&self, fences: &Fences) -> Result<AttemptState, Rejected> {
+    pub(crate) fn check(&self, fences: &Fences) -> Result<AttemptState, Rejected> {
         let attempt = self.attempts.get(&fences.attempt).ok_or(Rejected::UnknownAttempt)?;
         if fences.generation != self.settings.generation || attempt.token.as_ref() != Some(&fences.lease_token) {
             return Err(Rejected::StaleLease);

@@ -36,7 +36,7 @@ impl Pipeline {
     }
 }
 
-fn context(release: &Release, node: &Node) -> Context {
+pub(crate) fn context(release: &Release, node: &Node) -> Context {
     let row = &release.row;
     let first = row.revisions.first();
     let revisions: Map<String, Value> =

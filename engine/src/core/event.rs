@@ -72,6 +72,8 @@ pub enum EventKind {
     JobUnknown,
     JobLost,
     JobRetried,
+    /// A job added to the plan of its release (D1); `data.added`, `replaced`, `withdrawn` and `stages` name what.
+    PlanGrown,
 
     // Rollouts and bakes
     RolloutStarted,

@@ -1,5 +1,6 @@
 use super::index::Deadline;
 use super::pipeline::Pipeline;
+use super::row::Row;
 use super::turn::Turn;
 use super::{Actor, Changes, Input, Rejected, Time};
 
@@ -16,6 +17,7 @@ impl Pipeline {
             Input::Lease { attempt, runner, token, lease_ms } => self.lease(turn_ref, &attempt, runner, token, lease_ms),
             Input::Heartbeat { fences, lease_ms, steps } => self.heartbeat(turn_ref, &fences, lease_ms, steps),
             Input::Report(report) => self.report(turn_ref, *report),
+            Input::Upload { fences, fragment, text } => self.upload(turn_ref, &fences, &fragment, text),
             Input::Issued { fences, until } => self.issued(turn_ref, &fences, until),
             Input::Approve { release, gate, digest, reason } => self.approve(turn_ref, release, &gate, digest, reason),
             Input::Reject { release, gate, reason } => self.reject(turn_ref, release, &gate, reason),
@@ -93,6 +95,7 @@ impl Pipeline {
     /// Drops releases that no rule can ask for any more (see [`super::Loaded`]), after their rows are saved.
     fn forget(&mut self, turn: &mut Turn) {
         turn.rows = self.rows(&turn.touched);
+        turn.rows.extend(std::mem::take(&mut turn.additions).into_iter().map(|row| Row::Addition(Box::new(row))));
         while self.index.ended_badly.len() > super::load::KEPT_ENDED_BADLY {
             let Some(oldest) = self.index.ended_badly.pop_first() else { break };
             turn.leaving.insert(oldest);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pipelines::dynamic::Fragment;
 use pipelines::plan::Plan;
 use protocol::{Fences, LeaseToken, Report, RunnerId, StepReport};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,12 @@ pub enum Input {
     },
     /// An attempt ended.
     Report(Box<Report>),
+    /// A running job adds to the plan of its release (D1): `text` is what it printed or uploaded, `fragment` what that says.
+    Upload {
+        fences: Fences,
+        fragment: Box<Fragment>,
+        text: String,
+    },
     /// A slice of credentials for this attempt was issued and lives until then (R4, IA8).
     Issued {
         fences: Fences,

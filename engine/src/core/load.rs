@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipelines::plan::{NodeIx, Plan, WaveIx};
@@ -9,9 +10,10 @@ use super::index::{Deadline, set_member};
 use super::pipeline::Pipeline;
 use super::release::Release;
 use super::row::{
-    AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, TargetRow, WatchRow,
-    WaveRow,
+    AdditionRow, AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow,
+    TargetRow, WatchRow, WaveRow,
 };
+use super::splice;
 
 /// How many failed or cancelled releases stay in memory, newest first.
 pub const KEPT_ENDED_BADLY: usize = 50;
@@ -20,12 +22,14 @@ pub const KEPT_ENDED_BADLY: usize = 50;
 ///
 /// Releases: those that are moving; the newest [`KEPT_ENDED_BADLY`] that failed or were cancelled; those
 /// named by a target row (`live`, `partly`, `good`) or a lane row (`inside`, `newest_entered`, `rollback`);
-/// and those of attempts that have not ended. More does no harm. Waves, nodes, attempts, gates and
+/// and those of attempts that have not ended, each with all of its additions. More does no harm. Waves, nodes, attempts, gates and
 /// rollouts: all of those releases. Lanes, targets and watches: all. Holds: those in force; more does no harm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     pub pipeline: PipelineRow,
     pub releases: Vec<(ReleaseRow, Arc<Plan>)>,
+    /// What was added to the plans of these releases, in order.
+    pub additions: Vec<AdditionRow>,
     pub waves: Vec<WaveRow>,
     pub nodes: Vec<NodeRow>,
     pub attempts: Vec<AttemptRow>,
@@ -48,6 +52,8 @@ pub enum LoadError {
     NoWave { release: ReleaseNumber, wave: WaveIx },
     #[error("the plan of release {release} cannot be followed: {flaw}")]
     Plan { release: ReleaseNumber, flaw: String },
+    #[error("the plan of release {release} cannot grow as it did: {flaw}")]
+    Addition { release: ReleaseNumber, flaw: String },
     #[error("release {0} is not below the pipeline's next number")]
     Number(ReleaseNumber),
     #[error("target {target} names attempt {attempt}, whose row is missing")]
@@ -64,12 +70,20 @@ impl Pipeline {
     /// When rows do not fit together; never a panic (R11).
     pub fn load(loaded: Loaded, settings: Settings) -> Result<Self, LoadError> {
         let mut pipeline = Self::empty(loaded.pipeline, settings);
+        let mut additions: BTreeMap<ReleaseNumber, Vec<AdditionRow>> = BTreeMap::new();
+        for row in loaded.additions {
+            additions.entry(row.release).or_default().push(row);
+        }
         for (row, plan) in loaded.releases {
             let number = row.number;
             if number.0 >= pipeline.row.next_release {
                 return Err(LoadError::Number(number));
             }
-            let shape = pipeline.shape_of(&plan).map_err(|flaw| LoadError::Plan { release: number, flaw })?;
+            let (mut plan, mut shape) =
+                (Arc::clone(&plan), pipeline.shape_of(&plan).map_err(|flaw| LoadError::Plan { release: number, flaw })?);
+            if let Some(of_release) = additions.remove(&number) {
+                splice::replay_into(&mut plan, &mut shape, &of_release).map_err(|flaw| LoadError::Addition { release: number, flaw })?;
+            }
             let state = row.state;
             pipeline.releases.insert(number, Release::new(row, plan, shape));
             pipeline.index_release(number, state);

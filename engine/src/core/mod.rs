@@ -44,6 +44,7 @@ mod restored;
 mod retry;
 mod rollback;
 mod shape;
+mod splice;
 mod table;
 mod turn;
 mod unknown;
@@ -64,6 +65,7 @@ pub use rejected::Rejected;
 pub use release::Release;
 pub use settings::Settings;
 pub use shape::monitor_id;
+pub use splice::replay;
 pub use time::Time;
 
 pub(crate) use actor::person;

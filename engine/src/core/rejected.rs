@@ -1,3 +1,4 @@
+use pipelines::dynamic::SpliceError;
 use thiserror::Error;
 
 use super::id::{ReleaseNumber, TargetName};
@@ -75,6 +76,8 @@ pub enum Rejected {
     KeyReused,
     #[error("the plan cannot be followed: {0}")]
     InvalidPlan(String),
+    #[error(transparent)]
+    Splice(Box<SpliceError>),
     #[error("the limit of {limit} {what} is reached")]
     Limit { what: &'static str, limit: u64 },
 }

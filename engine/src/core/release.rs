@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pipelines::dynamic::Spliced;
 use pipelines::plan::{NodeIx, Plan, WaveIx};
 
 use super::row::{GateRow, NodeRow, NodeState, ReleaseRow, WaveRow};
@@ -39,6 +40,37 @@ impl Release {
             started: BTreeMap::new(),
             complete: BTreeMap::new(),
         }
+    }
+
+    /// Follows a splice that was made in its plan. Costs what it changed.
+    pub(crate) fn grow(&mut self, spliced: &Spliced) {
+        Arc::make_mut(&mut self.shape).grow(&self.plan, spliced);
+        for (need, ix) in &spliced.freed {
+            let met = self.counts_as_met(*need);
+            if let Some(unmet) = self.unmet.get_mut(ix.0 as usize) {
+                count(unmet, !met, false);
+            }
+        }
+        for (need, ix) in &spliced.gained {
+            let met = self.counts_as_met(*need);
+            if let Some(unmet) = self.unmet.get_mut(ix.0 as usize) {
+                count(unmet, false, !met);
+            }
+        }
+        let plan = Arc::clone(&self.plan);
+        for node in plan.nodes.iter().skip(self.unmet.len()) {
+            let unmet = node.needs.iter().filter(|need| !self.counts_as_met(**need)).count();
+            self.unmet.push(u32::try_from(unmet).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Whether whoever needs a node need not wait for it any more (W1).
+    fn counts_as_met(&self, need: NodeIx) -> bool {
+        let reached = |quorum: &super::shape::Quorum| {
+            let wave = self.plan.node(need).and_then(|node| node.wave);
+            wave.and_then(|wave| self.complete.get(&wave)).is_some_and(|complete| *complete >= quorum.count)
+        };
+        self.is_satisfied(need) || self.shape.quorum(&self.plan, need).is_some_and(reached)
     }
 
     #[must_use]

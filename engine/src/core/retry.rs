@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipelines::plan::{NodeIx, StageIx, WaveIx};
+use pipelines::plan::{NodeIx, WaveIx};
 
 use super::event::EventKind;
 use super::id::{ReleaseNumber, TargetName};
@@ -32,7 +32,8 @@ impl Pipeline {
         for ix in chosen {
             self.put_back(turn, number, ix);
         }
-        self.reopen_stages(turn, number, waves.first().copied());
+        let plan = self.plan_of(number);
+        self.reopen_stages(turn, number, waves.iter().copied().min_by_key(|wave| plan.place(*wave)));
         for wave in waves {
             self.come_again(turn, number, wave);
         }
@@ -123,13 +124,12 @@ impl Pipeline {
     /// What comes after the first wave that is entered again waits for it once more (W1).
     fn reopen_stages(&mut self, turn: &mut Turn, number: ReleaseNumber, first: Option<WaveIx>) {
         let (Some(first), Some(plan)) = (first, self.release(number).map(|r| std::sync::Arc::clone(&r.plan))) else { return };
-        for (_, _, wave) in plan.waves().filter(|(ix, _, _)| *ix > first) {
+        for (_, _, wave) in plan.waves().skip_while(|(ix, _, _)| *ix != first).skip(1) {
             self.put_back(turn, number, wave.start);
             self.put_back(turn, number, wave.end);
         }
-        let first = first.stage;
-        for (ix, stage) in (0..).map(StageIx).zip(&plan.stages).filter(|(ix, _)| *ix >= first) {
-            let start = (ix > first).then_some(stage.start);
+        for (ix, stage) in plan.stages_on_path().skip_while(|(ix, _)| *ix != first.stage) {
+            let start = (ix != first.stage).then_some(stage.start);
             for milestone in start.into_iter().chain([stage.end]) {
                 self.put_back(turn, number, milestone);
             }

@@ -8,7 +8,7 @@ use protocol::AttemptId;
 use super::effect::Effect;
 use super::event::{Event, EventKind};
 use super::id::{HoldId, LaneKey, MonitorId, ReleaseNumber, TargetName};
-use super::row::Row;
+use super::row::{AdditionRow, Row};
 use super::{Actor, Time};
 
 /// One call of `handle`: its time and actor, what it touched, and what is still to be looked at.
@@ -17,6 +17,8 @@ pub(crate) struct Turn {
     pub(crate) now: Time,
     pub(crate) actor: Actor,
     pub(crate) touched: BTreeSet<Touched>,
+    /// What was added to plans; kept nowhere else in memory than in the plans.
+    pub(crate) additions: Vec<AdditionRow>,
     /// The touched rows, once everything has settled.
     pub(crate) rows: Vec<Row>,
     pub(crate) events: Vec<Event>,
@@ -62,6 +64,7 @@ impl Turn {
             now,
             actor,
             touched: BTreeSet::new(),
+            additions: Vec::new(),
             rows: Vec::new(),
             events: Vec::new(),
             effects: Vec::new(),

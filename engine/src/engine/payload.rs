@@ -1,9 +1,11 @@
 //! The runner's copy of a job: every `${{ … }}` inserted, secrets and artifacts looked up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pipelines::expression::{Context, Template};
-use pipelines::plan::{self, Account, NodeKind, Purpose};
+use pipelines::plan::{self, Account, Node, NodeKind, Plan, Purpose};
+use pipelines::policy::Subject;
 use protocol::{Artifact, ArtifactInput, ArtifactOutput, AttemptId, Checkout, Fences, Identity, Lease, Secret, Step};
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ use super::runners::pipeline_of;
 use super::{Engine, Error};
 use crate::core::Pipeline;
 use crate::core::id::{PipelineId, ReleaseNumber};
-use crate::core::row::{AttemptRow, AttemptState, ReleaseRow};
+use crate::core::row::{AttemptKind, AttemptRow, AttemptState, ReleaseRow};
 
 /// What the core knows of an attempt's job, taken in one look.
 pub(super) struct Order {
@@ -19,6 +21,8 @@ pub(super) struct Order {
     pub(super) attempt: AttemptRow,
     pub(super) release: ReleaseRow,
     pub(super) key: String,
+    node: Node,
+    plan: Arc<Plan>,
     pub(super) stage: String,
     wave: String,
     job: plan::Job,
@@ -38,6 +42,7 @@ impl Engine {
         };
         let fences =
             Fences { generation: self.settings.core.generation, attempt: attempt.clone(), lease_token: token, fence: order.attempt.fence };
+        self.still_allowed(&order)?;
         let artifacts = self.artifacts_for(pipeline, &order.job, order.release.number).await?;
         let secrets = self.secrets_for(&order).await?;
         let identity = order.account.as_ref().filter(|_| self.ports.identity.is_some()).map(|account| Identity {
@@ -52,6 +57,23 @@ impl Engine {
         }
         job.identity = identity;
         Ok(Lease { fences, job, lease_ms: self.settings.lease_ms, heartbeat_ms: self.settings.heartbeat_ms })
+    }
+
+    /// The policy may have changed since the release was made. A rollback goes by what was allowed then: it must always be possible (X3).
+    fn still_allowed(&self, order: &Order) -> Result<(), Error> {
+        let Some(policy) = &self.ports.owner.policy else { return Ok(()) };
+        if order.attempt.kind != AttemptKind::Forward {
+            return Ok(());
+        }
+        let revision = order.release.revisions.first();
+        let subject = Subject {
+            repository: revision.map(|revision| revision.source.clone()).unwrap_or_default(),
+            branch: revision.map(|revision| revision.reference.clone()).unwrap_or_default(),
+            pipeline: order.pipeline.clone(),
+        };
+        policy
+            .review_job(&subject, &order.plan, &order.node)
+            .map_err(|refusal| Error::Invalid { what: "policy", detail: format!("{}: {refusal}", order.key) })
     }
 
     /// The artifacts that an attempt's job is given.
@@ -111,6 +133,8 @@ pub(super) fn order(state: &Pipeline, attempt: &AttemptId) -> Option<Order> {
         attempt: attempt.clone(),
         release: release.row.clone(),
         key: node.key.clone(),
+        node: node.clone(),
+        plan: Arc::clone(plan),
         stage: plan.stage(node.stage)?.name.clone(),
         wave: node.wave.and_then(|ix| plan.wave(ix)).map(|wave| wave.name.clone()).unwrap_or_default(),
         job: (**job).clone(),

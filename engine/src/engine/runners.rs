@@ -198,6 +198,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Refused`] when the lease or the fence is not current any more: definitive.
     pub async fn complete(self: &Arc<Self>, runner: &RunnerId, report: Report) -> Result<(), Error> {
+        let mut report = report;
         let pipeline = self.check_fences(runner, &report.fences).await?;
         for artifact in &report.artifacts {
             if self.store.artifact_size(&artifact.digest).await?.is_none() {
@@ -207,6 +208,7 @@ impl Engine {
                 });
             }
         }
+        self.add_printed(&pipeline, runner, &mut report).await?;
         let log = LogEnd { attempt: report.fences.attempt.clone(), bytes: report.log_bytes, digest: report.log_digest.clone() };
         self.from_runner(&pipeline, runner, Input::Report(Box::new(report)), Some(log)).await
     }
@@ -319,7 +321,7 @@ fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn refusal(rejected: &Rejected) -> Refusal {
+pub(super) fn refusal(rejected: &Rejected) -> Refusal {
     let code = match rejected {
         Rejected::StaleLease => "stale_lease",
         Rejected::StaleFence { .. } => "stale_fence",

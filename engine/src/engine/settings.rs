@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Owner;
 use crate::core;
 use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Source};
 use pipelines::Blocks;
@@ -25,6 +26,8 @@ pub struct Ports {
     pub identity: Option<Arc<dyn Identity>>,
     /// The blocks that pipeline files may use beside those of their own repository.
     pub library: Arc<Blocks>,
+    /// What the owner of this server demands and offers.
+    pub owner: Arc<Owner>,
 }
 
 /// How one server behaves. The defaults suit one small machine.

@@ -13,7 +13,7 @@ use crate::core::row::{LaneRow, ReleaseRow, ReleaseState};
 use super::db::Tx;
 use super::save::Version;
 use super::value::{Value, values};
-use super::{Error, Store, plans};
+use super::{Error, Store, additions, plans};
 
 pub(super) const STATEMENTS: &[&str] =
     &[PIPELINE, LANES, TARGETS, WATCHES, HOLDS, ROLLOUTS, RELEASES, RELEASE, WAVES, NODES, ATTEMPTS, GATES, ASIDE_ATTEMPTS, ASIDE_NODES];
@@ -65,6 +65,7 @@ async fn load(tx: &mut Tx<'_>, store: &Store, pipeline: &PipelineId) -> Result<(
     let mut loaded = Loaded {
         pipeline: record.body("pipelines", "id")?,
         releases: Vec::new(),
+        additions: Vec::new(),
         waves: Vec::new(),
         nodes: Vec::new(),
         attempts: Vec::new(),
@@ -84,6 +85,7 @@ async fn load(tx: &mut Tx<'_>, store: &Store, pipeline: &PipelineId) -> Result<(
     }
     for (number, (row, _)) in &releases {
         let key = values![pipeline, *number];
+        loaded.additions.extend(additions::of_release(tx, pipeline, *number).await?);
         let is_open = matches!(row.state, ReleaseState::Moving | ReleaseState::Failed);
         if is_open || lane_named.contains(number) {
             loaded.waves.extend(bodies(tx, WAVES, key.clone(), "waves", "release").await?);

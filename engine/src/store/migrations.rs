@@ -27,6 +27,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(4, "0004_forge_marks"),
     migration!(5, "0005_runner_tokens"),
     migration!(6, "0006_accounts"),
+    migration!(7, "0007_additions"),
 ];
 
 /// The version that this program reads and writes.

@@ -9,6 +9,7 @@
 //! `STATEMENTS`. The store knows no clock: whoever calls brings the time.
 
 mod accounts;
+mod additions;
 mod artifacts;
 mod attempts;
 mod audit;

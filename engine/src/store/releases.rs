@@ -6,11 +6,11 @@ use pipelines::plan::{Plan, StageIx, WaveIx};
 
 use crate::core::Time;
 use crate::core::id::{PipelineId, ReleaseNumber};
-use crate::core::row::{AttemptRow, GateRow, NodeRow, ReleaseRow, ReleaseState, RolloutRow, WaveRow};
+use crate::core::row::{AdditionRow, AttemptRow, GateRow, NodeRow, ReleaseRow, ReleaseState, RolloutRow, WaveRow};
 
 use super::load::bodies;
 use super::value::{Record, unword, values};
-use super::{Error, Store, plans};
+use super::{Error, Store, additions, plans};
 
 pub(super) const STATEMENTS: &[&str] = &[PAGE, MARKS, LEFT, BY_KEY, ONE, WAVES, NODES, ATTEMPTS, GATES, ROLLOUTS, TARGET_HISTORY, HOLDS];
 
@@ -42,7 +42,10 @@ pub struct ReleaseMark {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReleaseDetail {
     pub release: ReleaseRow,
+    /// As it has grown (D1).
     pub plan: Arc<Plan>,
+    /// What was added to it, in order, without the texts.
+    pub additions: Vec<AdditionRow>,
     pub waves: Vec<WaveRow>,
     pub nodes: Vec<NodeRow>,
     pub attempts: Vec<AttemptRow>,
@@ -83,9 +86,12 @@ impl Store {
                     let key = values![pipeline, *number];
                     let Some(record) = tx.optional(ONE, key.clone()).await? else { return Ok(None) };
                     let digest = record.optional_text("plan_digest")?;
+                    let additions = additions::of_release(tx, pipeline, *number).await?;
+                    let plan = plans::load(tx, &store.inner.plans, number.0, digest.as_deref()).await?;
                     Ok(Some(ReleaseDetail {
                         release: record.body("releases", "number")?,
-                        plan: plans::load(tx, &store.inner.plans, number.0, digest.as_deref()).await?,
+                        plan: additions::grown(plan, *number, &additions)?,
+                        additions,
                         waves: bodies(tx, WAVES, key.clone(), "waves", "release").await?,
                         nodes: bodies(tx, NODES, key.clone(), "nodes", "node").await?,
                         attempts: bodies(tx, ATTEMPTS, key.clone(), "attempts", "id").await?,

@@ -12,7 +12,7 @@ use super::hint::Hint;
 use super::logs::{self, LogEnd};
 use super::outbox::{self, OutboxMessage};
 use super::value::{Record, Value, json, values};
-use super::{Error, Store, idempotency, inbox, plans, rows};
+use super::{Error, Store, additions, idempotency, inbox, plans, rows};
 
 pub(super) const STATEMENTS: &[&str] = &[ADVANCE, EXISTS, UNWATCH, RESOLVE];
 
@@ -196,7 +196,7 @@ fn tables(pipeline: &PipelineId, changed: &[Row]) -> Result<Tables, Error> {
             plan_texts.insert(digest, text);
         }
     }
-    let order = [&plans::PLANS].into_iter().chain(rows::INSERTS.iter().copied());
+    let order = [&plans::PLANS].into_iter().chain(rows::INSERTS.iter().copied()).chain([&additions::ADDITIONS]);
     let mut tables: Vec<(&'static Insert, Vec<Vec<Value>>)> = order.map(|insert| (insert, Vec::new())).collect();
     let mut put = |table: &'static Insert, values: Vec<Value>| {
         if let Some((_, rows)) = tables.iter_mut().find(|(insert, _)| insert.into == table.into) {
@@ -210,6 +210,7 @@ fn tables(pipeline: &PipelineId, changed: &[Row]) -> Result<Tables, Error> {
     for row in changed {
         match row {
             Row::Pipeline(_) | Row::Plan(..) => {}
+            Row::Addition(row) => put(&additions::ADDITIONS, additions::written(pipeline, row)?),
             Row::Release(row) => put(&rows::RELEASES, rows::release(pipeline, row, plan_digests.get(&row.number).map(String::as_str))?),
             Row::Wave(row) => put(&rows::WAVES, rows::wave(pipeline, row)?),
             Row::Node(row) => put(&rows::NODES, rows::node(pipeline, row)?),

@@ -2,12 +2,13 @@
 
 use super::db::Insert;
 use super::{
-    Error, Store, accounts, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, marks, meta, metrics, outbox,
-    pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
+    Error, Store, accounts, additions, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, marks, meta,
+    metrics, outbox, pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
 };
 
 const STATEMENTS: &[(&str, &[&str])] = &[
     ("accounts", accounts::STATEMENTS),
+    ("additions", additions::STATEMENTS),
     ("artifacts", artifacts::STATEMENTS),
     ("attempts", attempts::STATEMENTS),
     ("audit", audit::STATEMENTS),
@@ -38,6 +39,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
 ];
 
 const INSERTS: &[(&str, &[&Insert])] = &[
+    ("additions", &[&additions::ADDITIONS]),
     ("commits", &[&commits::COMMITS]),
     ("events", &[&events::EVENTS]),
     ("logs", logs::INSERTS),

@@ -162,7 +162,7 @@ impl Attempt {
             executed.cancel();
             report
         };
-        let (report, followed) = tokio::join!(execution, self.follow_log(&executed));
+        let (report, followed, ()) = tokio::join!(execution, self.follow_log(&executed), self.serve_uploads(&executed));
         let report = report?;
         if let Some(refusal) = followed? {
             return Ok(Done::Refused(refusal));

@@ -8,6 +8,7 @@ mod credentials;
 mod delivery;
 mod inputs;
 mod renewal;
+mod uploads;
 
 use std::collections::BTreeMap;
 use std::fs::File;

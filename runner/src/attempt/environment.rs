@@ -17,6 +17,8 @@ pub(super) struct Places {
     pub(super) artifacts: PathBuf,
     /// The files behind `$TIDEGATE_OUTPUT` and `$TIDEGATE_SUMMARY`.
     pub(super) notes: PathBuf,
+    /// The mailbox of `pipeline upload`; the agent knows it as [`crate::journal::Folder::uploads`].
+    pub(super) uploads: PathBuf,
 }
 
 impl Places {
@@ -28,9 +30,10 @@ impl Places {
             temporary: root.join("tmp"),
             artifacts: root.join("artifacts"),
             notes: root.join("notes"),
+            uploads: root.join("uploads"),
         };
         crate::files::private_folder(root)?;
-        for folder in [&places.workspace, &places.home, &places.temporary, &places.artifacts, &places.notes] {
+        for folder in [&places.workspace, &places.home, &places.temporary, &places.artifacts, &places.notes, &places.uploads] {
             std::fs::create_dir(folder)?;
         }
         Ok(places)
@@ -82,6 +85,7 @@ fn own(assignment: &Assignment, job: &Job, places: &Places, notes: &Notes) -> BT
         ("TIDEGATE_STAGE", job.stage.clone()),
         ("TIDEGATE_SUMMARY", notes.summary.display().to_string()),
         ("TIDEGATE_TARGET", job.target.clone().unwrap_or_default()),
+        (crate::upload::MAILBOX_VARIABLE, places.uploads.display().to_string()),
         ("TIDEGATE_WORKSPACE", places.workspace.display().to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -32,6 +32,9 @@ enum Command {
     },
     /// Deploys a service on this machine; called by the block `process/in-place`.
     InPlace(Box<runner::in_place::Command>),
+    /// Inside a job: what it can do with its pipeline.
+    #[command(subcommand)]
+    Pipeline(runner::upload::Command),
     #[command(hide = true)]
     Attempt(runner::attempt::Command),
 }
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Run(run) => report(run.run()),
         Command::Doctor { workdir } => examine(&workdir),
         Command::InPlace(command) => command.run(),
+        Command::Pipeline(command) => command.run(),
         Command::Attempt(command) => command.run(),
     }
 }

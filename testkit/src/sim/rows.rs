@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use engine::core::id::{HoldId, LaneKey, MonitorId, ReleaseNumber, SourceOrder, TargetName};
 use engine::core::row::{
-    AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, Row, TargetRow,
-    WatchRow, WaveRow,
+    AdditionRow, AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, Row,
+    TargetRow, WatchRow, WaveRow,
 };
 use engine::core::{KEPT_ENDED_BADLY, Loaded};
 use pipelines::plan::{NodeIx, Plan, WaveIx};
@@ -15,7 +15,10 @@ use protocol::AttemptId;
 pub(crate) struct Rows {
     pub(crate) pipeline: PipelineRow,
     pub(crate) releases: BTreeMap<ReleaseNumber, ReleaseRow>,
+    /// As they were admitted, and as they have grown.
+    admitted: BTreeMap<ReleaseNumber, Arc<Plan>>,
     pub(crate) plans: BTreeMap<ReleaseNumber, Arc<Plan>>,
+    pub(crate) additions: BTreeMap<(ReleaseNumber, u32), AdditionRow>,
     pub(crate) waves: BTreeMap<(ReleaseNumber, WaveIx), WaveRow>,
     pub(crate) nodes: BTreeMap<(ReleaseNumber, NodeIx), NodeRow>,
     pub(crate) attempts: BTreeMap<AttemptId, AttemptRow>,
@@ -32,7 +35,9 @@ impl Rows {
         Self {
             pipeline,
             releases: BTreeMap::new(),
+            admitted: BTreeMap::new(),
             plans: BTreeMap::new(),
+            additions: BTreeMap::new(),
             waves: BTreeMap::new(),
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -50,7 +55,11 @@ impl Rows {
             match row {
                 Row::Pipeline(row) => self.pipeline = row,
                 Row::Release(row) => drop(self.releases.insert(row.number, *row)),
-                Row::Plan(number, plan) => drop(self.plans.insert(number, plan)),
+                Row::Plan(number, plan) => {
+                    self.admitted.insert(number, Arc::clone(&plan));
+                    self.plans.insert(number, plan);
+                }
+                Row::Addition(row) => self.grow(*row),
                 Row::Wave(row) => drop(self.waves.insert((row.release, row.wave), row)),
                 Row::Node(row) => drop(self.nodes.insert((row.release, row.node), row)),
                 Row::Attempt(row) => drop(self.attempts.insert(row.id.clone(), *row)),
@@ -65,13 +74,22 @@ impl Rows {
         }
     }
 
+    /// One that does not fit is found when the pipeline is loaded.
+    fn grow(&mut self, row: AdditionRow) {
+        if let Some(plan) = self.plans.get_mut(&row.release) {
+            let _does_not_fit = engine::core::replay(plan, std::slice::from_ref(&row));
+        }
+        self.additions.insert((row.release, row.number), row);
+    }
+
     /// Exactly what [`Loaded`] asks for, and nothing more.
     pub(crate) fn loaded(&self) -> Loaded {
         let kept = self.kept();
         let of = |number: &ReleaseNumber| kept.contains(number);
         Loaded {
             pipeline: self.pipeline.clone(),
-            releases: kept.iter().filter_map(|n| Some((self.releases.get(n)?.clone(), Arc::clone(self.plans.get(n)?)))).collect(),
+            releases: kept.iter().filter_map(|n| Some((self.releases.get(n)?.clone(), Arc::clone(self.admitted.get(n)?)))).collect(),
+            additions: self.additions.values().filter(|row| of(&row.release)).cloned().collect(),
             waves: self.waves.values().filter(|row| of(&row.release)).cloned().collect(),
             nodes: self.nodes.values().filter(|row| of(&row.release)).cloned().collect(),
             attempts: self.attempts.values().filter(|row| of(&row.release)).cloned().collect(),

@@ -37,6 +37,7 @@ const looks: Record<Schemas["EventKind"], EventLook> = {
   job_unknown: { glyph: "unknown", tone: "wait", word: "lost contact" },
   job_lost: { glyph: "unknown", tone: "wait", word: "lost" },
   job_retried: { glyph: "run", tone: "run", word: "tried again" },
+  plan_grown: { glyph: "next", tone: "run", word: "grew" },
   rollout_started: { glyph: "run", tone: "run", word: "deploys" },
   rollout_succeeded: { glyph: "ok", tone: "ok", word: "is live" },
   rollout_failed: { glyph: "bad", tone: "bad", word: "failed" },

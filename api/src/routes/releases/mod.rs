@@ -1,3 +1,4 @@
+pub(super) mod additions;
 pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod cancel;

@@ -90,6 +90,7 @@ impl Touched {
     fn add(&mut self, pipeline: &Pipeline, row: &Row) {
         match row {
             Row::Pipeline(_) | Row::Plan(..) | Row::Hold(_) => {}
+            Row::Addition(row) => drop(self.releases.insert(row.release)),
             Row::Release(row) => drop(self.releases.insert(row.number)),
             Row::Wave(row) => {
                 self.releases.insert(row.release);

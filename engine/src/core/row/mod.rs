@@ -1,8 +1,9 @@
 //! The state of a pipeline, row by row, exactly as it is stored: one struct, one table.
 //!
 //! Rows are the truth (architecture.md). A plan is no row: it is written once with its release and
-//! never changes (P1).
+//! never changes (P1). What jobs add to it are rows of their own.
 
+mod addition;
 mod attempt;
 mod gate;
 mod hold;
@@ -16,6 +17,7 @@ mod target;
 mod watch;
 mod wave;
 
+pub use addition::AdditionRow;
 pub use attempt::{AttemptKind, AttemptRow, AttemptState, StopOrder};
 pub use gate::{ApprovalGiven, GateRow, GateState};
 pub use hold::{HoldRow, Lifted};
@@ -38,6 +40,8 @@ pub enum Row {
     Release(Box<ReleaseRow>),
     /// Written once, beside the release's first row.
     Plan(ReleaseNumber, std::sync::Arc<pipelines::plan::Plan>),
+    /// Written once.
+    Addition(Box<AdditionRow>),
     Wave(WaveRow),
     Node(NodeRow),
     Attempt(Box<AttemptRow>),

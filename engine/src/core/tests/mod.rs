@@ -10,6 +10,7 @@ mod attempts;
 mod bakes;
 mod break_glass;
 mod gates;
+mod growing;
 mod histories;
 mod lanes;
 mod path;

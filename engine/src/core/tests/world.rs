@@ -10,8 +10,8 @@ use super::plan::{SECOND, alarm};
 use crate::core::id::{HoldId, LaneKey, MonitorId, PersonId, PipelineId, ReleaseNumber, SourceOrder, TargetName};
 use crate::core::input::{Admission, HoldScope, Place, Reading, Revision};
 use crate::core::row::{
-    AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, NodeState, PipelineRow, ReleaseRow, ReleaseState, RolloutRow, Row,
-    TargetRow, WatchRow, WaveRow, WaveState,
+    AdditionRow, AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, NodeState, PipelineRow, ReleaseRow, ReleaseState,
+    RolloutRow, Row, TargetRow, WatchRow, WaveRow, WaveState,
 };
 use crate::core::{Actor, Changes, Effect, Event, EventKind, Input, Loaded, Pipeline, Rejected, Settings, Time, monitor_id};
 
@@ -403,8 +403,10 @@ fn snapshot(p: &Pipeline) -> String {
         .releases()
         .map(|r| {
             format!(
-                "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+                "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
                 r.row,
+                r.plan.added.is_empty().then_some(()).ok_or(&r.plan),
+                r.plan.added.is_empty().then_some(()).ok_or(&r.shape),
                 r.waves,
                 r.nodes,
                 r.gates,
@@ -439,6 +441,7 @@ struct Store {
     pipeline: PipelineRow,
     releases: BTreeMap<ReleaseNumber, ReleaseRow>,
     plans: BTreeMap<ReleaseNumber, Arc<Plan>>,
+    additions: Vec<AdditionRow>,
     waves: BTreeMap<(ReleaseNumber, WaveIx), WaveRow>,
     nodes: BTreeMap<(ReleaseNumber, u32), NodeRow>,
     attempts: BTreeMap<AttemptId, AttemptRow>,
@@ -456,6 +459,7 @@ impl Store {
             pipeline,
             releases: BTreeMap::new(),
             plans: BTreeMap::new(),
+            additions: Vec::new(),
             waves: BTreeMap::new(),
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -474,6 +478,7 @@ impl Store {
                 Row::Pipeline(row) => self.pipeline = row,
                 Row::Release(row) => drop(self.releases.insert(row.number, *row)),
                 Row::Plan(number, plan) => drop(self.plans.insert(number, plan)),
+                Row::Addition(row) => self.additions.push(*row),
                 Row::Wave(row) => drop(self.waves.insert((row.release, row.wave), row)),
                 Row::Node(row) => drop(self.nodes.insert((row.release, row.node.0), row)),
                 Row::Attempt(row) => drop(self.attempts.insert(row.id.clone(), *row)),
@@ -493,6 +498,7 @@ impl Store {
         Loaded {
             pipeline: self.pipeline.clone(),
             releases: self.releases.values().map(|row| (row.clone(), Arc::clone(&self.plans[&row.number]))).collect(),
+            additions: self.additions.clone(),
             waves: self.waves.values().cloned().collect(),
             nodes: self.nodes.values().cloned().collect(),
             attempts: self.attempts.values().cloned().collect(),

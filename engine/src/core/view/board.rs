@@ -134,10 +134,12 @@ fn named(pipeline: &Pipeline, stages: &[BoardStage], head: Option<ReleaseNumber>
 }
 
 fn stages(pipeline: &Pipeline, plan: &Plan, viewer: &Viewer) -> Vec<BoardStage> {
-    let mut stages: Vec<BoardStage> =
-        plan.stages.iter().map(|stage| BoardStage { name: stage.name.clone(), production: stage.production, waves: Vec::new() }).collect();
+    let mut stages: Vec<BoardStage> = plan
+        .stages_on_path()
+        .map(|(_, stage)| BoardStage { name: stage.name.clone(), production: stage.production, waves: Vec::new() })
+        .collect();
     for (ix, stage, wave) in plan.waves() {
-        if let Some(out) = stages.get_mut(ix.stage.0 as usize) {
+        if let Some(out) = stages.iter_mut().find(|known| known.name == stage.name) {
             out.waves.push(self::wave(pipeline, plan, ix, stage, wave, viewer));
         }
     }

@@ -3,6 +3,7 @@
 //! Invariant: pure, and linear in stages and targets; nothing here looks at every commit of every
 //! target. Change numbers order commits: a target that runs change *n* contains every change up to *n*.
 
+mod addition;
 mod approval;
 mod attention;
 mod board;
@@ -18,6 +19,7 @@ mod rollback;
 mod target;
 mod wait;
 
+pub use addition::{AdditionView, all as additions};
 pub use approval::{ApprovalView, Evidence, approvals, may_act};
 pub use attention::{Attention, AttentionKind, attention};
 pub use board::{Board, BoardStage, BoardWave, Held, JobCounts, LaneView, board};

@@ -236,12 +236,11 @@ pub fn change_of_release(row: &ReleaseRow) -> Option<Change> {
 
 fn stages(pipeline: &Pipeline, plan: &Plan, viewer: &Viewer) -> Vec<ProgressStage> {
     let mut stages: Vec<ProgressStage> = plan
-        .stages
-        .iter()
-        .map(|stage| ProgressStage { name: stage.name.clone(), production: stage.production, waves: Vec::new() })
+        .stages_on_path()
+        .map(|(_, stage)| ProgressStage { name: stage.name.clone(), production: stage.production, waves: Vec::new() })
         .collect();
     for (ix, stage, wave) in plan.waves() {
-        if let Some(out) = stages.get_mut(ix.stage.0 as usize) {
+        if let Some(out) = stages.iter_mut().find(|known| known.name == stage.name) {
             out.waves.push(self::wave(pipeline, plan, ix, stage, wave, viewer));
         }
     }

@@ -4,6 +4,7 @@ use pipelines::plan::{NodeIx, NodeKind, Plan, Purpose};
 use protocol::{Artifact, AttemptId, Outcome, RunnerId, StepReport};
 use serde::{Deserialize, Serialize};
 
+use super::addition::AdditionView;
 use super::gate::{self, GateView};
 use super::{Viewer, change_number};
 use crate::core::id::{ReleaseNumber, TargetName};
@@ -44,6 +45,8 @@ pub struct ReleaseView {
     /// In the order of the plan; the ones to which nothing has happened included.
     pub nodes: Vec<NodeView>,
     pub gates: Vec<GateView>,
+    /// What jobs added to its plan, in order (D1).
+    pub added: Vec<AdditionView>,
     /// Every artifact of the release by name (P2).
     pub artifacts: Vec<ArtifactView>,
 }
@@ -157,6 +160,7 @@ pub fn release(parts: ReleaseParts<'_>, viewer: &Viewer) -> ReleaseView {
         inputs: parts.row.inputs.clone(),
         waves: waves.collect(),
         gates: gates.collect(),
+        added: super::addition::all(plan),
         artifacts: artifacts(&nodes),
         nodes,
     }

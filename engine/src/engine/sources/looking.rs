@@ -8,7 +8,7 @@ use pipelines::diagnostic::Severity;
 use pipelines::plan::Trigger;
 use tracing::warn;
 
-use super::releasing::{Resolved, Start, resolve};
+use super::releasing::{FilePlace, Resolved, Start, resolve};
 use super::{Engine, Error, paths, previous, short};
 use crate::core::Actor;
 use crate::core::id::{PipelineId, ReleaseNumber, SourceOrder};
@@ -95,7 +95,9 @@ impl Engine {
             return Ok(nothing);
         }
         self.record_commits(repository, source, &head, previous).await?;
-        let compiled = self.compile_at(repository, &commit, &source.path).await?;
+        let name = self.view(&source.pipeline, |state| state.row().name.clone()).await?;
+        let place = FilePlace { repository, branch: &source.branch, commit: &commit, file: &source.path };
+        let compiled = self.compile_at(&place, Some(&name)).await?;
         let key = format!("push:{}:{commit}", head.order.epoch);
         let resolved = resolve(&compiled, head, &BTreeMap::new())?;
         if let Some(reason) = self.not_wanted(repository, source, &resolved, previous).await? {

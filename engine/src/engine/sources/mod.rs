@@ -17,6 +17,7 @@ use crate::ports::{Previous, Repository};
 use crate::store::{self, AuditNote, SourceRow};
 
 pub use looking::Checked;
+use releasing::FilePlace;
 pub use releasing::Start;
 
 /// A source is not polled more often.
@@ -43,7 +44,9 @@ impl Engine {
     pub async fn connect(self: &Arc<Self>, actor: Actor, connection: Connection) -> Result<PipelineId, Error> {
         let repository = Repository { url: connection.repository.clone() };
         let head = self.ports.source.head(&repository, &connection.branch, None).await?;
-        let compiled = self.compile_at(&repository, &head.revision.commit, &connection.file).await?;
+        let place =
+            FilePlace { repository: &repository, branch: &connection.branch, commit: &head.revision.commit, file: &connection.file };
+        let compiled = self.compile_at(&place, connection.name.as_deref()).await?;
         let name = connection.name.clone().unwrap_or_else(|| compiled.name().to_owned());
         if self.store.pipeline_by_name(&name).await?.is_some() {
             return Err(Error::NameTaken(name));

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pipelines::ExpandInput;
 use pipelines::plan::{Plan, Trigger};
+use pipelines::policy::Subject;
 use pipelines::schedule::Schedule;
-use pipelines::{ExpandInput, SourceFile};
 use sha2::{Digest, Sha256};
 
 use super::{Engine, Error, previous, short};
 use crate::core::id::{PersonId, PipelineId, ReleaseNumber, SourceOrder};
 use crate::core::input::{Admission, Revision};
 use crate::core::{Actor, EventKind, Input, Time};
+use crate::engine::environment::Belongs;
 use crate::ports::{Head, Repository, SourceError};
 use crate::store::{ScheduleRow, SourceRow};
 
@@ -25,6 +27,15 @@ pub struct Start {
     pub inputs: BTreeMap<String, String>,
     /// For people: `manual`, `schedule`.
     pub trigger: String,
+}
+
+/// A pipeline file at one commit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FilePlace<'f> {
+    pub(super) repository: &'f Repository,
+    pub(super) branch: &'f str,
+    pub(super) commit: &'f str,
+    pub(super) file: &'f str,
 }
 
 /// A revision together with everything that its pipeline file says.
@@ -48,7 +59,9 @@ impl Engine {
             None => self.ports.source.head(&repository, &source.branch, previous.as_ref()).await?,
             Some(commit) => self.known_commit(pipeline, &repository, &source, commit).await?,
         };
-        let compiled = self.compile_at(&repository, &head.revision.commit, &source.path).await?;
+        let name = self.view(pipeline, |state| state.row().name.clone()).await?;
+        let place = FilePlace { repository: &repository, branch: &source.branch, commit: &head.revision.commit, file: &source.path };
+        let compiled = self.compile_at(&place, Some(&name)).await?;
         self.record_commits(&repository, &source, &head, previous.as_ref()).await?;
         let resolved = resolve(&compiled, head, &start.inputs)?;
         let involved = match &actor {
@@ -78,7 +91,9 @@ impl Engine {
         })
     }
 
-    pub(super) async fn compile_at(&self, repository: &Repository, commit: &str, file: &str) -> Result<pipelines::Pipeline, Error> {
+    /// `pipeline` is the name that people gave it; none: the one in the file.
+    pub(super) async fn compile_at(&self, place: &FilePlace<'_>, pipeline: Option<&str>) -> Result<pipelines::Pipeline, Error> {
+        let FilePlace { repository, branch, commit, file } = *place;
         let Some(bytes) = self.ports.source.file(repository, commit, file).await? else {
             return Err(Error::Invalid {
                 what: "pipeline file",
@@ -86,16 +101,18 @@ impl Engine {
             });
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let mut files = BTreeMap::new();
-        for path in pipelines::names_files(&text) {
-            let inner = if path.ends_with('/') { self.ports.source.files(repository, commit, &path).await? } else { vec![path] };
-            for path in inner {
-                if let Some(bytes) = self.ports.source.file(repository, commit, &path).await? {
-                    files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
-                }
-            }
+        let named = |name: &str| Subject { repository: repository.url.clone(), branch: branch.to_owned(), pipeline: name.to_owned() };
+        let subject = named(pipeline.unwrap_or_default());
+        let belongs = Belongs { subject, commit: commit.to_owned(), is_untrusted: false };
+        let (source, mut environment) = self.surrounded(&belongs, file, text).await?;
+        if pipeline.is_none()
+            && let Some((policy, _)) = environment.policy.take()
+        {
+            // What the policy says may depend on the name, which only the file knows.
+            let compiled = pipelines::compile_in(&source, &environment).0;
+            environment.policy = Some((policy, named(compiled.as_ref().map_or("", pipelines::Pipeline::name))));
         }
-        let (pipeline, diagnostics) = pipelines::compile(&SourceFile::new(file, text).with_files(files), &self.ports.library);
+        let (pipeline, diagnostics) = pipelines::compile_in(&source, &environment);
         pipeline.ok_or(Error::Diagnostics(diagnostics))
     }
 

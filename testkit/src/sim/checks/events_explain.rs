@@ -100,6 +100,12 @@ fn unexplained(seen: &Seen<'_>, row: &Row) -> Option<String> {
             let of = |e: &Event| e.data.get("monitor").and_then(|id| id.as_str()) == Some(row.id.as_str());
             (was != row.fired && !said(&[kind], &of)).then(|| format!("alarm on {} is {}, and no event says so", row.id, row.fired))
         }
+        Row::Addition(row) => {
+            let of = |e: &Event| {
+                e.release == Some(row.release) && e.data.get("addition").and_then(serde_json::Value::as_u64) == Some(u64::from(row.number))
+            };
+            (!said(&[EventKind::PlanGrown], &of)).then(|| format!("the plan of {} grew, and no event says so", row.release))
+        }
         Row::Pipeline(_) | Row::Plan(..) | Row::Node(_) | Row::Lane(_) | Row::WatchEnded(_) => None,
     }
 }

@@ -77,7 +77,8 @@ impl Seen<'_> {
                 _ => None,
             })
         };
-        self.before.plan(number).or_else(written).or_else(|| self.after.plan(number)).map(|plan| &**plan)
+        let grows = self.rows().iter().any(|row| matches!(row, Row::Addition(added) if added.release == number));
+        self.before.plan(number).filter(|_| !grows).or_else(written).or_else(|| self.after.plan(number)).map(|plan| &**plan)
     }
 
     /// The release and wave that an event is about.

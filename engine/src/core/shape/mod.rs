@@ -1,5 +1,7 @@
 //! What can be read off a plan once, so that no input has to walk it again. Never stored.
 
+mod grow;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipelines::plan::{Alarm, GateCondition, Monitor, Node, NodeIx, NodeKind, Plan, Rollout, StageIx, Wave, WaveIx};
@@ -8,8 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::id::{MonitorId, TargetName};
 
+pub(crate) use grow::Around;
+
 /// The derived side of one plan. Positions are those of [`Plan::nodes`].
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
     /// Who needs a node.
     pub(crate) dependents: Vec<Vec<NodeIx>>,
@@ -20,6 +24,9 @@ pub(crate) struct Shape {
     /// Gates and jobs outside the DAG.
     pub(crate) detached: BTreeSet<NodeIx>,
     pub(crate) by_key: BTreeMap<String, NodeIx>,
+    /// The job that leaves an artifact, and the artifacts that a job leaves.
+    pub(crate) leaves: BTreeMap<String, NodeIx>,
+    artifacts_of: BTreeMap<NodeIx, Vec<String>>,
     /// By target: its wave and its position in [`Wave::rollouts`].
     pub(crate) rollouts: BTreeMap<TargetName, (WaveIx, usize)>,
     /// Waves that a gate stands in front of.
@@ -39,7 +46,7 @@ pub(crate) struct WatchedAlarm {
     pub(crate) alarm: Alarm,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Quorum {
     pub(crate) count: u32,
     pub(crate) ends: BTreeSet<NodeIx>,
@@ -47,44 +54,66 @@ pub(crate) struct Quorum {
 
 impl Shape {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let mut dependents = vec![Vec::new(); plan.nodes.len()];
-        for (node, ix) in nodes(plan) {
+        let mut shape = Self::default();
+        let stages: Vec<StageIx> = (0..).map(StageIx).zip(&plan.stages).map(|(ix, _)| ix).collect();
+        shape.take_in(plan, &stages);
+        shape
+    }
+
+    /// Reads what a plan has beyond what was read before: its last nodes, and these stages.
+    fn take_in(&mut self, plan: &Plan, stages: &[StageIx]) {
+        let first = self.needs.len();
+        self.dependents.resize(plan.nodes.len(), Vec::new());
+        let mut ids = MonitorIds::default();
+        for ix in stages {
+            self.take_in_stage(plan, *ix, &mut ids);
+        }
+        for (node, ix) in nodes(plan).skip(first) {
+            if matches!(node.kind, NodeKind::Gate(_)) {
+                self.detached.insert(ix);
+            }
+            if node.needs.is_empty() && !self.detached.contains(&ix) {
+                self.roots.push(ix);
+            }
+            self.needs.push(u32::try_from(node.needs.len()).unwrap_or(u32::MAX));
             for need in &node.needs {
-                if let Some(list) = dependents.get_mut(need.0 as usize) {
+                if let Some(list) = self.dependents.get_mut(need.0 as usize) {
                     list.push(ix);
                 }
             }
+            self.by_key.insert(node.key.clone(), ix);
+            self.take_in_artifacts(node, ix);
+            self.node_alarms.extend(ids.of_node(&node.kind).map(|alarms| (ix, alarms)));
+            self.windows.extend(compiled(&node.kind).map(|window| (ix, window)));
         }
-        let detached = detached(plan);
-        let roots = nodes(plan).filter(|(node, ix)| node.needs.is_empty() && !detached.contains(ix)).map(|(_, ix)| ix).collect();
-        let mut ids = MonitorIds::default();
-        let mut wave_alarms = BTreeMap::new();
-        let (mut rollouts, mut gated, mut quorums) = (BTreeMap::new(), BTreeMap::<NodeIx, Vec<WaveIx>>::new(), BTreeMap::new());
-        for (ix, _, wave) in plan.waves() {
-            wave_alarms.insert(ix, ids.watched(&wave.alarms));
+    }
+
+    fn take_in_stage(&mut self, plan: &Plan, ix: StageIx, ids: &mut MonitorIds) {
+        let Some(stage) = plan.stage(ix) else { return };
+        self.detached.extend(stage.on_failure.iter().chain(&stage.finally));
+        for (wave, at) in stage.waves.iter().zip(0..) {
+            let ix = WaveIx { stage: ix, wave: at };
+            self.detached.extend(wave.on_failure.iter().chain(&wave.finally));
+            self.wave_alarms.insert(ix, ids.watched(&wave.alarms));
             for gate in &wave.gates {
-                gated.entry(*gate).or_default().push(ix);
+                self.gated.entry(*gate).or_default().push(ix);
             }
             for (position, rollout) in wave.rollouts.iter().enumerate() {
-                rollouts.insert(TargetName(rollout.target.clone()), (ix, position));
+                self.detached.extend(rollout.on_failure.iter().chain(&rollout.finally).chain([&rollout.rollback, &rollout.inspect]));
+                self.rollouts.insert(TargetName(rollout.target.clone()), (ix, position));
             }
             if let Some(count) = wave.at_least {
-                quorums.insert(ix, Quorum { count, ends: wave.rollouts.iter().map(|r| r.end).collect() });
+                self.quorums.insert(ix, Quorum { count, ends: wave.rollouts.iter().map(|r| r.end).collect() });
             }
         }
-        let node_alarms = nodes(plan).filter_map(|(node, ix)| Some((ix, ids.of_node(&node.kind)?))).collect();
-        Self {
-            dependents,
-            needs: plan.nodes.iter().map(|n| u32::try_from(n.needs.len()).unwrap_or(u32::MAX)).collect(),
-            roots,
-            detached,
-            by_key: nodes(plan).map(|(node, ix)| (node.key.clone(), ix)).collect(),
-            rollouts,
-            gated,
-            wave_alarms,
-            node_alarms,
-            quorums,
-            windows: nodes(plan).filter_map(|(node, ix)| Some((ix, compiled(&node.kind)?))).collect(),
+    }
+
+    fn take_in_artifacts(&mut self, node: &Node, ix: NodeIx) {
+        let NodeKind::Job(job) = &node.kind else { return };
+        let names: Vec<String> = job.artifacts_out.iter().map(|artifact| artifact.name.clone()).collect();
+        if !names.is_empty() {
+            self.leaves.extend(names.iter().map(|name| (name.clone(), ix)));
+            self.artifacts_of.insert(ix, names);
         }
     }
 
@@ -195,20 +224,6 @@ fn compiled(kind: &NodeKind) -> Option<Result<CompiledWindow, String>> {
         },
         NodeKind::Job(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => None,
     }
-}
-
-fn detached(plan: &Plan) -> BTreeSet<NodeIx> {
-    let mut detached: BTreeSet<NodeIx> = nodes(plan).filter(|(node, _)| matches!(node.kind, NodeKind::Gate(_))).map(|(_, ix)| ix).collect();
-    for stage in &plan.stages {
-        detached.extend(stage.on_failure.iter().chain(&stage.finally));
-    }
-    for (_, _, wave) in plan.waves() {
-        detached.extend(wave.on_failure.iter().chain(&wave.finally));
-        for rollout in &wave.rollouts {
-            detached.extend(rollout.on_failure.iter().chain(&rollout.finally).chain([&rollout.rollback, &rollout.inspect]));
-        }
-    }
-    detached
 }
 
 /// Digests of monitors. Equal monitors mostly stand side by side, so the last one is remembered.
