@@ -7,7 +7,7 @@ use pipelines::lock::{self, Folder, Lock, SharedName};
 use pipelines::policy::{Policy, Subject};
 use pipelines::{Aspect, Environment, SourceFile};
 
-use super::{Engine, Error};
+use super::{Engine, Error, inventory};
 use crate::ports::Repository;
 
 /// What the owner of a server demands of every pipeline, and offers to it.
@@ -16,8 +16,6 @@ pub struct Owner {
     /// None: everything is allowed.
     pub policy: Option<Policy>,
     pub aspects: Vec<Aspect>,
-    /// `targets: {inventory: registry}`.
-    pub registry: Option<Inventory>,
 }
 
 /// Where a text belongs: whose it is, and at which commit the files lie that it names.
@@ -45,13 +43,19 @@ impl Engine {
         let environment = Environment {
             blocks: (*self.ports.library).clone(),
             splices: true,
-            registry: owner.registry.clone(),
+            registry: self.registry().await?,
             aspects: owner.aspects.clone(),
             policy: owner.policy.clone().map(|policy| (policy, belongs.subject.clone())),
             fetched: self.fetched(&text, &files).await?,
             is_untrusted: belongs.is_untrusted,
         };
         Ok((SourceFile::new(name, text).with_files(files), environment))
+    }
+
+    /// `targets: {inventory: registry}`; none as long as no account is registered, so that a file that asks for it hears why.
+    async fn registry(&self) -> Result<Option<Inventory>, Error> {
+        let accounts: Vec<_> = self.store.accounts().await?.into_iter().map(|(account, _)| account).collect();
+        Ok((!accounts.is_empty()).then(|| inventory(&accounts)))
     }
 
     async fn files_at(

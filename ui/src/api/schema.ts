@@ -517,6 +517,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipeline}/releases/{number}/additions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What jobs added to the plan of a release, as it came, and what is different from what the same job added last time. */
+        get: operations["releases_additions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipeline}/releases/{number}/answer": {
         parameters: {
             query?: never;
@@ -1191,6 +1208,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runner/v1/attempts/{attempt}/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A running job adds to the plan of its release (D1). Whether it was added is in the answer. */
+        post: operations["runner_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runner/v1/lease": {
         parameters: {
             query?: never;
@@ -1367,6 +1401,43 @@ export interface components {
             };
             /** @description `tidegate-deploy` when empty. */
             roles?: string[];
+        };
+        /** @description What a job added to the plan of its release (D1), and how that differs from what it added last time. */
+        AdditionAnswer: components["schemas"]["AdditionView"] & {
+            at: components["schemas"]["Time"];
+            last_time?: components["schemas"]["LastTime"] | null;
+            /** @description What was printed or uploaded, as it came; empty for a matrix. */
+            text: string;
+        };
+        /** @description What one upload changed in the plan of a release (D1 to D3). */
+        AdditionView: {
+            /** @description Keys of new jobs. */
+            added: string[];
+            /**
+             * Format: int32
+             * @description The attempt of that job, from 1.
+             */
+            attempt: number;
+            /** @description The key of the job that printed or uploaded it. */
+            by: string;
+            /**
+             * Format: int32
+             * @description 1 for what a job of the file added, 2 for what such a job added (D4).
+             */
+            depth: number;
+            /** @description `sha256:…` of the text. */
+            digest: string;
+            /**
+             * Format: int32
+             * @description Counts the additions of the release, from 1.
+             */
+            number: number;
+            /** @description Keys of jobs that it put in the place of others. */
+            replaced: string[];
+            /** @description Names of new stages. */
+            stages: string[];
+            /** @description Keys of jobs of an earlier attempt that it took back. */
+            withdrawn: string[];
         };
         /** @description An alarm that reads a monitor, where it is watched now. */
         AlarmOf: {
@@ -1836,7 +1907,7 @@ export interface components {
          * @description Every kind of fact. Names are stable: they are what `notify.on`, the API and the screens use.
          * @enum {string}
          */
-        EventKind: "release_created" | "release_waiting" | "release_entered" | "release_superseded" | "release_outdated" | "wave_completed" | "stage_completed" | "release_completed" | "release_failed" | "release_cancelled" | "release_retried" | "release_quarantined" | "quarantine_lifted" | "target_flagged" | "gate_closed" | "gate_opened" | "approval_asked" | "approval_given" | "approval_rejected" | "approval_expired" | "approval_voided" | "gate_overridden" | "check_answered" | "job_queued" | "job_started" | "job_succeeded" | "job_failed" | "job_skipped" | "job_cancelled" | "job_unknown" | "job_lost" | "job_retried" | "rollout_started" | "rollout_succeeded" | "rollout_failed" | "bake_started" | "bake_passed" | "bake_failed" | "bake_errored" | "bake_inconclusive" | "alarm_fired" | "alarm_cleared" | "monitor_unreadable" | "monitor_readable" | "rollback_started" | "rollback_succeeded" | "rollback_failed" | "rollback_impossible" | "hold_placed" | "hold_lifted" | "target_unknown" | "target_resolved";
+        EventKind: "release_created" | "release_waiting" | "release_entered" | "release_superseded" | "release_outdated" | "wave_completed" | "stage_completed" | "release_completed" | "release_failed" | "release_cancelled" | "release_retried" | "release_quarantined" | "quarantine_lifted" | "target_flagged" | "gate_closed" | "gate_opened" | "approval_asked" | "approval_given" | "approval_rejected" | "approval_expired" | "approval_voided" | "gate_overridden" | "check_answered" | "job_queued" | "job_started" | "job_succeeded" | "job_failed" | "job_skipped" | "job_cancelled" | "job_unknown" | "job_lost" | "job_retried" | "plan_grown" | "rollout_started" | "rollout_succeeded" | "rollout_failed" | "bake_started" | "bake_passed" | "bake_failed" | "bake_errored" | "bake_inconclusive" | "alarm_fired" | "alarm_cleared" | "monitor_unreadable" | "monitor_readable" | "rollback_started" | "rollback_succeeded" | "rollback_failed" | "rollback_impossible" | "hold_placed" | "hold_lifted" | "target_unknown" | "target_resolved";
         /** @description What a release has been through on its way to a gate. */
         Evidence: {
             /** Format: int32 */
@@ -2099,6 +2170,13 @@ export interface components {
             /** @description `supersede`, `queue` or `parallel`. */
             policy: string;
             rollback_of?: components["schemas"]["ReleaseNumber"] | null;
+        };
+        /** @description What the same job added in an earlier release. */
+        LastTime: {
+            /** @description For people. */
+            difference: string;
+            is_same: boolean;
+            release: components["schemas"]["ReleaseNumber"];
         };
         /** @description Where the time of the completed releases went: medians of each part, which need not add up. */
         LeadSplit: {
@@ -3637,6 +3715,8 @@ export interface components {
         };
         /** @description A release with all that has happened to it. */
         ReleaseView: components["schemas"]["ReleaseSummary"] & {
+            /** @description What jobs added to its plan, in order (D1). */
+            added: components["schemas"]["AdditionView"][];
             /** @description Every artifact of the release by name (P2). */
             artifacts: components["schemas"]["ArtifactView"][];
             gates: components["schemas"]["GateView"][];
@@ -4112,6 +4192,20 @@ export interface components {
             /** @description An alarm or failure that arrived meanwhile, acted on when the target is known again (IC10). */
             pending_failure?: string | null;
             since: components["schemas"]["Time"];
+        };
+        /** @description `POST /runner/v1/attempts/{attempt}/upload`: a running job adds to the plan of its release (D1). Repeating it changes nothing (D2). */
+        Upload: {
+            fences: components["schemas"]["Fences"];
+            /** @description What people call it where it has errors: the name of the file. */
+            name: string;
+            /** @description YAML or JSON; at most [`MAX_UPLOAD_BYTES`]. */
+            text: string;
+        };
+        /** @description What became of an upload. That one is refused says nothing about the lease. */
+        UploadAnswer: {
+            accepted: boolean;
+            /** @description For people: what it changed, or everything that is wrong with it. */
+            message: string;
         };
         /** @description A person who can sign in. */
         User: {
@@ -5313,6 +5407,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseAnswer"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releases_additions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionAnswer"][];
                 };
             };
             /** @description An error; see `code`. */
@@ -6717,6 +6842,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogAck"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runner_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upload"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
                 };
             };
             /** @description An error; see `code`. */

@@ -57,6 +57,7 @@ export function release(change: Partial<Release> = {}): Release {
     state: "completed",
     reason: "",
     ended_at: 20_000,
+    added: [],
     superseded_by: null,
     quarantine: null,
     overrides: [],
