@@ -85,7 +85,6 @@ impl Upload {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a step of a job is told by its environment where its mailbox is")]
 fn mailbox() -> Option<PathBuf> {
     std::env::var_os(MAILBOX_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
