@@ -45,7 +45,8 @@ pub fn folder(path: &Path) -> Vec<Finding> {
 }
 
 fn isolation() -> Finding {
-    let found = |mechanism: Mechanism| mechanism.try_out().is_ok();
+    let executable = std::env::current_exe();
+    let found = |mechanism: Mechanism| executable.as_ref().is_ok_and(|executable| mechanism.try_out(executable).is_ok());
     let (grade, detail) = if found(Mechanism::PidNamespace) {
         (Grade::Good, Mechanism::PidNamespace.describe().to_owned())
     } else if found(Mechanism::PidNamespaceOfUser) {

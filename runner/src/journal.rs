@@ -5,7 +5,8 @@
 //! | file | writer | |
 //! |---|---|---|
 //! | `lease.json` | agent | the [`Assignment`]; written before anything is done for it |
-//! | `lock` | both | locked by the agent, inherited by the supervisor: free means that no supervisor lives |
+//! | `lock` | both | locked by the agent, given to the supervisor: free means that nobody works on the attempt |
+//! | `supervisor.err` | supervisor | what it says when something is wrong with itself |
 //! | `renewed` | agent | until when the lease holds, as last renewed |
 //! | `stop.json` | agent | the wish that the attempt ends |
 //! | `control`, `wake` | – | named pipes: "look again", to the supervisor and to the agent |
@@ -16,6 +17,7 @@
 //! | `result.json` | supervisor | the report; durable for a job that touches a target. The agent writes it when there is no supervisor |
 //! | `acked` | agent | how much of the log the server has |
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
@@ -156,12 +158,22 @@ impl Folder {
 
     /// Where the job's own files live while it runs.
     pub(crate) fn work(&self) -> PathBuf {
-        self.workdir.join("work").join(self.path.file_name().unwrap_or_default())
+        self.workdir.join("work").join(self.name())
     }
 
     /// Where steps leave what the agent shall hand to the server.
     pub(crate) fn uploads(&self) -> PathBuf {
         self.work().join("uploads")
+    }
+
+    /// What the supervisor itself says when something is wrong with it.
+    pub(crate) fn errors(&self) -> PathBuf {
+        self.path.join("supervisor.err")
+    }
+
+    /// The attempt's id, as it names folders.
+    pub(crate) fn name(&self) -> &OsStr {
+        self.path.file_name().unwrap_or_default()
     }
 
     pub(crate) fn log(&self) -> PathBuf {
@@ -295,11 +307,6 @@ pub(crate) async fn poked(pipe: &pipe::Receiver) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// How to start the supervisor of an attempt.
-pub(crate) fn supervisor_arguments(folder: &Folder) -> [std::ffi::OsString; 5] {
-    ["attempt".into(), "--folder".into(), folder.path().into(), "--workdir".into(), folder.workdir().into()]
 }
 
 /// The environment variable that every process of an attempt carries.

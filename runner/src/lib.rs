@@ -3,7 +3,7 @@
 //! Invariant: what a runner accepted is on its disk before it acts on it, and what an attempt produced is
 //! on its disk until the server has it; either may be killed at any moment (R2, R3, R5, R10). It knows
 //! the server by its protocol only: no database, no plan, no rules. Three processes share the work:
-//! the *agent* ([`run`]), one *supervisor* per attempt ([`attempt`]), and one *keeper* per service that a
+//! the *agent* ([`run`]), *supervisors* that each execute one attempt at a time ([`attempt`]), and one *keeper* per service that a
 //! deployment left running ([`in_place`]).
 
 mod agent;
@@ -20,6 +20,7 @@ mod identity;
 pub mod in_place;
 mod isolation;
 mod journal;
+mod line;
 pub mod mask;
 mod programs;
 mod tree;

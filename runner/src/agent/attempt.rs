@@ -1,12 +1,8 @@
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{AttemptId, Outcome, Refusal, Report, Stop};
-use tokio::process::Command;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +12,7 @@ use crate::clock::{self, Moment};
 use crate::isolation::Mechanism;
 use crate::journal::{self, Assignment, Folder};
 use crate::mask::Masker;
-use crate::{files, programs, tree};
+use crate::{files, tree};
 
 /// One attempt, as the agent attends to it: from its lease, or its place in the journal, to its delivery.
 #[derive(Debug)]
@@ -47,28 +43,6 @@ pub(super) enum Done {
 
 /// How often is looked at what nobody reported: a supervisor that was killed.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// What a supervisor keeps of the runner's environment: what git and programs need to work at all.
-const KEPT_VARIABLES: &[&str] = &[
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TMPDIR",
-    "SSH_AUTH_SOCK",
-    "GIT_SSH_COMMAND",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-];
 
 impl Attempt {
     pub(super) fn leased(agent: &Arc<Agent>, folder: Folder, assignment: Assignment, leased_until: Moment) -> Self {
@@ -149,7 +123,7 @@ impl Attempt {
             // Only a free lock may be taken: a supervisor may be just about to begin.
             if let Some(lock) = self.folder.try_lock()? {
                 match self.fetch_inputs().await? {
-                    Ok(()) => self.start_supervisor(lock)?,
+                    Ok(()) => self.agent.supervise(self.folder.clone(), &self.assignment, lock)?,
                     Err(super::inputs::Failure::Refused(refusal)) => return Ok(Done::Refused(refusal)),
                     Err(super::inputs::Failure::Error(detail)) => self.give_up(&detail)?,
                 }
@@ -171,33 +145,6 @@ impl Attempt {
             None => Done::Delivered,
             Some(refusal) => Done::Refused(refusal),
         })
-    }
-
-    /// The supervisor inherits the lock as its standard input, so it is never free in between.
-    fn start_supervisor(&self, lock: std::fs::File) -> io::Result<()> {
-        let errors = self.folder.path().join("supervisor.err");
-        let errors = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(errors)?;
-        let line = self.agent.mechanism.wrap(&self.agent.config.executable);
-        let (program, arguments) = line.split_first().ok_or_else(|| io::Error::other("no program to start"))?;
-        let kept = self.agent.config.environment.iter().filter(|(name, _)| KEPT_VARIABLES.contains(&name.as_str()));
-        let path = self.agent.config.environment.get("PATH").map(OsStr::new);
-        let mut child = Command::new(programs::find(program, path))
-            .args(arguments)
-            .args(journal::supervisor_arguments(&self.folder))
-            .env_clear()
-            .envs(kept)
-            .env(journal::MARKER, self.id().as_str())
-            .stdin(Stdio::from(lock))
-            .stdout(Stdio::null())
-            .stderr(Stdio::from(errors))
-            .process_group(0)
-            .spawn()?;
-        let folder = self.folder.clone();
-        tokio::spawn(async move {
-            let _status = child.wait().await;
-            folder.poke("wake");
-        });
-        Ok(())
     }
 
     /// Waits for the supervisor's result; writes one itself when the supervisor is gone without (A2).
@@ -242,7 +189,7 @@ impl Attempt {
     /// What a supervisor that failed by itself said; one that was killed said nothing.
     fn last_words(&self) -> String {
         const SHOWN_BYTES: usize = 2_000;
-        let bytes = std::fs::read(self.folder.path().join("supervisor.err")).unwrap_or_default();
+        let bytes = std::fs::read(self.folder.errors()).unwrap_or_default();
         let end = bytes.get(bytes.len().saturating_sub(SHOWN_BYTES)..).unwrap_or_default();
         String::from_utf8_lossy(end).trim().to_owned()
     }

@@ -8,6 +8,7 @@ mod credentials;
 mod delivery;
 mod inputs;
 mod renewal;
+mod supervisors;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ pub(crate) use self::credentials::PATH as CREDENTIALS_PATH;
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let journal = Journal::open(&config.workdir).map_err(Error::file("could not make", &config.workdir))?;
     let _only_one = only_one(&config)?;
-    let mechanism = Mechanism::detect(config.isolation)?;
+    let mechanism = Mechanism::detect(config.isolation, &config.executable)?;
     let Some(registered) = identity::load_or_register(&config, &shutdown).await? else { return Ok(()) };
     let client = Client::new(&config.server_url, &registered.token)?;
     let recovered = journal.recover().map_err(Error::file("could not read", &config.workdir))?;
@@ -64,6 +65,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         mechanism,
         host,
         credentials: endpoint,
+        waiting: supervisors::Waiting::default(),
         held: watch::Sender::new(BTreeMap::new()),
         shutdown,
         abandon: CancellationToken::new(),
@@ -87,6 +89,7 @@ struct Agent {
     mechanism: Mechanism,
     host: in_place::host::Host,
     credentials: credentials::Endpoint,
+    waiting: supervisors::Waiting,
     held: watch::Sender<BTreeMap<AttemptId, Held>>,
     shutdown: CancellationToken,
     /// The drain is over: whoever still waits leaves everything in the journal and returns.

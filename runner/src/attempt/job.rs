@@ -17,8 +17,9 @@ use crate::{files, tree};
 /// `finally` steps have this much beyond the grace, whatever ended the job.
 const FINALLY_MS: u64 = 60_000;
 
-/// Executes an attempt to its end and leaves the result in its folder. An error means that there is none.
-pub(super) async fn supervise(folder: &Folder) -> io::Result<()> {
+/// Executes an attempt to its end and leaves the result in its folder. An error means that there is none. False when something of
+/// it may go on in this process, or below it.
+pub(super) async fn supervise(folder: &Folder) -> io::Result<bool> {
     let assignment = folder.assignment()?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no lease.json"))?;
     folder.mark_began(&assignment)?;
     let job = &assignment.lease.job;
@@ -47,16 +48,18 @@ pub(super) async fn supervise(folder: &Folder) -> io::Result<()> {
         Some(outcome) => outcome,
         None => run.execute().await,
     };
-    if !tree::kill_descendants(None).await {
+    let all_gone = tree::kill_descendants(None).await;
+    if !all_gone {
         run.spool.mark("a process of this job does not end on SIGKILL; it is left behind");
     }
+    let was_interrupted = run.watch.seen().is_some();
     let report = run.report(outcome);
     folder.write_result(&assignment, &report)?;
     if !assignment.keep_workspace {
         // The result stands; what cannot be removed is tried again by the agent.
         let _left_behind = files::remove_tree(&folder.work());
     }
-    Ok(())
+    Ok(all_gone && !was_interrupted)
 }
 
 struct Run<'a> {

@@ -14,8 +14,8 @@ pub(crate) struct Machine {
     pub(crate) folder: TempDir,
     agent: Option<Child>,
     arguments: Vec<String>,
-    /// A folder whose programs come before the machine's own.
-    pub(crate) programs: Option<PathBuf>,
+    /// The runner's program.
+    pub(crate) program: PathBuf,
 }
 
 impl Machine {
@@ -27,7 +27,8 @@ impl Machine {
 
     pub(crate) fn without_agent(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { server: FakeServer::start(), folder: TempDir::new().expect("temp"), agent: None, arguments, programs: None }
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_tidegate-runner"));
+        Self { server: FakeServer::start(), folder: TempDir::new().expect("temp"), agent: None, arguments, program }
     }
 
     pub(crate) fn workdir(&self) -> PathBuf {
@@ -38,25 +39,19 @@ impl Machine {
         let token = self.folder.path().join("token");
         std::fs::write(&token, "one-time\n").expect("token");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("agent.log")).expect("log");
-        let child = Command::new(env!("CARGO_BIN_EXE_tidegate-runner"))
+        let child = Command::new(&self.program)
             .args(["run", "--server", &self.server.url(), "--poll-seconds", "1", "--log-format", "text", "--name", "test", "--token-file"])
             .arg(&token)
             .arg("--workdir")
             .arg(self.workdir())
             .args(&self.arguments)
             .env("TIDEGATE_LOG", "debug,hyper_util=info,reqwest=info")
-            .env("PATH", self.path())
             .env("RUNNER_OWN_SECRET", "must-not-reach-a-step")
             .stdin(Stdio::null())
             .stderr(log)
             .spawn()
             .expect("the runner starts");
         self.agent = Some(child);
-    }
-
-    fn path(&self) -> String {
-        let own = std::env::var_os("PATH").and_then(|path| path.into_string().ok()).expect("a PATH");
-        self.programs.as_ref().map_or(own.clone(), |folder| format!("{}:{own}", folder.display()))
     }
 
     pub(crate) fn kill_agent(&mut self) {

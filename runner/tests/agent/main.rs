@@ -8,4 +8,5 @@ mod executing;
 mod in_place;
 mod machine;
 mod server;
+mod supervising;
 mod surviving;

@@ -112,8 +112,7 @@ fn supervisor_killed(isolation: &str, mark: &str) {
     machine.server.wait_for_log(&attempt, "ready");
     eventually("the job's process", || (!mentioning(mark).is_empty()).then_some(()));
     machine.kill_agent();
-    let folder = machine.attempt_folder(&attempt).display().to_string();
-    for process in mentioning(&folder) {
+    for process in mentioning(&machine.workdir().display().to_string()) {
         let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
         if String::from_utf8_lossy(&line).contains("\0attempt\0") {
             signal(process, rustix::process::Signal::KILL);
@@ -225,14 +224,15 @@ fn a_second_runner_in_the_same_folder_is_refused_and_a_revoked_one_says_what_to_
 #[test]
 fn a_job_whose_supervisor_cannot_start_says_why() {
     let mut machine = Machine::without_agent(&[]);
-    let programs = machine.folder.path().join("programs");
-    std::fs::create_dir(&programs).expect("folder");
-    let unshare = programs.join("unshare");
-    let script = "#!/bin/sh\ncase \"$*\" in *attempt*) echo no namespace is left >&2; exit 1;; *) exec /usr/bin/unshare \"$@\";; esac\n";
-    std::fs::write(&unshare, script).expect("written");
-    std::fs::set_permissions(&unshare, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
-    machine.programs = Some(programs);
+    let program = machine.folder.path().join("tidegate-runner");
+    std::fs::copy(&machine.program, &program).expect("copied");
+    machine.program = program.clone();
     machine.start_agent();
+    machine.server.world.wait_for("the registration", |world| world.registered.first().map(|_| ()));
+    let broken = machine.folder.path().join("broken");
+    std::fs::write(&broken, "#!/bin/sh\necho no namespace is left >&2\nexit 1\n").expect("written");
+    std::fs::set_permissions(&broken, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    std::fs::rename(&broken, &program).expect("renamed");
     let attempt = machine.server.queue(job("p.7.build.1", &["true"]));
     let detail = "the job could not be started on this runner: no namespace is left".to_owned();
     assert_eq!(machine.server.report_of(&attempt).outcome, Outcome::Error { detail });
