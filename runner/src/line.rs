@@ -10,7 +10,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg,
+    sendmsg,
 };
 
 use crate::journal::Folder;
@@ -75,9 +76,8 @@ impl Receiver {
         let mut message = vec![0; MESSAGE_BYTES];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut beside = RecvAncillaryBuffer::new(&mut space);
-        let received = rustix::io::retry_on_intr(|| {
-            recvmsg(&self.socket, &mut [IoSliceMut::new(&mut message)], &mut beside, RecvFlags::CMSG_CLOEXEC)
-        });
+        let received =
+            rustix::io::retry_on_intr(|| recvmsg(&self.socket, &mut [IoSliceMut::new(&mut message)], &mut beside, RecvFlags::CMSG_CLOEXEC));
         let received = match received {
             Err(rustix::io::Errno::CONNRESET) => return Ok(None),
             other => other?,
@@ -90,7 +90,8 @@ impl Receiver {
             _ => None,
         });
         let is_whole = received.bytes < MESSAGE_BYTES && !received.flags.contains(ReturnFlags::CTRUNC);
-        let lock = lock.filter(|_| is_whole).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "an attempt came without its lock"))?;
+        let lock =
+            lock.filter(|_| is_whole).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "an attempt came without its lock"))?;
         message.truncate(received.bytes);
         Ok(Some((PathBuf::from(std::ffi::OsStr::from_bytes(&message)), lock)))
     }
