@@ -1,5 +1,5 @@
 # The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing.
-.PHONY: demo ui e2e test check sim bench dev kill deny help
+.PHONY: demo demo-aws ui e2e test check sim bench dev kill deny help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -14,8 +14,13 @@ demo: ui ## the tour: a sample repository travels to production, one commit is r
 	$(CARGO) build --locked -p tidegate
 	target/debug/tidegate demo $(DEMO)
 
+demo-aws: ui ## the same over three accounts and four regions of an AWS emulator
+	@scripts/install base moto
+	$(CARGO) build --locked -p tidegate-testkit --bin block-runner --bin demo-aws
+	target/debug/demo-aws $(DEMO)
+
 test: ## every test, with the real components that they need
-	@scripts/install base postgres prometheus node browser hooks moto
+	@scripts/install base postgres prometheus node browser hooks moto sshd
 	$(CARGO) fmt --all --check
 	scripts/test-ui unit
 	scripts/test-ui build

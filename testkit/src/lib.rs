@@ -22,4 +22,6 @@ pub mod repository;
 pub mod seed;
 pub mod sim;
 #[cfg(feature = "server")]
+pub mod sshd;
+#[cfg(feature = "server")]
 pub mod world;

@@ -1,6 +1,7 @@
 //! A server's engine with a real database, real git and real blobs, and runners that do as they are told.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,12 +34,33 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct World {
     pub engine: Arc<Engine>,
-    folder: Arc<TempDir>,
+    folder: Arc<Place>,
     database: String,
     tune: fn(&mut Settings),
     outside: Outside,
     shutdown: CancellationToken,
     running: Option<AbortOnDropHandle<()>>,
+}
+
+/// Where a server's data lies.
+#[derive(Debug)]
+enum Place {
+    /// Goes with the world.
+    Own(TempDir),
+    Given(PathBuf),
+}
+
+impl Place {
+    fn own() -> Arc<Self> {
+        Arc::new(Self::Own(tempfile::tempdir().expect("a temporary folder")))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
 }
 
 /// What a server knows of forges.
@@ -119,17 +141,25 @@ impl World {
 
     /// The same with forges.
     pub async fn sqlite_with(outside: Outside) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::in_place(Place::own(), outside).await
+    }
+
+    /// The same in a folder that stays, where a server may have been before.
+    pub async fn at(folder: PathBuf, outside: Outside) -> Self {
+        Self::in_place(Arc::new(Place::Given(folder)), outside).await
+    }
+
+    async fn in_place(folder: Arc<Place>, outside: Outside) -> Self {
         let database = format!("sqlite:{}", folder.path().join("tidegate.db").display());
         Self::open(folder, database, |_| {}, outside).await
     }
 
     /// A server on a database of any kind.
     pub async fn on(database: String) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), database, |_| {}, Outside::default()).await
+        Self::open(Place::own(), database, |_| {}, Outside::default()).await
     }
 
-    async fn open(folder: Arc<TempDir>, database: String, tune: fn(&mut Settings), outside: Outside) -> Self {
+    async fn open(folder: Arc<Place>, database: String, tune: fn(&mut Settings), outside: Outside) -> Self {
         let clock = outside.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
         let ids = Arc::new(SystemIds);
         let server = engine::ports::Ids::uuid(ids.as_ref());
@@ -180,6 +210,11 @@ impl World {
     pub async fn restart_outside(mut self, outside: Outside) -> Self {
         self.stop().await;
         Self::open(Arc::clone(&self.folder), self.database.clone(), self.tune, outside).await
+    }
+
+    /// Ends this server as one is ended, not killed.
+    pub async fn close(mut self) {
+        self.stop().await;
     }
 
     async fn stop(&mut self) {

@@ -5,9 +5,31 @@ use super::{Blocks, of_folder};
 /// Name, `block.yaml`, and the other files of the block by path below its folder.
 type Embedded = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
+/// What the blocks of AWS share.
+const CLIENT: (&str, &str) = ("client.py", include_str!("../../blocks/aws/client.py"));
+
+macro_rules! embedded {
+    ($name:literal $(, $file:literal)* $(; $shared:expr)*) => {
+        (
+            $name,
+            include_str!(concat!("../../blocks/", $name, "/block.yaml")),
+            &[$(($file, include_str!(concat!("../../blocks/", $name, "/", $file))),)* $($shared,)*],
+        )
+    };
+}
+
 const EMBEDDED: &[Embedded] = &[
-    ("process/in-place", include_str!("../../blocks/process/in-place/block.yaml"), &[]),
-    ("shell/run", include_str!("../../blocks/shell/run/block.yaml"), &[]),
+    embedded!("aws/app-config", "configuration.py"; CLIENT),
+    embedded!("aws/cloudformation", "stack.py"; CLIENT),
+    embedded!("aws/codedeploy", "deployment.py"; CLIENT),
+    embedded!("aws/ecs-service", "service.py"; CLIENT),
+    embedded!("aws/elastic-beanstalk", "environment.py"; CLIENT),
+    embedded!("aws/lambda", "lambda.py"; CLIENT),
+    embedded!("aws/s3-site", "site.py"; CLIENT),
+    embedded!("process/in-place"),
+    embedded!("shell/run"),
+    embedded!("ssh/in-place", "host.sh"),
+    embedded!("terraform/apply", "apply.sh"),
 ];
 
 /// What a text says that is built in is proved by the tests; one that were wrong would be left out here.
@@ -35,6 +57,6 @@ mod tests {
             let rendered: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();
             assert!(block.is_some() && rendered.is_empty(), "{name}:\n{}", rendered.join("\n"));
         }
-        assert_eq!(load().names().collect::<Vec<_>>(), ["process/in-place", "shell/run"]);
+        assert_eq!(load().names().count(), EMBEDDED.len());
     }
 }

@@ -12,6 +12,8 @@ pub use block::{Block, Verb};
 pub(crate) use block::{Invocation, of_folder};
 pub(crate) use input::Given;
 
+use crate::diagnostic::Diagnostic;
+
 /// The blocks that a pipeline may use without bringing them along, by the name in `uses`.
 #[derive(Debug, Clone, Default)]
 pub struct Blocks {
@@ -32,6 +34,15 @@ impl Blocks {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.blocks.keys().map(String::as_str)
+    }
+
+    /// Adds one from the text of its `block.yaml` and the files beside it by name, in the place of one of the same name.
+    ///
+    /// # Errors
+    /// What is wrong with the text; then nothing is added.
+    pub fn add(&mut self, name: &str, text: &str, files: BTreeMap<String, String>) -> Result<(), Vec<Diagnostic>> {
+        let (block, diagnostics) = of_folder(name, &format!("blocks/{name}/block.yaml"), text, files);
+        block.map(|block| self.insert(block)).ok_or(diagnostics)
     }
 
     pub(crate) fn insert(&mut self, block: Block) {

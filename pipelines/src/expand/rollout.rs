@@ -187,7 +187,14 @@ impl<'b> Builder<'b> {
     }
 
     fn steps(&self, verbs: &[Verb]) -> Vec<Step> {
-        verbs.iter().flat_map(|verb| self.own.deploy.block.steps(*verb, Some(&self.target.name))).collect()
+        let mut steps: Vec<Step> = verbs.iter().flat_map(|verb| self.own.deploy.block.steps(*verb, Some(&self.target.name))).collect();
+        // The steps of a job share its workspace: the block's files come with the first of them.
+        if steps.first().is_some_and(|step| step.condition.is_none()) {
+            for step in steps.iter_mut().skip(1) {
+                step.files.clear();
+            }
+        }
+        steps
     }
 
     fn home(&self) -> Home<'b> {

@@ -1,6 +1,9 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use tokio::sync::Mutex;
 
 /// How long the emulator may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -12,7 +15,20 @@ pub struct Emulator {
     process: Child,
 }
 
+static SHARED: Mutex<Weak<Emulator>> = Mutex::const_new(Weak::new());
+
 impl Emulator {
+    /// The one of all tests of this process that run at the same time: each takes accounts of its own.
+    pub async fn shared() -> Arc<Self> {
+        let mut shared = SHARED.lock().await;
+        if let Some(emulator) = shared.upgrade() {
+            return emulator;
+        }
+        let emulator = Arc::new(Self::start().await);
+        *shared = Arc::downgrade(&emulator);
+        emulator
+    }
+
     /// Starts one and waits until it answers.
     pub async fn start() -> Self {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -55,6 +55,8 @@ pub enum Harm {
     ClockSkew,
     ChainLimit,
     RegionDisabled,
+    /// One call passes in this time; the others come too soon.
+    Rate(Duration),
     /// Answered as ever, later.
     Slow(Duration),
     /// 500 with HTML, as something in between would.
@@ -77,6 +79,8 @@ struct Known {
     calls: Vec<Call>,
     faults: BTreeMap<u32, Fault>,
     next_fault: u32,
+    /// When a call last passed a [`Harm::Rate`].
+    passed: Option<Instant>,
     /// The form of every AssumeRole that was let through.
     sessions: Vec<BTreeMap<String, String>>,
     /// Calls that have no answer yet, by number.
@@ -89,10 +93,15 @@ struct Known {
 impl Front {
     /// Listens on a port of its own.
     pub async fn start(emulator: &Emulator) -> Self {
-        let shared = Arc::new(Shared { emulator: emulator.url().to_owned(), client: reqwest::Client::new(), known: Mutex::default() });
+        Self::before(emulator.url()).await
+    }
+
+    /// The same before anything else that takes AWS's calls.
+    pub async fn before(url: &str) -> Self {
+        let shared = Arc::new(Shared { emulator: url.to_owned(), client: reqwest::Client::new(), known: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let app = Router::new().fallback(handle).with_state(Arc::clone(&shared));
+        let app = Router::new().fallback(go_on).with_state(Arc::clone(&shared));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") });
         Self { url, shared, _serving: AbortOnDropHandle::new(serving) }
     }
@@ -105,6 +114,12 @@ impl Front {
     /// From now on this role can be assumed, by whoever brings the external id.
     pub fn trust(&self, role_arn: &str, external_id: &str) {
         self.shared.known().roles.insert(role_arn.to_owned(), external_id.to_owned());
+    }
+
+    /// The calls that an account got since `from` (a number of [`Front::calls`]).
+    #[must_use]
+    pub fn calls_to(&self, account: &str, from: usize) -> Vec<Call> {
+        self.shared.known().calls.iter().skip(from).filter(|call| call.account == account).cloned().collect()
     }
 
     /// Nobody assumes it any more, and what it was given is refused.
@@ -181,6 +196,15 @@ impl Shared {
         });
         let (number, fault) = found.map(|(number, fault)| (*number, fault))?;
         let harm = fault.harm.clone();
+        if let Harm::Rate(pause) = harm {
+            #[expect(clippy::disallowed_methods, reason = "a rate is about real time")]
+            let now = Instant::now();
+            if known.passed.is_some_and(|passed| now.duration_since(passed) < pause) {
+                return Some(Harm::Throttled);
+            }
+            known.passed = Some(now);
+            return None;
+        }
         if let Some(left) = &mut fault.times {
             *left -= 1;
             if *left == 0 {
@@ -207,7 +231,12 @@ impl Shared {
     }
 }
 
-async fn handle(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, mut headers: HeaderMap, mut body: Bytes) -> Response {
+/// What was asked for is done, also when whoever asked dies meanwhile: as in any cloud.
+async fn go_on(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    tokio::spawn(handle(shared, method, uri, headers, body)).await.expect("an answer")
+}
+
+async fn handle(shared: Arc<Shared>, method: Method, uri: Uri, mut headers: HeaderMap, mut body: Bytes) -> Response {
     let binary = cbor::operation(uri.path()).map(|(service, operation)| (service.to_owned(), operation.to_owned()));
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
     let action = match (&binary, headers.get("x-amz-target").and_then(|target| target.to_str().ok()), form.get("Action")) {
@@ -338,7 +367,7 @@ impl Style {
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
             ),
             Harm::RegionDisabled => (StatusCode::FORBIDDEN, "RegionDisabledException", "STS is not activated in this region for account"),
-            Harm::Slow(_) | Harm::Broken => {
+            Harm::Slow(_) | Harm::Rate(_) | Harm::Broken => {
                 return (StatusCode::INTERNAL_SERVER_ERROR, [("content-type", "text/html")], "<h1>Internal Server Error</h1>")
                     .into_response();
             }

@@ -8,9 +8,22 @@
 mod cbor;
 mod command;
 mod emulator;
+mod fake;
 mod front;
 mod lambda;
+mod places;
+mod server;
 
 pub use command::{Cli, python, tool};
 pub use emulator::Emulator;
+pub use fake::{Fake, Seen};
 pub use front::{Call, Fault, Front, Harm};
+pub use places::{Place, get, prepare_places, serving};
+pub use server::{AgentCommand, ServerCommand, agent, cloud, settings};
+
+/// An account that no other test of this process uses.
+#[must_use]
+pub fn own_account() -> String {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(500_000_000_001);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string()
+}

@@ -35,7 +35,9 @@ impl<S: Subject> Suite<S> {
                 let (interrupted, next) = (serving + 1, serving + 2);
                 let outcome = self.interrupt(interrupted, *moment, interruption);
                 match (interruption, &outcome) {
-                    (Interruption::Killed, Outcome::RunnerRestarted) | (Interruption::Cancelled, Outcome::Cancelled { .. }) => {
+                    // A supervisor that has served another attempt before is not of this one: it lives and tells of its step's end.
+                    (Interruption::Killed, Outcome::RunnerRestarted | Outcome::Signalled { signal: 9, .. })
+                    | (Interruption::Cancelled, Outcome::Cancelled { .. }) => {
                         cut_short.push((interruption, *moment));
                     }
                     (_, Outcome::Succeeded) => {}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pipelines::expression::{Context, Template};
 use pipelines::plan::{self, NodeIx, NodeKind, Plan, Purpose, Rollout};
-use pipelines::{Blocks, ExpandInput, SourceFile};
+use pipelines::{ExpandInput, SourceFile};
 use protocol::{ArtifactInput, AttemptId, Checkout, Job, Step};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ impl Jobs {
             ],
         });
         let source = SourceFile::new("pipeline.yaml", file.to_string());
-        let (pipeline, diagnostics) = pipelines::compile(&source, &Blocks::built_in());
+        let (pipeline, diagnostics) = pipelines::compile(&source, &super::library());
         let pipeline = pipeline.unwrap_or_else(|| panic!("the suite's pipeline has errors: {diagnostics:#?}\n{file:#}"));
         let plan = pipelines::expand(&pipeline, &ExpandInput::default()).expect("a plan");
         Self { plan, env }

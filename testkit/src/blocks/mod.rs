@@ -7,6 +7,7 @@
 mod bench;
 mod interrupted;
 mod jobs;
+mod library;
 mod server;
 
 use std::cell::Cell;
@@ -18,6 +19,7 @@ use protocol::{ArtifactInput, AttemptId, Checkout, Outcome};
 
 pub use bench::{Ended, Process, kill_all};
 pub use jobs::{ARTIFACT, TARGET};
+pub use library::library;
 
 use crate::repository::GitRepository;
 use bench::Bench;

@@ -8,9 +8,9 @@ use engine::core::input::Reading;
 use engine::ports::MonitorReader as _;
 use futures::future::join_all;
 use pipelines::plan::{Monitor, MonitorKind};
-use testkit::aws::{Cli, Fault, Harm};
+use testkit::aws::{Cli, Fault, Harm, settings};
 
-use super::scene::{Scene, arn, settings};
+use super::scene::{Scene, arn};
 
 const ACCOUNT: &str = "222222222222";
 

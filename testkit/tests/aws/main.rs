@@ -4,5 +4,10 @@
 
 mod alarms;
 mod identity;
+mod killed;
+mod lost;
 mod scene;
+mod stage;
 mod steps;
+mod throttled;
+mod waves;

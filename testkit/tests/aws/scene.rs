@@ -1,25 +1,28 @@
 //! An organisation in the emulator, a server that may enter it, and runners that work for real.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
-use adapters::aws::{AwsIdentity, CloudWatch, Settings};
+use adapters::aws::AwsIdentity;
 use adapters::clock::SystemClock;
 use api::{ApiSettings, ApiState};
 use engine::NewAccount;
 use engine::core::Actor;
-use engine::ports::{Identity, SecretValue};
+use engine::ports::Clock;
 use engine::store::AccountRow;
-use runner::{Config, Token};
+use rustix::process::Signal;
 use tempfile::TempDir;
-use testkit::aws::{Cli, Emulator, Front};
-use testkit::world::{Cloud, Outside, World};
+use testkit::aws::{Cli, Emulator, Front, agent, cloud};
+use testkit::blocks::{kill_all, until};
+use testkit::world::{Outside, World};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) const ROLE: &str = "tidegate-deploy";
+/// The program that is a runner's supervisor, a runner or a server.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_block-runner");
 
 #[derive(Debug)]
 pub(crate) struct Scene {
@@ -27,36 +30,27 @@ pub(crate) struct Scene {
     pub(crate) front: Arc<Front>,
     pub(crate) identity: Arc<AwsIdentity>,
     _emulator: Emulator,
-    runners: Vec<Working>,
+    serving: Vec<Serving>,
 }
 
-/// A real agent with its own server connection; it ends with the scene.
+/// The server's own door; whoever came in by it is told to stop when the scene ends.
 #[derive(Debug)]
-struct Working {
+struct Serving {
     shutdown: CancellationToken,
-    _running: AbortOnDropHandle<()>,
-    _folder: TempDir,
+    tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Scene {
     pub(crate) async fn new() -> Self {
+        Self::at(Arc::new(SystemClock::new())).await
+    }
+
+    pub(crate) async fn at(clock: Arc<dyn Clock>) -> Self {
         let emulator = Emulator::start().await;
         let front = Arc::new(Front::start(&emulator).await);
-        let settings = settings(front.url());
-        let clock = Arc::new(SystemClock::new());
-        let identity = Arc::new(AwsIdentity::new(settings.clone(), clock.clone()));
-        let cloud = Cloud::new({
-            let (identity, url) = (Arc::clone(&identity), front.url().to_owned());
-            move |store, ports, tuned| {
-                let assumes: Arc<dyn Identity> = identity.clone();
-                ports.identity = Some(assumes.clone());
-                let alarms = CloudWatch::new(settings.clone(), assumes, Arc::new(store.clone()), clock.clone());
-                ports.monitors.push(Arc::new(alarms));
-                tuned.identity_env = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), url.clone())]);
-            }
-        });
-        let world = World::sqlite_with(Outside { cloud: Some(cloud), ..Outside::default() }).await;
-        Self { world, front, identity, _emulator: emulator, runners: Vec::new() }
+        let (cloud, identity) = cloud(front.url(), Arc::clone(&clock));
+        let world = World::sqlite_with(Outside { cloud: Some(cloud), clock: Some(clock), ..Outside::default() }).await;
+        Self { world, front, identity, _emulator: emulator, serving: Vec::new() }
     }
 
     /// A registered account whose role trusts the server.
@@ -68,14 +62,7 @@ impl Scene {
 
     /// One whose owner has not applied the policy yet.
     pub(crate) async fn untrusting_account(&self, name: &str, id: &str, regions: &[&str]) -> AccountRow {
-        let new = NewAccount {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            roles: vec![ROLE.to_owned()],
-            labels: BTreeMap::new(),
-            regions: regions.iter().map(|region| ((*region).to_owned(), BTreeMap::new())).collect(),
-        };
-        self.world.engine.add_account(&Actor::Engine, new).await.expect("an account")
+        register(&self.world, name, id, regions).await
     }
 
     /// What a person of that account does by hand.
@@ -85,47 +72,101 @@ impl Scene {
 
     /// Starts a real runner; its jobs find the AWS CLI.
     pub(crate) async fn start_runner(&mut self, slots: u32) {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url: url::Url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
-        let state = ApiState::new(Arc::clone(&self.world.engine), ApiSettings::new(url.clone()));
-        let shutdown = CancellationToken::new();
+        let url = self.serve().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let token = self.world.engine.issue_runner_token(&Actor::Engine, "default", 60_000).await.expect("a token");
-        let mut config = Config::new(url, folder.path().join("runner"), PathBuf::from(env!("CARGO_BIN_EXE_block-runner")));
-        config.registration_token = Some(Token::new(&token));
-        config.slots = slots;
-        config.poll = Duration::from_secs(5);
-        config.drain = Duration::ZERO;
-        let tools = testkit::aws::tool("aws").parent().map(Path::to_path_buf).expect("a folder");
-        let path = config.environment.get("PATH").cloned().unwrap_or_default();
-        config.environment.insert("PATH".to_owned(), format!("{}:{path}", tools.display()));
-        let running = tokio::spawn({
-            let shutdown = shutdown.clone();
-            async move {
-                let serving = tokio::spawn(api::serve(listener, api::router(state), shutdown.clone()));
-                runner::run(config, shutdown).await.expect("the agent runs until it is told to stop");
-                serving.abort();
-            }
+        let token = self.join_token().await;
+        let config = agent(&url, folder.path().join("runner"), PathBuf::from(PROGRAM), &token, slots);
+        let shutdown = self.serving.last().map(|serving| serving.shutdown.clone()).expect("it serves");
+        let running = tokio::spawn(async move {
+            runner::run(config, shutdown).await.expect("the agent runs until it is told to stop");
+            drop(folder);
         });
-        self.runners.push(Working { shutdown, _running: AbortOnDropHandle::new(running), _folder: folder });
+        if let Some(serving) = self.serving.last_mut() {
+            serving.tasks.push(AbortOnDropHandle::new(running));
+        }
+    }
+
+    /// Starts a real runner that can be killed.
+    pub(crate) async fn start_mortal_runner(&mut self, slots: u32) -> MortalRunner {
+        let url = self.serve().await;
+        let token = self.join_token().await;
+        MortalRunner::start(&url, &token, slots)
+    }
+
+    pub(crate) async fn join_token(&self) -> String {
+        self.world.engine.issue_runner_token(&Actor::Engine, "default", 60_000).await.expect("a token")
+    }
+
+    /// Where the server can be reached.
+    async fn serve(&mut self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = ApiState::new(Arc::clone(&self.world.engine), ApiSettings::new(address.parse().expect("a URL")));
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { api::serve(listener, api::router(state), shutdown).await.expect("it serves") }
+        });
+        self.serving.push(Serving { shutdown, tasks: vec![AbortOnDropHandle::new(serving)] });
+        address
     }
 }
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        for runner in &self.runners {
-            runner.shutdown.cancel();
+        for serving in &self.serving {
+            serving.shutdown.cancel();
         }
     }
 }
 
-/// The server's own principal.
-pub(crate) fn settings(endpoint: &str) -> Settings {
-    Settings {
-        endpoint: Some(endpoint.to_owned()),
-        access_key: Some(("AKIASERVER".to_owned(), SecretValue::new("server-secret".to_owned()))),
-        ..Settings::default()
+/// An agent that is a process of its own.
+#[derive(Debug)]
+pub(crate) struct MortalRunner {
+    process: Child,
+    folder: TempDir,
+}
+
+impl MortalRunner {
+    pub(crate) fn start(server: &str, token: &str, slots: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = folder.path().join("runner").display().to_string();
+        let process = Command::new(PROGRAM)
+            .args(["agent", "--server", server, "--folder", &place, "--token", token, "--slots", &slots.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the runner starts");
+        Self { process, folder }
     }
+
+    /// `kill -9` of the agent and of everything that it has started.
+    pub(crate) fn kill(&mut self) {
+        let own = self.folder.path().display().to_string();
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+        until("the end of what the runner has started", || {
+            (kill_all(Signal::KILL, |process| process.line.contains(&own) || process.environment.contains(&own)) == 0).then_some(())
+        });
+    }
+}
+
+impl Drop for MortalRunner {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub(crate) async fn register(world: &World, name: &str, id: &str, regions: &[&str]) -> AccountRow {
+    let new = NewAccount {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        roles: vec![ROLE.to_owned()],
+        labels: BTreeMap::new(),
+        regions: regions.iter().map(|region| ((*region).to_owned(), BTreeMap::new())).collect(),
+    };
+    world.engine.add_account(&Actor::Engine, new).await.expect("an account")
 }
 
 pub(crate) fn arn(account: &str) -> String {

@@ -58,7 +58,7 @@ mod restart {
 
 /// A web service on a free port, kept by the block.
 #[derive(Debug)]
-struct Service {
+pub(crate) struct Service {
     root: TempDir,
     port: u16,
     mode: &'static str,
@@ -66,15 +66,15 @@ struct Service {
 
 /// What a client saw that asked every 5 ms.
 #[derive(Debug)]
-struct Seen {
-    requests: u32,
-    failures: Vec<String>,
+pub(crate) struct Seen {
+    pub(crate) requests: u32,
+    pub(crate) failures: Vec<String>,
     /// The longest time without a good answer.
     gap: Duration,
 }
 
 impl Service {
-    fn new(mode: &'static str) -> Self {
+    pub(crate) fn new(mode: &'static str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         Self { root: tempfile::tempdir().expect("a temporary folder"), port, mode }
     }
@@ -91,7 +91,7 @@ impl Service {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the figures are about real time, as a client sees it")]
-    fn watched(&self, work: impl FnOnce()) -> Seen {
+    pub(crate) fn watched(&self, work: impl FnOnce()) -> Seen {
         let is_done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let client = scope.spawn(|| {

@@ -30,7 +30,22 @@ macro_rules! conforms {
 }
 
 mod in_place;
+mod lambda;
+mod scripted;
 mod shell_run;
+mod site;
+mod ssh;
+mod terraform;
+
+#[test]
+fn the_binary_holds_each_block_as_the_repository_has_it() {
+    let (embedded, lying) = (pipelines::Blocks::built_in(), testkit::blocks::library());
+    let digests = |blocks: &pipelines::Blocks| -> Vec<(String, String)> {
+        let digest = |name: &str| blocks.get(name).map(|block| block.digest().to_owned()).unwrap_or_default();
+        blocks.names().map(|name| (name.to_owned(), digest(name))).collect()
+    };
+    assert_eq!(digests(&embedded), digests(&lying), "list every block and its files in pipelines/src/blocks/built_in.rs");
+}
 
 fn suite<S: Subject>(subject: S) -> Suite<S> {
     Suite::new(subject, env!("CARGO_BIN_EXE_block-runner").as_ref())
