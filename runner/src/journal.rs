@@ -7,7 +7,7 @@
 //! | `lease.json` | agent | the [`Assignment`]; written before anything is done for it |
 //! | `lock` | both | locked by the agent, given to the supervisor: free means that nobody works on the attempt |
 //! | `supervisor.err` | supervisor | what it says when something is wrong with itself |
-//! | `renewed` | agent | until when the lease holds, as last renewed |
+//! | `renewed` | agent | until when the lease holds, once it was renewed; before, `lease.json` says it |
 //! | `stop.json` | agent | the wish that the attempt ends |
 //! | `control`, `wake` | – | named pipes: "look again", to the supervisor and to the agent |
 //! | `began` | supervisor | written before it changes anything |
@@ -15,7 +15,6 @@
 //! | `artifacts/` | supervisor | what the job left behind, one file each |
 //! | `inputs/` | agent | artifacts that the job starts with, by digest |
 //! | `result.json` | supervisor | the report; durable for a job that touches a target. The agent writes it when there is no supervisor |
-//! | `acked` | agent | how much of the log the server has |
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,13 +27,16 @@ use rustix::fs::{CWD, Mode};
 use serde::{Deserialize, Serialize};
 use tokio::net::unix::pipe;
 
-use crate::clock::Moment;
+use crate::clock::{self, Moment};
 use crate::files;
 
 /// What a supervisor needs to know; all of it is in the journal, so that it needs nobody.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     pub(crate) lease: Lease,
+    /// Until when the lease holds if it is never renewed. Runners of earlier versions wrote it into `renewed`.
+    #[serde(default = "clock::now")]
+    pub(crate) leased_until: Moment,
     pub(crate) keep_workspace: bool,
     pub(crate) max_log_bytes: u64,
     pub(crate) executable: PathBuf,
@@ -93,7 +95,7 @@ impl Journal {
     }
 
     /// Records a lease durably. None when that attempt is in the journal already.
-    pub(crate) fn record(&self, assignment: &Assignment, until: Moment) -> io::Result<Option<Folder>> {
+    pub(crate) fn record(&self, assignment: &Assignment) -> io::Result<Option<Folder>> {
         let folder = self.folder(&assignment.lease.fences.attempt)?;
         if folder.path.join("lease.json").exists() {
             return Ok(None);
@@ -103,7 +105,6 @@ impl Journal {
         for pipe in ["control", "wake"] {
             rustix::fs::mkfifoat(CWD, folder.path.join(pipe), Mode::RUSR | Mode::WUSR)?;
         }
-        folder.renew(until)?;
         let lease = folder.path.join("lease.json");
         if assignment.touches_target() {
             files::write_json(&lease, assignment)?;
@@ -225,7 +226,7 @@ impl Folder {
 
     pub(crate) fn mark_began(&self, assignment: &Assignment) -> io::Result<()> {
         let path = self.path.join("began");
-        if assignment.touches_target() { files::write_durable(&path, b"") } else { files::write_quick(&path, b"") }
+        if assignment.touches_target() { files::write_durable(&path, b"") } else { File::create(path).map(drop) }
     }
 
     pub(crate) fn has_begun(&self) -> bool {
@@ -262,14 +263,6 @@ impl Folder {
             }
             read => read,
         }
-    }
-
-    pub(crate) fn write_acked(&self, bytes: u64) -> io::Result<()> {
-        files::write_quick(&self.path.join("acked"), &serde_json::to_vec(&bytes)?)
-    }
-
-    pub(crate) fn acked(&self) -> io::Result<u64> {
-        Ok(files::read_json(&self.path.join("acked"))?.unwrap_or(0))
     }
 
     /// Removes the attempt from the journal; the lease goes first, so that a half-removed folder is none.

@@ -1,5 +1,6 @@
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use protocol::{AttemptId, Outcome, Refusal, Report, Stop};
@@ -29,6 +30,9 @@ pub(super) struct Attempt {
     pub(super) is_stopping: CancellationToken,
     no_longer_ours: CancellationToken,
     pub(super) steps_changed: Notify,
+    /// How much of the log the server has, as far as this agent knows: one that was found in the journal asks from the start, and
+    /// the server's answer says where it stands.
+    pub(super) acked: AtomicU64,
 }
 
 /// Why the agent is done with an attempt.
@@ -45,7 +49,8 @@ pub(super) enum Done {
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Attempt {
-    pub(super) fn leased(agent: &Arc<Agent>, folder: Folder, assignment: Assignment, leased_until: Moment) -> Self {
+    pub(super) fn leased(agent: &Arc<Agent>, folder: Folder, assignment: Assignment) -> Self {
+        let leased_until = assignment.leased_until;
         Self::new(agent, folder, assignment, leased_until, false)
     }
 
@@ -64,6 +69,7 @@ impl Attempt {
             is_stopping: CancellationToken::new(),
             no_longer_ours: CancellationToken::new(),
             steps_changed: Notify::new(),
+            acked: AtomicU64::new(0),
         }
     }
 
@@ -227,12 +233,14 @@ impl Attempt {
         if let Some(access) = &self.assignment.credentials {
             self.agent.credentials.dismiss(access);
         }
-        if !self.assignment.keep_workspace {
-            let work = self.folder.work();
-            off_the_loop(move || files::remove_tree(&work)).await?;
-        }
-        let folder = self.folder.clone();
-        off_the_loop(move || folder.remove()).await
+        let (folder, keep_workspace) = (self.folder.clone(), self.assignment.keep_workspace);
+        off_the_loop(move || {
+            if !keep_workspace {
+                files::remove_tree(&folder.work())?;
+            }
+            folder.remove()
+        })
+        .await
     }
 }
 

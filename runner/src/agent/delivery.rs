@@ -1,10 +1,11 @@
 use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::{Artifact, LogChunk, MAX_LOG_CHUNK_BYTES, Refusal, Report};
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
@@ -75,11 +76,11 @@ impl Attempt {
     }
 
     async fn send_rest_of_log(&self, log_bytes: u64) -> Result<(), CallError> {
-        let mut acked = self.folder.acked()?;
+        let mut acked = self.acked();
         while acked < log_bytes {
             let before = acked;
             self.send_log().await?;
-            acked = self.folder.acked()?;
+            acked = self.acked();
             if acked == before {
                 return Err(CallError::Rubbish { detail: format!("the server does not take the log beyond byte {before}") });
             }
@@ -90,24 +91,34 @@ impl Attempt {
     /// Sends the next piece. The server's answer says where it stands, which may lie behind or ahead of
     /// what we thought: its data may have been restored, or an answer to us lost.
     async fn send_log(&self) -> Result<Sent, CallError> {
-        let mut file = match tokio::fs::File::open(self.folder.log()).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Sent::Everything),
-            other => other?,
-        };
-        let offset = self.folder.acked()?;
-        let length = file.metadata().await?.len();
-        if offset >= length {
+        let offset = self.acked();
+        let (length, body) = self.piece_of_log(offset)?;
+        if body.is_empty() {
             return Ok(Sent::Everything);
         }
-        let piece_bytes = (length - offset).min(MAX_LOG_CHUNK_BYTES as u64);
-        file.seek(io::SeekFrom::Start(offset)).await?;
-        let mut body = Vec::new();
-        file.take(piece_bytes).read_to_end(&mut body).await?;
         let digest = hex::encode(Sha256::digest(&body));
         let chunk = LogChunk { fences: self.assignment.lease.fences.clone(), offset, digest, gap: false };
         let answer = self.agent.client.log(&chunk, Bytes::from(body)).await?;
-        self.folder.write_acked(answer.stored_bytes)?;
+        self.acked.store(answer.stored_bytes, Ordering::Relaxed);
         Ok(if answer.stored_bytes >= length { Sent::Everything } else { Sent::Some })
+    }
+
+    /// How much of the log the server has.
+    fn acked(&self) -> u64 {
+        self.acked.load(Ordering::Relaxed)
+    }
+
+    /// The log's length now, and what follows on `offset`. Small enough to be read between two turns of the loop.
+    fn piece_of_log(&self, offset: u64) -> io::Result<(u64, Vec<u8>)> {
+        let file = match std::fs::File::open(self.folder.log()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, Vec::new())),
+            other => other?,
+        };
+        let length = file.metadata()?.len();
+        let rest = usize::try_from(length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut piece = vec![0; rest.min(MAX_LOG_CHUNK_BYTES)];
+        file.read_exact_at(&mut piece, offset)?;
+        Ok((length, piece))
     }
 }
 

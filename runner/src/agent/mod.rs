@@ -235,12 +235,13 @@ impl Agent {
             keep_workspace: self.config.keep_workspaces,
             max_log_bytes: self.config.max_log_bytes,
             executable: self.config.executable.clone(),
+            leased_until: until,
             lease,
         };
-        match self.journal.record(&assignment, until) {
+        match self.journal.record(&assignment) {
             Ok(Some(folder)) => {
                 tracing::info!(attempt = %fences.attempt, job = assignment.lease.job.key, "leased");
-                self.attend(attempts, Attempt::leased(self, folder, assignment, until));
+                self.attend(attempts, Attempt::leased(self, folder, assignment));
             }
             Ok(None) => tracing::warn!(attempt = %fences.attempt, "leased again while it is still held; the first one goes on"),
             Err(error) => {

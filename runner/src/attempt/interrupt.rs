@@ -5,7 +5,7 @@ use tokio::net::unix::pipe;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::{self, Moment};
-use crate::journal::{Folder, poked};
+use crate::journal::{Assignment, Folder, poked};
 
 /// Why a job does not go on, though its step did not end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,17 +27,19 @@ pub(super) struct Watch {
     terminate: Signal,
     /// A job that may change a target goes on without a lease: killing half-way is worse (R3).
     lease_counts: bool,
+    leased_until: Moment,
     job_deadline: Moment,
     fired: Option<Interrupt>,
 }
 
 impl Watch {
-    pub(super) fn new(folder: &Folder, lease_counts: bool, job_deadline: Moment) -> io::Result<Self> {
+    pub(super) fn new(folder: &Folder, assignment: &Assignment, job_deadline: Moment) -> io::Result<Self> {
         Ok(Self {
             folder: folder.clone(),
             control: folder.listen("control")?,
             terminate: signal(SignalKind::terminate())?,
-            lease_counts,
+            lease_counts: !assignment.touches_target(),
+            leased_until: assignment.leased_until,
             job_deadline,
             fired: None,
         })
@@ -68,7 +70,8 @@ impl Watch {
             if let Ok(Some(stop)) = self.folder.stop() {
                 return Interrupt::Asked(stop);
             }
-            let lease_end = if self.lease_counts { self.folder.renewed().ok().flatten() } else { None };
+            let renewed = || self.folder.renewed().ok().flatten().unwrap_or(self.leased_until);
+            let lease_end = self.lease_counts.then(renewed);
             if lease_end.is_some_and(|end| end.remaining().is_zero()) {
                 return Interrupt::LeaseEnded;
             }

@@ -35,7 +35,7 @@ pub(super) async fn supervise(folder: &Folder) -> io::Result<bool> {
         folder,
         assignment: &assignment,
         spool: Spool::create(&folder.log(), &masker, assignment.max_log_bytes)?,
-        watch: Watch::new(folder, job.target.is_none(), started.plus_ms(job.timeout_ms))?,
+        watch: Watch::new(folder, &assignment, started.plus_ms(job.timeout_ms))?,
         output: Output::new()?,
         masker,
         started,
@@ -174,7 +174,10 @@ impl Run<'_> {
         tree::reap_orphans(None);
         let outcome = self.outcome_of(end, step, took_ms);
         let outcome = self.take_notes(&notes, step, outcome);
-        self.tell_steps();
+        // With nothing more to do the result, which says the same, comes at once.
+        if index + 1 < all || !self.job().artifacts_out.is_empty() {
+            self.tell_steps();
+        }
         outcome
     }
 
