@@ -51,7 +51,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   await page.route(`${origin}/**`, answer);
   await page.goto(`${origin}/p/payments-api/commits?density=dense&level=targets`);
-  await page.waitForFunction(() => document.querySelectorAll("main svg rect").length > 480, undefined, { timeout: 60_000 });
+  await page.waitForFunction(whole, undefined, { timeout: 60_000 });
   const elements = await page.evaluate(() => document.querySelectorAll("main *").length);
   // The main thread's own processor time: what others do on the machine meanwhile does not count.
   const devtools = await page.context().newCDPSession(page);
@@ -59,9 +59,9 @@ try {
   // A machine that is busy slows even a thread's own time down (shared caches, shared cores): the best turn is the code's.
   const times = [];
   for (let turn = 0; turn < TURNS || (turn < MOST_TURNS && Math.min(...times) > limits.draw_ms); turn++) {
-    await redraw(page, "Stages", (count) => count < 200);
+    await redraw(page, "Stages", few);
     const before = await metrics(devtools);
-    await redraw(page, "Targets", (count) => count > 480);
+    await redraw(page, "Targets", whole);
     const after = await metrics(devtools);
     times.push((after.TaskDuration - before.TaskDuration) * 1_000);
   }
@@ -71,10 +71,8 @@ try {
   console.log(
     `front, 240 targets x 50 commits: ${elements} elements; drawn in ${best.toFixed(0)} ms at best, ${middle.toFixed(0)} ms in the median of ${times.length}`,
   );
-  if (elements > limits.elements || best > 2 * limits.draw_ms) {
-    console.error(
-      `the budget is ${limits.elements} elements and ${limits.draw_ms} ms; the gate is twice that, for slow cores (ui/scripts/measure-front.mjs)`,
-    );
+  if (elements > limits.elements || best > limits.draw_ms) {
+    console.error(`the budget is ${limits.elements} elements and ${limits.draw_ms} ms (ui/scripts/measure-front.mjs)`);
     process.exitCode = 1;
   }
 } finally {
@@ -98,18 +96,32 @@ async function answer(route) {
   }
 }
 
+/** Two parts of 240 columns at least; columns beside each other are drawn in one path. */
+function whole() {
+  return (
+    [...document.querySelectorAll("main svg path")].reduce((sum, path) => sum + (path.getAttribute("d")?.split("M").length ?? 1) - 1, 0) >
+    480
+  );
+}
+
+function few() {
+  return (
+    [...document.querySelectorAll("main svg path")].reduce((sum, path) => sum + (path.getAttribute("d")?.split("M").length ?? 1) - 1, 0) <
+    200
+  );
+}
+
 /** Presses a level and waits until all of it stands in the page and has been laid out. */
 function redraw(page, level, isDone) {
   return page.evaluate(
     ([name, done]) =>
       new Promise((resolve) => {
-        const isEnough = new Function("count", `return (${done})(count)`);
+        const isEnough = new Function(`return (${done})()`);
         const press = [...document.querySelectorAll("button")].find((button) => button.textContent === name);
         const observer = new MutationObserver(() => {
-          const rects = document.querySelectorAll("main svg rect");
-          if (!isEnough(rects.length)) return;
+          if (!isEnough()) return;
           observer.disconnect();
-          rects[rects.length - 1].getBoundingClientRect();
+          document.querySelector("main svg[aria-hidden] path:last-of-type").getBoundingClientRect();
           requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
         });
         observer.observe(document.querySelector("main"), { subtree: true, childList: true });

@@ -1,31 +1,24 @@
 import { memo } from "react";
+import { boxOf, GLYPH_FROM_PX, isTall, lookOf } from "./drawn";
 import { type Source, spanOf } from "./layout";
 import styles from "./Picture.module.css";
 import { type Part, partsOf, type Scale } from "./shapes";
 
-const GLYPH_FROM_PX = 11;
 const COUNT_FROM_PX = 30;
-const TALL_PX = 18;
 
-/** One column. Drawn again only when its own target, its place or the rows change. */
+/** One column with signs on its caps. Drawn again only when its own target, its place or the rows change. */
 export const ColumnView = memo(function ColumnView({ source, x, width, queued, scale }: Props) {
   const span = spanOf(asSource(source));
-  const gap = scale.row_px < TALL_PX ? Math.min(0.7, width * 0.12) : 1.6;
-  const box: Box = { x: x + gap / 2, width: Math.max(1, width - gap), radius: scale.row_px < TALL_PX || width < 6 ? 1 : 3 };
-  const count =
-    span.of > 1 && span.runs < span.of && width >= COUNT_FROM_PX && scale.row_px >= TALL_PX ? `${span.runs}/${span.of}` : undefined;
-  return partsOf(span, scale, queued).map((part) => (
-    <PartView key={part.kind} part={part} box={box} count={count} isTall={scale.row_px >= TALL_PX} />
-  ));
+  const count = span.of > 1 && span.runs < span.of && width >= COUNT_FROM_PX && isTall(scale) ? `${span.runs}/${span.of}` : undefined;
+  const box = boxOf(x, width, scale);
+  return partsOf(span, scale, queued).map((part) => <PartView key={part.kind} part={part} box={box} count={count} />);
 });
 
-type Box = { x: number; width: number; radius: number };
-
-function PartView({ part, box, count, isTall }: { part: Part; box: Box; count: string | undefined; isTall: boolean }) {
+function PartView({ part, box, count }: { part: Part; box: ReturnType<typeof boxOf>; count: string | undefined }) {
   const isOutline = part.fill === "outline";
   const inset = isOutline ? 0.8 : 0;
   const hasCount = part.kind === "cap" && count !== undefined;
-  const hasGlyph = !hasCount && part.glyph !== undefined && isTall && box.width >= GLYPH_FROM_PX - 2;
+  const hasGlyph = !hasCount && part.glyph !== undefined && box.width >= GLYPH_FROM_PX - 2;
   const rect = (
     <rect
       className={styles[lookOf(part, hasGlyph || hasCount)]}
@@ -60,17 +53,6 @@ function PartView({ part, box, count, isTall }: { part: Part; box: Box; count: s
       />
     </>
   );
-}
-
-/** Where there is no room for a glyph, a pattern tells caps apart. */
-function lookOf(part: Part, hasSign: boolean): string {
-  if (part.fill === "outline") return `outline-${part.tone}`;
-  if (!isCap(part)) return `fill-${part.fill}`;
-  return hasSign || part.fill === "ok" || part.fill === "run" ? `cap-${part.fill}` : `plain-${part.fill}`;
-}
-
-function isCap(part: Part): boolean {
-  return part.kind === "cap" || part.kind === "incoming";
 }
 
 function asSource(of: Source["of"]): Source {

@@ -1,6 +1,7 @@
-import { memo } from "react";
+import { memo, useState } from "react";
 import { ColumnView } from "./Column";
-import { frontPath, type Layout } from "./layout";
+import { Drawing, hasSigns, type Patch } from "./drawn";
+import { type Column, frontPath, type Layout } from "./layout";
 import styles from "./Picture.module.css";
 import type { Scale } from "./shapes";
 
@@ -22,6 +23,10 @@ export const Picture = memo(function Picture({
   const { width } = layout;
   const { height } = scale;
   const hasDivider = scale.everywhere < scale.index.count;
+  const [drawing] = useState(() => new Drawing());
+  const signed: Column[] = [];
+  const plain: Column[] = [];
+  for (const column of layout.columns) (hasSigns(column, scale) ? signed : plain).push(column);
   return (
     <svg className={styles.svg} width={width} height={height} aria-hidden="true" focusable="false">
       <Patterns />
@@ -43,7 +48,10 @@ export const Picture = memo(function Picture({
         className={styles.gutters}
         d={layout.gates.map((gate) => (gate.isInner ? "" : `M${gate.x + gate.width / 2} 0V${height}`)).join("")}
       />
-      {layout.columns.map((column) => (
+      {drawing.patches(plain, scale).map((patch) => (
+        <PatchView key={patch.key} patch={patch} />
+      ))}
+      {signed.map((column) => (
         <ColumnView key={column.key} source={column.source.of} x={column.x} width={column.width} queued={column.queued} scale={scale} />
       ))}
       <path className={styles.front} d={frontPath(layout.columns, scale)} />
@@ -53,6 +61,10 @@ export const Picture = memo(function Picture({
     </svg>
   );
 });
+
+function PatchView({ patch }: { patch: Patch }) {
+  return patch.drawn.map(({ look, d }) => <path key={look} className={`${styles.part} ${styles[look]}`} d={d} />);
+}
 
 function gridPath(scale: Scale, width: number): string {
   const every = scale.row_px < 18 ? GRID_EVERY : 1;
