@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 
 const LINES = 100_000;
-// The goal is 500 ms; measured were 250 to 543 on quiet cores of different speed, so the gate stands at twice the goal.
-const GOAL_MS = 500;
-const MAX_READY_MS = 2 * GOAL_MS;
+const MAX_READY_MS = 500;
 const MOST_VISITS = 8;
 const MAX_HEAP_MB = 60;
 const esc = "\u001b";
@@ -28,6 +26,10 @@ async function open(world) {
   await page.route("**/api/v1/attempts/*/log**", (route) => {
     const url = new URL(route.request().url());
     if (url.pathname.endsWith("/raw")) return route.fulfill({ contentType: "text/plain; charset=utf-8", body: `${lines.join("\n")}\n` });
+    if (url.pathname.endsWith("/search")) {
+      const hits = lines.flatMap((line, at) => (line.includes(url.searchParams.get("q")) ? [at] : []));
+      return route.fulfill({ json: { total: hits.length, lines: hits.slice(0, 1_000) } });
+    }
     const from = Number(url.searchParams.get("from") ?? 0);
     const count = Number(url.searchParams.get("count") ?? 2_000);
     return route.fulfill({
@@ -51,7 +53,7 @@ export const scenarios = {
     await page.getByText("100,000 lines", { exact: false }).first().waitFor();
     // On a machine that is busy even a thread's own time gets longer: the best visit is the code's.
     let ready_ms = Number.POSITIVE_INFINITY;
-    for (let visit = 0; visit < MOST_VISITS && ready_ms > GOAL_MS; visit++) {
+    for (let visit = 0; visit < MOST_VISITS && ready_ms > MAX_READY_MS; visit++) {
       await page.goto(`${world.address}/p/shop/releases/1?view=artifacts`);
       await page.getByRole("link", { name: "Waterfall" }).waitFor();
       const before = await busy();

@@ -3,17 +3,18 @@ import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, us
 import type { Schemas } from "../../api/client";
 import { messageOf } from "../../api/problem";
 import { useAppearance } from "../../design/appearance";
-import { Button, buttonClass } from "../../design/Button";
+import { Button } from "../../design/Button";
 import { useKeys } from "../../design/keys";
 import { EmptyState, ErrorState, Loading, Notice } from "../../design/Page";
-import { size } from "../../design/size";
-import { duration } from "../../design/time";
 import { fragmentOf, type LineRange, rangeOf } from "./fragment";
-import { firstFailingLine, groupStarts, nextOf } from "./lines";
+import { LogFoot, LogTools } from "./LogTools";
+import { groupStarts, nextOf } from "./lines";
 import styles from "./log.module.css";
-import { Pane } from "./pane";
-import { rawAddress, serverLog } from "./source";
-import { type Hits, LogStore } from "./store";
+import { serverLog } from "./source";
+import { LogStore } from "./store";
+import { useLanding, usePane } from "./use-pane";
+import { countText, useSearch } from "./use-search";
+import { useTimes } from "./use-times";
 
 type Props = {
   attempt: Schemas["AttemptView"];
@@ -27,8 +28,9 @@ type Props = {
 export function LogPanel({ attempt, title, q, onSearch }: Props) {
   const fragment = useRouterState({ select: (state) => state.location.hash });
   const selection = useMemo(() => rangeOf(fragment) ?? null, [fragment]);
-  const { store, state } = useLog(attempt.id, selection?.first ?? 0);
-  if (state.phase === "failed") return <ErrorState error={state.error} />;
+  const store = useLog(attempt.id, selection?.first ?? 0);
+  const failure = useSyncExternalStore(store.subscribe, () => (store.state.phase === "failed" ? store.state.error : undefined));
+  if (failure !== undefined) return <ErrorState error={failure} />;
   return <Viewer key={attempt.id} attempt={attempt} title={title} q={q} onSearch={onSearch} store={store} selection={selection} />;
 }
 
@@ -161,62 +163,29 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
     select({ first: line, last: line });
     open(line);
   };
-  useEffect(() => setHit(null), []);
-
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: single keys work anywhere in the log's panel; each has a button beside it
     <div className={styles.panel} onKeyDown={onKeyDown}>
-      <div className={styles.tools}>
-        {title}
-        <span className="grow" />
-        <div className={styles.search}>
-          <input
-            ref={searchBox}
-            type="search"
-            aria-label="Search this log"
-            placeholder="Search"
-            defaultValue={q}
-            onChange={(event) => {
-              setHit(null);
-              onSearch(event.target.value);
-            }}
-            onKeyDown={(event) => {
-              if (event.key === "Enter") {
-                event.preventDefault();
-                goToHit(event.shiftKey ? -1 : 1);
-              }
-            }}
-          />
-          <span className={`num ${styles.count}`} role="status">
-            {q === "" ? "" : searching ? "…" : hits !== null && countText(hits, hit)}
-          </span>
-        </div>
-        <Button look="soft" small onClick={() => goToError(1)} disabled={store.errors.length === 0}>
-          Next error
-        </Button>
-        {store.folds.length > 0 && (
-          <Button look="soft" small onClick={foldAll}>
-            {allFolded ? "Unfold" : "Fold"} steps
-          </Button>
-        )}
-        <Toggle on={wrap} onChange={setWrap}>
-          Wrap
-        </Toggle>
-        <Toggle on={withTimes} onChange={setWithTimes}>
-          Time
-        </Toggle>
-        {running && (
-          <Toggle on={following} onChange={(on) => pane.current?.setFollowing(on)}>
-            Follow
-          </Toggle>
-        )}
-        <a className={buttonClass("soft", true)} href={rawAddress(attempt.id)} target="_blank" rel="noreferrer">
-          Raw
-        </a>
-        <Button look="soft" small onClick={() => void copyLink()}>
-          {copied ? "Copied" : "Copy link"}
-        </Button>
-      </div>
+      <LogTools
+        attempt={attempt.id}
+        title={title}
+        searchBox={searchBox}
+        q={q}
+        count={q === "" ? "" : searching ? "…" : hits === null ? "" : countText(hits, hit)}
+        hasErrors={store.errors.length > 0}
+        folds={store.folds.length === 0 ? undefined : { all: allFolded, onToggle: foldAll }}
+        wrap={{ on: wrap, onChange: setWrap }}
+        times={{ on: withTimes, onChange: setWithTimes }}
+        follow={running ? { on: following, onChange: (on) => pane.current?.setFollowing(on) } : undefined}
+        copied={copied}
+        onSearch={(text) => {
+          setHit(null);
+          onSearch(text);
+        }}
+        onHit={goToHit}
+        onError={() => goToError(1)}
+        onCopy={() => void copyLink()}
+      />
       {state.error !== undefined && <Notice tone="bad">The log is not up to date: {messageOf(state.error)}</Notice>}
       {state.lost_bytes > 0 && (
         <Notice tone="wait">Its runner lost {state.lost_bytes.toLocaleString("en")} bytes of this log before they could be stored.</Notice>
@@ -248,181 +217,20 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
           </span>
         )}
       </div>
-      <div className={`num ${styles.foot}`}>
-        <span>
-          {state.total.toLocaleString("en")} lines
-          {attempt.log_bytes > 0 && ` · ${size(attempt.log_bytes)}`}
-        </span>
-        {state.phase === "paged" && <span>too long to hold here: search and errors ask the server, letter by letter</span>}
-        {running && <span className="c-run">live</span>}
-        <span className="grow" />
-        <span className={styles.keys}>
-          <span>
-            <kbd>/</kbd> search
-          </span>
-          <span>
-            <kbd>e</kbd> next error
-          </span>
-          <span>
-            <kbd>o</kbd> fold
-          </span>
-          <span>
-            <kbd>w</kbd> wrap
-          </span>
-          <span>
-            <kbd>y</kbd> copy link
-          </span>
-        </span>
-      </div>
+      <LogFoot state={state} attempt={attempt} running={running} />
     </div>
   );
 }
 
-function Toggle({ on, onChange, children }: { on: boolean; onChange: (on: boolean) => void; children: ReactNode }) {
-  return (
-    <button
-      type="button"
-      className={`${buttonClass("soft", true)} ${on ? styles.pressed : ""}`}
-      aria-pressed={on}
-      onClick={() => onChange(!on)}
-    >
-      {children}
-    </button>
-  );
-}
-
 /** The log of an attempt, read as long as somebody looks at it. */
-function useLog(attempt: string, around: number) {
+function useLog(attempt: string, around: number): LogStore {
   const first = useRef(around);
-  const [store, setStore] = useState(() => new LogStore(serverLog(attempt)));
-  const state = useSyncExternalStore(store.subscribe, store.snapshot);
+  const store = useMemo(() => new LogStore(serverLog(attempt)), [attempt]);
   useEffect(() => {
-    const fresh = new LogStore(serverLog(attempt));
-    setStore(fresh);
-    void fresh.start(first.current);
-    return () => fresh.stop();
-  }, [attempt]);
-  return { store, state };
-}
-
-function usePane(store: LogStore, events: ConstructorParameters<typeof Pane>[4]) {
-  const current = useRef<Pane | null>(null);
-  const scroller = useRef<HTMLDivElement>(null);
-  const pad = useRef<HTMLDivElement>(null);
-  const map = useRef<HTMLCanvasElement>(null);
-  const newest = useRef(events);
-  newest.current = events;
-  useEffect(() => {
-    if (scroller.current === null || pad.current === null || map.current === null) return;
-    const pane = new Pane(scroller.current, pad.current, map.current, store, {
-      onSelect: (...args) => newest.current.onSelect(...args),
-      onFold: (...args) => newest.current.onFold(...args),
-      onFollow: (...args) => newest.current.onFollow(...args),
-      onUnseen: (...args) => newest.current.onUnseen(...args),
-    });
-    current.current = pane;
-    pane.grown();
-    return () => {
-      current.current = null;
-      pane.destroy();
-    };
+    void store.start(first.current);
+    return () => store.stop();
   }, [store]);
-  return useMemo(
-    () => ({
-      get current() {
-        return current.current;
-      },
-      scroller,
-      pad,
-      map,
-    }),
-    [],
-  );
-}
-
-/** Where a reader lands: at the lines of the address, at the end of a log that grows, or where it failed. */
-function useLanding({
-  pane,
-  store,
-  attempt,
-  selection,
-}: {
-  pane: { readonly current: Pane | null };
-  store: LogStore;
-  attempt: Schemas["AttemptView"];
-  selection: LineRange | null;
-}) {
-  const landed = useRef<LogStore | null>(null);
-  const { phase, complete } = useSyncExternalStore(store.subscribe, store.snapshot);
-  useEffect(() => {
-    if (phase === "loading" || phase === "failed" || landed.current === store) return;
-    if (selection !== null) {
-      landed.current = store;
-      pane.current?.toLine(selection.first);
-    } else if (!complete && attempt.state !== "ended") {
-      landed.current = store;
-      pane.current?.setFollowing(true);
-    } else if (phase === "whole") {
-      landed.current = store;
-      const line = attempt.outcome?.kind === "succeeded" ? undefined : firstFailingLine(store.line, store.state.total);
-      if (line !== undefined) pane.current?.toLine(line);
-    }
-  }, [phase, complete, pane, store, attempt, selection]);
-  const first = selection?.first;
-  useEffect(() => {
-    if (first !== undefined && landed.current === store) pane.current?.toLine(first);
-  }, [first, pane, store]);
-}
-
-function useSearch(store: LogStore, q: string, total: number, phase: string): { hits: Hits | null; searching: boolean } {
-  const [hits, setHits] = useState<{ q: string; hits: Hits } | null>(null);
-  // A log that grows is searched again, but not for every line.
-  const every = phase === "whole" ? total : Math.floor(total / 5_000);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `every` and `phase` say when there is more to search in
-  useEffect(() => {
-    if (q === "" || phase === "loading") return;
-    const controller = new AbortController();
-    const timer = setTimeout(async () => {
-      try {
-        const found = await store.search(q, controller.signal);
-        if (!controller.signal.aborted) setHits({ q, hits: found });
-      } catch {
-        if (!controller.signal.aborted) setHits(null);
-      }
-    }, 120);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [store, q, every, phase]);
-  return { hits: q !== "" && hits?.q === q ? hits.hits : null, searching: q !== "" && hits?.q !== q };
-}
-
-/** The time since the attempt began, where steps begin and end. */
-function useTimes(store: LogStore, attempt: Schemas["AttemptView"], shown: boolean, total: number): ReadonlyMap<number, string> | null {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the steps' places are known anew when there are more lines
-  return useMemo(() => {
-    if (!shown) return null;
-    const times = new Map<number, string>();
-    store.folds.forEach((fold, index) => {
-      const step = attempt.steps.find((each) => each.index === index);
-      if (step === undefined) return;
-      times.set(fold.first, seconds(step.started_after_ms));
-      if (step.took_ms != null) times.set(fold.last, seconds(step.started_after_ms + step.took_ms));
-    });
-    return times;
-  }, [store, attempt.steps, shown, total]);
-}
-
-function seconds(ms: number): string {
-  return ms < 600_000 ? `${(ms / 1_000).toFixed(2)}s` : duration(ms);
-}
-
-function countText(hits: Hits, hit: number | null): string {
-  if (hits.total === 0) return "no lines";
-  const at = hit === null ? -1 : hits.lines.indexOf(hit);
-  const total = hits.total.toLocaleString("en");
-  return at < 0 ? `${total} ${hits.total === 1 ? "line" : "lines"}` : `${(at + 1).toLocaleString("en")} of ${total}`;
+  return store;
 }
 
 function toggled(set: ReadonlySet<number>, value: number): ReadonlySet<number> {

@@ -13,7 +13,9 @@ const log = [
   "  assertion failed: 200 != 409",
   "--- exit code 1 after 1.2 s",
 ];
-const at = (line: number) => log[line];
+const marks = (lines: string[], from = 0) => lines.flatMap((text, at) => (text.startsWith("--- ") ? [{ line: from + at, text }] : []));
+const errors = (lines: string[]) => lines.flatMap((text, line) => (isError(text) ? [line] : []));
+const failingLine = (lines: string[]) => firstFailingLine(foldsOf(marks(lines), lines.length), errors(lines), lines.length);
 
 test("what reports a failure is an error, what only names one is not", () => {
   expect(log.map(lineKind)).toEqual(["notice", "step", "text", "end", "step", "text", "error", "error", "error"]);
@@ -24,23 +26,23 @@ test("what reports a failure is an error, what only names one is not", () => {
 });
 
 test("steps fold with how long they took and whether they failed", () => {
-  expect(foldsOf(at, log.length)).toEqual([
+  expect(foldsOf(marks(log), log.length)).toEqual([
     { name: "prepare", first: 1, last: 3, took: "30 ms", failed: false },
     { name: "test", first: 4, last: 8, took: "1.2 s", failed: true },
   ]);
 });
 
 test("a log that grows goes on with the groups it had", () => {
-  const before = foldsOf(at, 6);
+  const before = foldsOf(marks(log.slice(0, 6)), 6);
   expect(before.at(-1)).toEqual({ name: "test", first: 4, last: 5, took: null, failed: false });
-  expect(foldsOf(at, log.length, before, 6)).toEqual(foldsOf(at, log.length));
+  expect(foldsOf(marks(log.slice(6), 6), log.length, before)).toEqual(foldsOf(marks(log), log.length));
 });
 
 test("reading begins at the first error of the step that failed", () => {
-  expect(firstFailingLine(at, log.length)).toBe(6);
+  expect(failingLine(log)).toBe(6);
   const silent = ["error in a step that passed", "--- step 1 of 1: quiet", "last words", "--- exit code 3 after 5 ms"];
-  expect(firstFailingLine((line) => silent[line], silent.length)).toBe(2);
-  expect(firstFailingLine(() => "all well", 3)).toBeUndefined();
+  expect(failingLine(silent)).toBe(2);
+  expect(failingLine(["all well", "all well"])).toBeUndefined();
 });
 
 test("next and previous go round, by groups of lines", () => {

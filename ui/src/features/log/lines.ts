@@ -1,4 +1,5 @@
 import { plainText } from "./ansi";
+import type { Mark } from "./blocks";
 
 /** What one line is, beside its text. */
 export type LineKind = "text" | "error" | "step" | "end" | "notice";
@@ -31,13 +32,11 @@ export function lineKind(line: string): LineKind {
 export type Fold = { name: string; first: number; last: number; took: string | null; failed: boolean };
 
 /** The runner's own lines around steps, as foldable groups. `known` groups are gone on with when the log grows. */
-export function foldsOf(lineAt: (line: number) => string | undefined, total: number, known: readonly Fold[] = [], from = 0): Fold[] {
+export function foldsOf(marks: readonly Mark[], total: number, known: readonly Fold[] = []): Fold[] {
   const folds = known.map((fold) => ({ ...fold }));
   let open = folds.at(-1);
   if (open !== undefined && open.took !== null) open = undefined;
-  for (let line = from; line < total; line += 1) {
-    const text = lineAt(line);
-    if (text === undefined || !text.startsWith("--- ")) continue;
+  for (const { line, text } of marks) {
     const step = stepLine.exec(text);
     const end = endLine.exec(text);
     if (step !== null) {
@@ -56,13 +55,11 @@ export function foldsOf(lineAt: (line: number) => string | undefined, total: num
 }
 
 /** Where a failed log is worth reading first: the first error of the step that failed, or what it said last. */
-export function firstFailingLine(lineAt: (line: number) => string | undefined, total: number): number | undefined {
-  const failed = foldsOf(lineAt, total).find((fold) => fold.failed);
+export function firstFailingLine(folds: readonly Fold[], errors: readonly number[], total: number): number | undefined {
+  const failed = folds.find((fold) => fold.failed);
   const [first, last] = failed === undefined ? [0, total - 1] : [failed.first + 1, failed.last - 1];
-  for (let line = first; line <= last; line += 1) {
-    const text = lineAt(line);
-    if (text !== undefined && isError(text)) return line;
-  }
+  const line = errors.find((error) => error >= first && error <= last);
+  if (line !== undefined) return line;
   return failed === undefined ? undefined : Math.max(failed.last - 1, failed.first);
 }
 

@@ -1,4 +1,4 @@
-/** Places as parts of the whole, 0 at the top. */
+/** Places as parts of the whole, 0 at the top; at most one for each pixel, see `spread`. */
 export type MapContent = { errors: readonly number[]; hits: readonly number[]; hit: number | null; from: number; to: number };
 
 /** Errors, finds and what is in sight, beside the scroll bar. */
@@ -25,11 +25,12 @@ export function drawMinimap(canvas: HTMLCanvasElement, content: MapContent): voi
   paint.fillStyle = colour("--text-3");
   const seen = Math.max(6 * ratio, (content.to - content.from) * height);
   paint.globalAlpha = 0.22;
-  paint.fillRect(0, Math.min(height - seen, content.from * height), width, seen);
+  // Where all is in sight there is nothing to find one's way in.
+  if (content.to - content.from < 1) paint.fillRect(0, Math.min(height - seen, content.from * height), width, seen);
   paint.fillStyle = colour("--bad");
-  for (const at of spread(content.errors, canvas.clientHeight)) bar(at, 2, 2, 0.9);
+  for (const at of content.errors) bar(at, 2, 2, 0.9);
   paint.fillStyle = colour("--wait");
-  for (const at of spread(content.hits, canvas.clientHeight)) bar(at, 2, 2, 0.65);
+  for (const at of content.hits) bar(at, 2, 2, 0.65);
   if (content.hit !== null) {
     paint.fillStyle = colour("--accent");
     bar(content.hit, 3, 0, 1);

@@ -1,32 +1,19 @@
-import { cells, type Segment, segments } from "./ansi";
-import type { LineRange } from "./fragment";
-import { type Fold, lineKind } from "./lines";
+import { cells } from "./ansi";
+import { drawLine, foldOf, type LineContent, type LineLook, MAX_LINE_SIGNS } from "./line-view";
+import type { Fold } from "./lines";
 import styles from "./log.module.css";
-import { marked } from "./marks";
-import { drawMinimap } from "./minimap";
+import { drawMinimap, spread } from "./minimap";
 import { contentTop, Rows, type Scale, scaleOf, scrollTopFor, wrappedHeight } from "./rows";
 import type { LogStore } from "./store";
 
 export const ROW_PX = 20;
 const SPARE_ROWS = 8;
-/** Lines beyond this are cut until somebody asks for all of them. */
-export const MAX_LINE_SIGNS = 10_000;
 /** Width of the line numbers and times before the text. */
 const NUMBERS_PX = 78;
 const TIMES_PX = 70;
 const PADDING_PX = 16;
 
-export type PaneLook = {
-  wrap: boolean;
-  /** Seconds since the attempt began, for lines where that is known; `null` hides the column. */
-  times: ReadonlyMap<number, string> | null;
-  folded: ReadonlySet<number>;
-  selection: LineRange | null;
-  needle: string;
-  ignoreCase: boolean;
-  hits: readonly number[];
-  hit: number | null;
-};
+export type PaneLook = LineLook & { folded: ReadonlySet<number>; hits: readonly number[] };
 
 export type PaneEvents = {
   onSelect: (line: number, extend: boolean) => void;
@@ -35,7 +22,7 @@ export type PaneEvents = {
   onUnseen: (lines: number) => void;
 };
 
-type Row = { element: HTMLDivElement; line: number; look: string };
+type Row = { element: HTMLDivElement; top: string; version: number; content: LineContent | null };
 
 /**
  * Draws the lines in sight, with as many elements as fit, over a scroll height that is scaled down for very long logs. It never moves the view by
@@ -61,7 +48,10 @@ export class Pane {
   private following = false;
   private seenTotal = 0;
   private frame = 0;
-  private sign_px = 7.2;
+  private map_places: Places | null = null;
+  private sign_px = 0;
+  /** Sizes as the browser last told them: to ask for them would lay the page out, once for every line drawn before. */
+  private size = { width_px: 0, height_px: 0, map_px: 0 };
   private readonly observer: ResizeObserver;
 
   constructor(
@@ -71,7 +61,6 @@ export class Pane {
     private readonly store: LogStore,
     private readonly events: PaneEvents,
   ) {
-    this.sign_px = this.measureSign();
     scroller.addEventListener("scroll", this.onScroll, { passive: true });
     scroller.addEventListener("wheel", this.onWheel, { passive: false });
     scroller.addEventListener("click", this.onClick);
@@ -105,12 +94,13 @@ export class Pane {
 
   /** The log has more lines, or lines that were missing have come. */
   grown(): void {
-    if (this.look.wrap) this.layOut();
-    else {
+    if (this.look.wrap) {
+      this.layOut();
+      this.version += 1;
+    } else {
       this.rows.grow(this.store.state.total);
       this.resize();
     }
-    this.version += 1;
     if (this.following) this.toEnd();
     else this.tellUnseen();
     this.drawSoon();
@@ -218,6 +208,8 @@ export class Pane {
   }
 
   private measure(): void {
+    const { clientWidth, clientHeight } = this.scroller;
+    this.size = { width_px: clientWidth, height_px: clientHeight, map_px: this.map.clientHeight };
     if (this.look.wrap) this.layOut();
     else this.resize();
     if (this.following) this.toEnd();
@@ -240,7 +232,7 @@ export class Pane {
         until = ends.get(line) ?? until;
         if (!wrap) return 1;
         const text = this.store.line(line);
-        return text === undefined ? 1 : wrappedHeight(cells(this.cut(line, text)), columns);
+        return text === undefined ? 1 : wrappedHeight(cells(text.slice(0, this.cutOf(line, text))), columns);
       });
     }
     this.resize();
@@ -249,11 +241,12 @@ export class Pane {
 
   private columns(): number {
     const before = NUMBERS_PX + (this.look.times === null ? 0 : TIMES_PX) + PADDING_PX;
-    return Math.max(20, Math.floor((this.scroller.clientWidth - before) / this.sign_px));
+    if (this.sign_px === 0) this.sign_px = this.measureSign();
+    return Math.max(20, Math.floor((this.size.width_px - before) / this.sign_px));
   }
 
   private resize(): void {
-    this.scale = scaleOf(this.rows.rows, ROW_PX, this.scroller.clientHeight);
+    this.scale = scaleOf(this.rows.rows, ROW_PX, this.size.height_px);
     this.pad.style.height = `${this.scale.scroll_px}px`;
     this.top = Math.min(this.top, Math.max(0, this.scale.content_px - this.scale.view_px));
   }
@@ -283,7 +276,7 @@ export class Pane {
       this.store.want(wanted[0] ?? 0, wanted.at(-1) ?? 0);
     }
     // Where the content stands in the scroll height: both are the same unless the height is scaled down.
-    const shift = this.scroller.scrollTop - this.top;
+    const shift = scale.scroll_px === scale.content_px ? 0 : this.scroller.scrollTop - this.top;
     this.place(wanted, shift);
     this.drawMap();
   }
@@ -296,7 +289,7 @@ export class Pane {
     while (this.pool.length < wanted.length) {
       const element = document.createElement("div");
       this.pad.append(element);
-      this.pool.push({ element, line: -1, look: "" });
+      this.pool.push({ element, top: "", version: -1, content: null });
     }
     const size = this.pool.length;
     const used = new Set<Row>();
@@ -306,127 +299,74 @@ export class Pane {
       if (free === undefined) continue;
       used.add(free);
       this.fill(free, line);
-      free.element.style.transform = `translateY(${this.rows.rowOf(line) * ROW_PX + shift}px)`;
+      const top = `translateY(${this.rows.rowOf(line) * ROW_PX + shift}px)`;
+      if (free.top !== top) free.element.style.transform = top;
+      free.top = top;
     }
     for (const row of this.pool) {
-      if (used.has(row)) continue;
+      if (used.has(row) || row.content === null) continue;
       row.element.hidden = true;
-      row.line = -1;
+      row.content = null;
     }
   }
 
+  /** Draws a line anew only when it is another one, or looks or reads differently. */
   private fill(row: Row, line: number): void {
     const text = this.store.line(line);
-    const look = `${this.version} ${text === undefined}`;
-    if (row.line === line && row.look === look) return;
-    row.line = line;
-    row.look = look;
-    const { element } = row;
-    element.hidden = false;
-    element.dataset.line = String(line);
-    element.className = this.classes(line, text);
-    element.style.height = this.look.wrap ? `${this.rows.heightOfLine(line) * ROW_PX}px` : "";
-    element.replaceChildren(...this.parts(line, text));
+    const step = text?.startsWith("--- ") ? this.store.folds.find((each) => each.first === line) : undefined;
+    const fold = step === undefined ? undefined : foldOf(step, this.look.folded.has(step.first));
+    const before = row.content;
+    if (row.version === this.version && before?.line === line && before.text === text && before.fold?.note === fold?.note) return;
+    row.version = this.version;
+    row.content = { line, text, cut: this.cutOf(line, text ?? ""), fold };
+    row.element.hidden = false;
+    row.element.style.height = this.look.wrap ? `${this.rows.heightOfLine(line) * ROW_PX}px` : "";
+    drawLine(row.element, row.content, this.look);
   }
 
-  private classes(line: number, text: string | undefined): string {
-    const { selection, hit, wrap } = this.look;
-    const kind = text === undefined ? "text" : lineKind(text);
-    const names = [styles.line];
-    if (wrap) names.push(styles.wrapped);
-    if (kind === "error") names.push(styles.error);
-    else if (kind !== "text") names.push(styles.runner);
-    if (selection !== null && line >= selection.first && line <= selection.last) names.push(styles.selected);
-    if (hit === line) names.push(styles.hit);
-    return names.filter(Boolean).join(" ");
-  }
-
-  private parts(line: number, text: string | undefined): Node[] {
-    const number = span(styles.number, String(line + 1));
-    const parts: Node[] = [number];
-    if (this.look.times !== null) parts.push(span(styles.time, this.look.times.get(line) ?? ""));
-    const fold = text?.startsWith("--- ") ? this.store.folds.find((each) => each.first === line) : undefined;
-    if (fold !== undefined) parts.push(span(styles.fold, this.look.folded.has(fold.first) ? "▸" : "▾"));
-    const content = document.createElement("span");
-    content.className = styles.text ?? "";
-    if (text === undefined) {
-      content.append(span(styles.missing, "…"));
-    } else {
-      const cut = this.cut(line, text);
-      const pieces = fold === undefined ? segments(cut) : [{ text: fold.name }];
-      for (const piece of marked(pieces, this.look.needle, this.look.ignoreCase)) content.append(pieceNode(piece));
-      if (cut.length < text.length) content.append(span(styles.more, ` … ${kilobytes(text.length - cut.length)} more, show all`));
-      if (fold !== undefined) content.append(span(styles.took, foldNote(fold, this.look.folded.has(fold.first))));
-    }
-    parts.push(content);
-    return parts;
-  }
-
-  private cut(line: number, text: string): string {
-    return text.length > MAX_LINE_SIGNS && !this.whole.has(line) ? text.slice(0, MAX_LINE_SIGNS) : text;
+  private cutOf(line: number, text: string): number {
+    return this.whole.has(line) ? text.length : Math.min(text.length, MAX_LINE_SIGNS);
   }
 
   private drawMap(): void {
-    const toRow = (line: number) => this.rows.rowOf(line) / Math.max(1, this.rows.rows);
+    const { rows } = this.rows;
+    const whole_px = Math.max(1, this.scale.content_px);
     drawMinimap(this.map, {
-      errors: this.store.errors.map(toRow),
-      hits: this.look.hits.map(toRow),
-      hit: this.look.hit === null ? null : toRow(this.look.hit),
-      from: this.top / Math.max(1, this.scale.content_px),
-      to: (this.top + this.scale.view_px) / Math.max(1, this.scale.content_px),
+      ...this.places(),
+      hit: this.look.hit === null ? null : this.rows.rowOf(this.look.hit) / Math.max(1, rows),
+      from: this.top / whole_px,
+      to: (this.top + this.scale.view_px) / whole_px,
     });
   }
-}
 
-/** Text only ever becomes a text node. */
-function pieceNode(piece: Segment & { mark?: boolean }): Node {
-  const names = [
-    piece.ink && styles[`ink-${piece.ink}`],
-    piece.ground && styles[`ground-${piece.ground}`],
-    piece.bold && styles.bold,
-    piece.dim && styles.dim,
-    piece.italic && styles.italic,
-    piece.underline && styles.underline,
-    piece.strike && styles.strike,
-    piece.inverse && styles.inverse,
-    piece.control && styles.control,
-  ].filter((name): name is string => typeof name === "string");
-  const text = document.createTextNode(piece.text);
-  let node: Node = text;
-  if (piece.href !== undefined) {
-    const link = document.createElement("a");
-    link.href = piece.href;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-    link.title = piece.href;
-    link.className = [...names, styles.link].join(" ");
-    link.append(text);
-    node = link;
-  } else if (names.length > 0) {
-    const look = document.createElement("span");
-    look.className = names.join(" ");
-    look.append(text);
-    node = look;
+  /** Where errors and finds stand on the map. A log may have many thousands of them: they are looked through when they change. */
+  private places(): { errors: readonly number[]; hits: readonly number[] } {
+    const { errors } = this.store;
+    const { hits } = this.look;
+    const { rows } = this.rows;
+    const height_px = this.size.map_px;
+    const known = this.map_places;
+    if (
+      known?.of === this.rows &&
+      known.rows === rows &&
+      known.count === errors.length &&
+      known.found === hits &&
+      known.height_px === height_px
+    )
+      return known;
+    const toPart = (line: number) => this.rows.rowOf(line) / Math.max(1, rows);
+    const places = { errors: spread(errors.map(toPart), height_px), hits: spread(hits.map(toPart), height_px) };
+    this.map_places = { ...places, of: this.rows, rows, count: errors.length, found: hits, height_px };
+    return places;
   }
-  if (!piece.mark) return node;
-  const mark = document.createElement("mark");
-  mark.append(node);
-  return mark;
 }
 
-function span(name: string | undefined, text: string): HTMLSpanElement {
-  const element = document.createElement("span");
-  element.className = name ?? "";
-  element.textContent = text;
-  return element;
-}
-
-function foldNote(fold: Fold, isFolded: boolean): string {
-  const lines = isFolded ? ` · ${(fold.last - fold.first).toLocaleString("en")} lines` : "";
-  if (fold.took === null) return ` · running${lines}`;
-  return ` · ${fold.failed ? "failed after " : ""}${fold.took}${lines}`;
-}
-
-function kilobytes(signs: number): string {
-  return signs < 1_000 ? `${signs} B` : `${Math.round(signs / 1_000).toLocaleString("en")} kB`;
-}
+type Places = {
+  errors: readonly number[];
+  hits: readonly number[];
+  of: Rows;
+  rows: number;
+  count: number;
+  found: readonly number[];
+  height_px: number;
+};

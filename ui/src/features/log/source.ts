@@ -1,7 +1,9 @@
 import { api, body } from "../../api/client";
 import { ProblemError, problemFrom, UnreachableError } from "../../api/problem";
 import { EventStreamReader } from "../../live/sse";
+import { bytesOf, Refused, Unanswered } from "./bytes";
 import type { LogReader, Tail } from "./store";
+import { parsed, wholeLog } from "./whole";
 
 /** Reads an attempt's log from the server. */
 export function serverLog(attempt: string): LogReader {
@@ -11,7 +13,7 @@ export function serverLog(attempt: string): LogReader {
       body(await api.GET("/api/v1/attempts/{attempt}/log", { params: { path: { attempt }, query: { from, count } }, signal })),
     search: async (needle, signal) =>
       body(await api.GET("/api/v1/attempts/{attempt}/log/search", { params: { path: { attempt }, query: { q: needle } }, signal })),
-    whole: (signal) => pieces(`${address}/raw`, signal),
+    whole: (signal) => wholeLog(rawAddress(attempt), signal),
     follow: (from, signal) => follow(`${address}/follow?from=${from}`, signal),
   };
 }
@@ -22,40 +24,17 @@ export function rawAddress(attempt: string): string {
 
 async function* follow(address: string, signal: AbortSignal): AsyncGenerator<Tail> {
   const parser = new EventStreamReader();
-  for await (const piece of pieces(address, signal)) {
-    for (const { event, data } of parser.read(piece)) {
-      if (event === "lines") yield { kind: "lines", ...(JSON.parse(data) as { from: number; lines: string[] }) };
-      else if (event === "complete") yield { kind: "complete", ...(JSON.parse(data) as { total_lines: number }) };
-    }
-  }
-}
-
-async function* pieces(address: string, signal: AbortSignal): AsyncGenerator<string> {
-  let answer: Response;
+  const decoder = new TextDecoder();
   try {
-    answer = await globalThis.fetch(address, { signal, cache: "no-store" });
+    for await (const piece of bytesOf(address, signal)) {
+      for (const { event, data } of parser.read(decoder.decode(piece, { stream: true }))) {
+        if (event === "lines") yield { kind: "lines", ...(JSON.parse(data) as { from: number; lines: string[] }) };
+        else if (event === "complete") yield { kind: "complete", ...(JSON.parse(data) as { total_lines: number }) };
+      }
+    }
   } catch (error) {
-    if (signal.aborted) return;
-    throw new UnreachableError(error);
-  }
-  if (!answer.ok) throw new ProblemError(problemFrom(answer.status, parsed(await answer.text()), address));
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-  if (reader === undefined) return;
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done || signal.aborted) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    if (error instanceof Refused) throw new ProblemError(problemFrom(error.status, parsed(error.text), address));
+    if (error instanceof Unanswered) throw new UnreachableError(error.cause);
+    throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { blocksOf, Searchable } from "./blocks";
 import { type LogReader, LogStore, type Tail } from "./store";
 
 /** A log on a server: what is stored, and what a follower hears. */
-function server(lines: string[], options: { complete?: boolean; piece?: number; tails?: Tail[][] } = {}) {
+function server(lines: string[], options: { complete?: boolean; piece?: number; open?: number; tails?: Tail[][] } = {}) {
   const stored = { lines, complete: options.complete ?? true };
   const tails = [...(options.tails ?? [])];
   const asked: string[] = [];
@@ -17,11 +18,13 @@ function server(lines: string[], options: { complete?: boolean; piece?: number; 
         lost_bytes: 0,
       };
     },
-    whole: async function* () {
+    whole: () => {
       asked.push("whole");
       const text = stored.lines.map((line) => `${line}\n`).join("");
-      const piece = options.piece ?? 7;
-      for (let at = 0; at < text.length; at += piece) yield text.slice(at, at + piece);
+      return {
+        blocks: blocks(text.slice(0, text.length - (options.open ?? 0)), options.piece ?? 7),
+        find: async (needle) => found(text, needle),
+      };
     },
     follow: async function* (from) {
       asked.push(`follow ${from}`);
@@ -35,6 +38,22 @@ function server(lines: string[], options: { complete?: boolean; piece?: number; 
   return { stored, reader, asked };
 }
 
+/** Pieces end anywhere, also within a sign. */
+async function* blocks(text: string, piece: number) {
+  const bytes = new TextEncoder().encode(text);
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += piece) yield bytes.slice(at, at + piece);
+  }
+  for await (const { block } of blocksOf(pieces(), () => 0, 20)) yield block;
+}
+
+/** Lines that are whole. */
+function found(text: string, needle: string): number[] {
+  const lines: number[] = [];
+  new Searchable(0, text.slice(0, text.lastIndexOf("\n"))).find(needle, lines);
+  return lines;
+}
+
 const everything = (store: LogStore) => Array.from({ length: store.state.total }, (_, line) => store.line(line));
 
 test("a short log is held whole, however its bytes are cut, and searched here without minding capitals", async () => {
@@ -46,6 +65,21 @@ test("a short log is held whole, however its bytes are cut, and searched here wi
   expect(store.errors).toEqual([1, 4]);
   expect(store.folds).toEqual([{ name: "test", first: 0, last: 4, took: "3 s", failed: true }]);
   expect(await store.search("error", new AbortController().signal)).toEqual({ total: 1, lines: [1], exact: false });
+});
+
+test("a line whose end has not come yet is shown, and is searched and judged when it is whole", async () => {
+  const world = server(["one", "error: t"], {
+    complete: false,
+    open: 1,
+    tails: [[{ kind: "lines", from: 1, lines: ["error: two", "three"] }]],
+  });
+  let looked: unknown;
+  const store = new LogStore(world.reader, undefined, async () => {
+    looked = [everything(store), [...store.errors], await store.search("ERROR", new AbortController().signal)];
+    store.stop();
+  });
+  await store.start(0);
+  expect(looked).toEqual([["one", "error: two", "three"], [1], { total: 1, lines: [1], exact: false }]);
 });
 
 test("a log beyond what a browser holds is paged around what is looked at, and searched on the server", async () => {

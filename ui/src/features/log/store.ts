@@ -1,13 +1,15 @@
 import type { Schemas } from "../../api/client";
-import { type Fold, foldsOf, holds, isError } from "./lines";
+import { Held } from "./held";
+import { type Fold, holds } from "./lines";
+import type { Whole } from "./whole";
 
 export type Tail = { kind: "lines"; from: number; lines: string[] } | { kind: "complete"; total_lines: number };
 
 /** Where a log comes from; the tests have one of their own. */
 export type LogReader = {
   page(from: number, count: number, signal: AbortSignal): Promise<Schemas["LogPage"]>;
-  /** All that is stored now, in pieces that end anywhere. */
-  whole(signal: AbortSignal): AsyncIterable<string>;
+  /** All that is stored now; it can be searched until `signal` says that nobody looks at it any more. */
+  whole(signal: AbortSignal): Whole;
   /** From a line on as it grows, ended by `complete`; a line that was unfinished may come again. */
   follow(from: number, signal: AbortSignal): AsyncIterable<Tail>;
   search(needle: string, signal: AbortSignal): Promise<Schemas["LogHits"]>;
@@ -28,7 +30,7 @@ export type Hits = { total: number; lines: readonly number[]; exact: boolean };
 const PAGE_LINES = 2_000;
 const FIRST_LINES = 400;
 /** What a browser holds of one log. */
-export const MAX_HELD_SIGNS = 20_000_000;
+export const MAX_HELD_BYTES = 20_000_000;
 const MAX_PAGES = 60;
 const RETRY_MS = 2_000;
 /** While a log is read, it is drawn again this often at the most. */
@@ -40,20 +42,18 @@ const TELL_EVERY_MS = 100;
  */
 export class LogStore {
   state: LogState = { total: 0, complete: false, lost_bytes: 0, phase: "loading", error: undefined };
-  /** Lines that report an error, in order: of the whole log, or of what was read so far. */
-  readonly errors: number[] = [];
-  folds: Fold[] = [];
 
+  private held = new Held();
+  private whole: { of: Whole; stop: AbortController } | undefined;
   private pages = new Map<number, string[]>();
   private order: number[] = [];
   private asked = new Set<number>();
-  private scanned = 0;
   private listeners = new Set<() => void>();
   private controller = new AbortController();
 
   constructor(
     private readonly reader: LogReader,
-    private readonly held_signs: number = MAX_HELD_SIGNS,
+    private readonly held_bytes: number = MAX_HELD_BYTES,
     private readonly wait: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {}
 
@@ -64,17 +64,27 @@ export class LogStore {
 
   snapshot = (): LogState => this.state;
 
-  line = (line: number): string | undefined => this.pages.get(Math.floor(line / PAGE_LINES))?.[line % PAGE_LINES];
+  line = (line: number): string | undefined => this.held.line(line) ?? this.pages.get(Math.floor(line / PAGE_LINES))?.[line % PAGE_LINES];
 
-  /** Reads the lines around `around`, then everything, then follows until the attempt has ended. */
+  /** Lines that report an error, in order: of the whole log, or of what was read so far. */
+  get errors(): readonly number[] {
+    return this.held.errors;
+  }
+
+  get folds(): readonly Fold[] {
+    return this.held.folds;
+  }
+
+  /** Reads the lines around `around`, then everything, then follows until the attempt has ended; may be started again after `stop`. */
   async start(around: number): Promise<void> {
+    this.controller = new AbortController();
     const { signal } = this.controller;
     try {
       const first = await this.reader.page(Math.max(0, around - FIRST_LINES / 2), FIRST_LINES, signal);
       this.put(first.first_line, first.lines);
       this.change({ total: first.total_lines, complete: first.complete, lost_bytes: first.lost_bytes, phase: "partly" });
       await this.readWhole(signal);
-      if (!this.state.complete) await this.follow(signal);
+      if (!this.state.complete && !signal.aborted) await this.follow(signal);
     } catch (error) {
       if (!signal.aborted) this.change({ phase: this.state.phase === "loading" ? "failed" : this.state.phase, error });
     }
@@ -82,6 +92,7 @@ export class LogStore {
 
   stop(): void {
     this.controller.abort();
+    this.whole?.stop.abort();
   }
 
   /** Makes sure that these lines are, or soon will be, there. */
@@ -96,45 +107,47 @@ export class LogStore {
 
   /** Which lines hold `needle`: here when every line is here, otherwise on the server (letter by letter). */
   async search(needle: string, signal: AbortSignal): Promise<Hits> {
-    if (this.state.phase !== "whole") {
+    if (this.state.phase !== "whole" || this.whole === undefined) {
       const { lines, total } = await this.reader.search(needle, signal);
       return { total, lines, exact: true };
     }
     const small = needle.toLowerCase();
-    const lines: number[] = [];
-    for (let line = 0; line < this.state.total; line += 1) {
+    const { held } = this;
+    const lines = [...(await this.whole.of.find(small))];
+    for (let line = held.lines; line < this.state.total; line += 1) {
       if (holds(this.line(line) ?? "", small, true)) lines.push(line);
     }
     return { total: lines.length, lines, exact: false };
   }
 
   private async readWhole(signal: AbortSignal): Promise<void> {
-    let line = 0;
-    let signs = 0;
-    let rest = "";
+    const stop = new AbortController();
+    const of = this.reader.whole(stop.signal);
+    this.whole?.stop.abort();
+    this.whole = { of, stop };
+    const held = new Held();
+    // What is here already is shown until all has been read anew.
+    if (this.state.phase === "partly") this.held = held;
+    let bytes = 0;
     let told_at = performance.now();
-    for await (const piece of this.reader.whole(signal)) {
-      signs += piece.length;
-      if (signs > this.held_signs) {
+    for await (const block of of.blocks) {
+      if (signal.aborted) return;
+      bytes += block.bytes.length;
+      if (bytes > this.held_bytes) {
+        stop.abort();
         this.change({ phase: "paged" });
         return;
       }
-      const lines = (rest + piece).split("\n");
-      rest = lines.pop() ?? "";
-      this.put(line, lines.map(withoutReturn));
-      line += lines.length;
-      this.scan(line);
+      const open = held.add(block);
+      if (open !== undefined) this.put(open.line, [open.text]);
       if (performance.now() - told_at < TELL_EVERY_MS) continue;
       told_at = performance.now();
-      this.change({ total: Math.max(this.state.total, line) });
+      this.change({ total: Math.max(this.state.total, held.lines) });
     }
     if (signal.aborted) return;
-    if (rest !== "") {
-      this.put(line, [withoutReturn(rest)]);
-      line += 1;
-    }
-    const total = Math.max(this.state.total, line);
-    this.scan(this.state.complete ? total : total - 1);
+    this.held = held;
+    const total = Math.max(this.state.total, held.lines);
+    held.scan(this.line, this.state.complete ? total : total - 1);
     this.change({ total, phase: "whole" });
   }
 
@@ -149,7 +162,7 @@ export class LogStore {
           }
           this.put(tail.from, tail.lines);
           this.change({ total: Math.max(this.state.total, tail.from + tail.lines.length), error: undefined });
-          if (this.state.phase === "whole") this.scan(this.state.total - 1);
+          if (this.state.phase === "whole") this.held.scan(this.line, this.state.total - 1);
         }
       } catch (error) {
         if (!signal.aborted) this.change({ error });
@@ -162,9 +175,6 @@ export class LogStore {
   private async finish(signal: AbortSignal): Promise<void> {
     this.change({ complete: true, error: undefined });
     if (this.state.phase === "whole") {
-      this.scanned = 0;
-      this.errors.length = 0;
-      this.folds = [];
       await this.readWhole(signal);
     } else {
       this.pages.clear();
@@ -187,10 +197,12 @@ export class LogStore {
   }
 
   private isThere(page: number): boolean {
+    const end = Math.min((page + 1) * PAGE_LINES, this.state.total);
+    if (end <= this.held.lines) return true;
     const there = this.pages.get(page);
     if (there === undefined) return false;
-    const end = Math.min(PAGE_LINES, this.state.total - page * PAGE_LINES);
-    for (let line = 0; line < end; line += 1) if (there[line] === undefined) return false;
+    for (let line = Math.max(page * PAGE_LINES, this.held.lines); line < end; line += 1)
+      if (there[line % PAGE_LINES] === undefined) return false;
     return true;
   }
 
@@ -216,16 +228,6 @@ export class LogStore {
     }
   }
 
-  private scan(until: number): void {
-    if (until <= this.scanned) return;
-    this.folds = foldsOf(this.line, until, this.folds, this.scanned);
-    for (let line = this.scanned; line < until; line += 1) {
-      const text = this.line(line);
-      if (text !== undefined && isError(text)) this.errors.push(line);
-    }
-    this.scanned = until;
-  }
-
   private change(change: Partial<LogState>): void {
     this.state = { ...this.state, ...change };
     this.tell();
@@ -234,8 +236,4 @@ export class LogStore {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
 import { plainText } from "../log/ansi";
-import { firstFailingLine } from "../log/lines";
+import { firstFailingLine, foldsOf, isError } from "../log/lines";
 import type { Attempt } from "./release";
 
 const LAST_LINES = 4_000;
@@ -23,7 +23,9 @@ export const failingLine = (attempt: Attempt | undefined) =>
         );
       let last = await page(0);
       if (last.total_lines > last.lines.length) last = await page(Math.max(0, last.total_lines - LAST_LINES));
-      const line = firstFailingLine((at) => last.lines[at], last.lines.length);
+      const marks = last.lines.flatMap((text, at) => (text.startsWith("--- ") ? [{ line: at, text }] : []));
+      const errors = last.lines.flatMap((text, at) => (isError(text) ? [at] : []));
+      const line = firstFailingLine(foldsOf(marks, last.lines.length), errors, last.lines.length);
       return line === undefined ? null : { line: last.first_line + line, text: plainText(last.lines[line] ?? "").trim() };
     },
   });
