@@ -4,11 +4,14 @@ import { HoldDialog, LiftDialog } from "./HoldDialogs";
 import type { Action } from "./open";
 import { CancelDialog, LiftQuarantineDialog, QuarantineDialog, ResolveDialog, RetryDialog, StartDialog } from "./ReleaseDialogs";
 import { RollbackDialog } from "./RollbackDialog";
+import { RollbackStagesDialog } from "./RollbackStagesDialog";
 
 export function ActionDialog({ action, onClose }: { action: Action; onClose: () => void }) {
   switch (action.kind) {
     case "rollback":
       return <RollbackDialog {...action} onClose={onClose} />;
+    case "rollback-stages":
+      return <RollbackStagesDialog {...action} onClose={onClose} />;
     case "hold":
       return <HoldDialog {...action} onClose={onClose} />;
     case "lift":

@@ -95,21 +95,8 @@ function Preview({
         onChange={(value) => onChoose(value === "" ? undefined : Number(value))}
         options={options}
       />
-      <ul className={styles.steps} aria-label="What happens at each target">
-        {preview.targets.map((target) => (
-          <li key={target.name} className={target.stays_because == null ? undefined : styles.stays}>
-            <span className={styles.name}>{target.name}</span>
-            {target.stays_because == null ? (
-              <span className="num">
-                #{target.from} → <Destination number={target.to} choices={preview.choices} />
-              </span>
-            ) : (
-              <span className="c-3">stays: {target.stays_because}</span>
-            )}
-          </li>
-        ))}
-      </ul>
-      <LeavesOut preview={preview} />
+      <Steps preview={preview} />
+      <LeavesOut commits={preview.leaves_out} isCut={preview.is_cut} />
       <Notice tone="idle">
         {preview.quarantines.length > 0 && `${preview.quarantines.map((number) => `#${number}`).join(", ")} will be quarantined. `}
         {preview.holds &&
@@ -118,6 +105,25 @@ function Preview({
         steps; it does not undo what its commits did to data.
       </Notice>
     </>
+  );
+}
+
+export function Steps({ preview }: { preview: Schemas["RollbackPreview"] }) {
+  return (
+    <ul className={styles.steps} aria-label="What happens at each target">
+      {preview.targets.map((target) => (
+        <li key={target.name} className={target.stays_because == null ? undefined : styles.stays}>
+          <span className={styles.name}>{target.name}</span>
+          {target.stays_because == null ? (
+            <span className="num">
+              #{target.from} → <Destination number={target.to} choices={preview.choices} />
+            </span>
+          ) : (
+            <span className="c-3">stays: {target.stays_because}</span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -130,10 +136,9 @@ function Destination({ number, choices }: { number: number | null | undefined; c
   );
 }
 
-function LeavesOut({ preview }: { preview: Schemas["RollbackPreview"] }) {
-  const { leaves_out: commits } = preview;
+export function LeavesOut({ commits, isCut }: { commits: readonly Schemas["Change"][]; isCut: boolean }) {
   if (commits.length === 0) return null;
-  const count = preview.is_cut ? `more than ${commits.length}` : String(commits.length);
+  const count = isCut ? `more than ${commits.length}` : String(commits.length);
   return (
     <div>
       <h3>
@@ -151,7 +156,7 @@ function LeavesOut({ preview }: { preview: Schemas["RollbackPreview"] }) {
   );
 }
 
-function Progress({
+export function Progress({
   pipeline,
   title,
   plan,

@@ -7,6 +7,7 @@ import type { Schemas } from "../../api/client";
  */
 export type Action =
   | { kind: "rollback"; pipeline: string; place: Schemas["Place"]; to?: number }
+  | { kind: "rollback-stages"; pipeline: string; stages: readonly string[] }
   | { kind: "hold"; pipeline: string; scope: Schemas["HoldScope"] }
   | { kind: "lift"; pipeline: string; hold: Schemas["Held"] }
   | { kind: "approve"; pipeline: string; release: number; gate: string; digest: string }
@@ -23,6 +24,7 @@ export type Action =
 type Of<Kind extends Action["kind"]> = Omit<Extract<Action, { kind: Kind }>, "kind">;
 
 export const openRollback = (action: Of<"rollback">) => show({ kind: "rollback", ...action });
+export const openRollbackStages = (action: Of<"rollback-stages">) => show({ kind: "rollback-stages", ...action });
 export const openHold = (action: Of<"hold">) => show({ kind: "hold", ...action });
 export const openLift = (action: Of<"lift">) => show({ kind: "lift", ...action });
 export const openApprove = (action: Of<"approve">) => show({ kind: "approve", ...action });

@@ -2,7 +2,7 @@ import { messageOf } from "../../api/problem";
 import { useMay } from "../../app/access";
 import { Button } from "../../design/Button";
 import { MenuButton } from "../../design/MenuButton";
-import { openCancel, openLiftQuarantine, openQuarantine, openRetry, openRollback } from "../actions/open";
+import { openCancel, openLiftQuarantine, openQuarantine, openRetry, openRollback, openRollbackStages } from "../actions/open";
 import { useRetry } from "../actions/ReleaseDialogs";
 import { type Release, stagesOf, troubles } from "./release";
 
@@ -54,7 +54,13 @@ export function ReleaseActs({ pipeline, release }: { pipeline: string; release: 
         <MenuButton
           label="Roll back"
           look="danger"
-          items={deploys.map((stage) => ({ text: `${stage}…`, act: () => openRollback({ pipeline, place: { kind: "stage", stage } }) }))}
+          items={[
+            ...deploys.map((stage) => ({
+              text: `${stage}…`,
+              act: () => openRollback({ pipeline, place: { kind: "stage" as const, stage } }),
+            })),
+            ...(deploys.length > 1 ? [{ text: "every stage…", act: () => openRollbackStages({ pipeline, stages: deploys }) }] : []),
+          ]}
         />
       )}
     </>
