@@ -1,6 +1,7 @@
 import type { RefObject } from "react";
 import { Button } from "../../design/Button";
 import { Glyph } from "../../design/glyphs";
+import { SearchBox } from "../../design/SearchBox";
 import styles from "./Commits.module.css";
 import { commits } from "./gate";
 import { type Density, LEVELS, type Level } from "./layout";
@@ -74,25 +75,21 @@ export function Toolbar({
       <Button look="soft" aria-pressed={isOnly(state, "blocked")} onClick={() => onChoose({ only: toggleOnly(state, "blocked") })}>
         Only held
       </Button>
-      <label className={styles.search}>
-        <Glyph name="search" size={13} />
-        <input
-          ref={search}
-          type="search"
-          placeholder="Sha or words"
-          aria-label="Find a commit by sha, title or author"
-          value={state.q ?? ""}
-          onChange={(event) => onChoose({ q: event.target.value })}
-          onKeyDown={(event) => {
-            if (event.key === "Enter") onFind(event.shiftKey ? -1 : 1);
-            else if (event.key === "Escape") {
-              onChoose({ q: undefined });
-              event.currentTarget.blur();
-            }
-          }}
-        />
-        <kbd>/</kbd>
-      </label>
+      <SearchBox
+        box={search}
+        label="Find a commit by sha, title or author"
+        placeholder="Sha or words"
+        width_px={112}
+        value={state.q ?? ""}
+        onChange={(q) => onChoose({ q })}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") onFind(event.shiftKey ? -1 : 1);
+          else if (event.key === "Escape") {
+            onChoose({ q: undefined });
+            event.currentTarget.blur();
+          }
+        }}
+      />
       <span className="grow" />
       <span className={`num ${styles.count}`} role="status">
         {found === undefined ? `${targets} targets · ${commits(changes.length)}` : `${found} of ${commits(changes.length)}`}

@@ -6,9 +6,9 @@ import { useMay } from "../../app/access";
 import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
 import { Button } from "../../design/Button";
-import { Glyph } from "../../design/glyphs";
 import { useKeys } from "../../design/keys";
 import { EmptyState, Loaded, PageBody } from "../../design/Page";
+import { SearchBox } from "../../design/SearchBox";
 import { useLive } from "../../live/use-live";
 import { ConnectDialog } from "./ConnectDialog";
 import { isOnly, onlyValues, query, type Summary, starredFirst } from "./filter";
@@ -68,21 +68,17 @@ function Filters() {
   };
   return (
     <search className={styles.filters}>
-      <label className={styles.search}>
-        <Glyph name="search" size={14} />
-        <span className="visually-hidden">Filter by name or commit</span>
-        <input
-          ref={input}
-          type="search"
-          placeholder="Filter by name or commit"
-          value={q ?? ""}
-          onChange={(event) => set({ q: event.target.value })}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") event.currentTarget.blur();
-          }}
-        />
-        <kbd>/</kbd>
-      </label>
+      <SearchBox
+        box={input}
+        label="Filter by name or commit"
+        placeholder="Filter by name or commit"
+        width_px={236}
+        value={q ?? ""}
+        onChange={(text) => set({ q: text })}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.blur();
+        }}
+      />
       <div className={styles.chips} role="group" aria-label="Show only">
         {onlyValues.map((value) => (
           <button key={value} type="button" aria-pressed={only === value} onClick={() => set({ only: only === value ? undefined : value })}>

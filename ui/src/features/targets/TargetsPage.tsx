@@ -4,9 +4,9 @@ import { Fragment, memo, useCallback, useRef } from "react";
 import { targets as targetsQuery } from "../../api/queries";
 import { useTitle } from "../../app/title";
 import { Button } from "../../design/Button";
-import { Glyph } from "../../design/glyphs";
 import { useKeys } from "../../design/keys";
 import { EmptyState, Loaded } from "../../design/Page";
+import { SearchBox } from "../../design/SearchBox";
 import { Sha } from "../../design/Sha";
 import { Status } from "../../design/Status";
 import { targetLook } from "../../design/state";
@@ -57,18 +57,14 @@ export function TargetsPage() {
           return (
             <>
               <div className={styles.tools} role="group" aria-label="What is shown">
-                <label className={styles.search}>
-                  <Glyph name="search" size={13} />
-                  <input
-                    ref={search}
-                    type="search"
-                    placeholder="Target, region, state or sha"
-                    aria-label="Find a target"
-                    value={q ?? ""}
-                    onChange={(event) => choose({ q: event.target.value })}
-                  />
-                  <kbd>/</kbd>
-                </label>
+                <SearchBox
+                  box={search}
+                  label="Find a target"
+                  placeholder="Target, region, state or sha"
+                  width_px={210}
+                  value={q ?? ""}
+                  onChange={(text) => choose({ q: text })}
+                />
                 <Button
                   look="soft"
                   aria-pressed={only === "different"}
