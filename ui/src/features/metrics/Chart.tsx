@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useAppearance } from "../../design/appearance";
-import { duration } from "../../design/time";
+import { duration, full } from "../../design/time";
 import { seriesOf } from "./measures";
 import styles from "./metrics.module.css";
 import type { Point } from "./query";
@@ -11,7 +11,17 @@ import type { Point } from "./query";
 const HEIGHT_PX = 220;
 const NEAR_PX = 14;
 
-/** Durations over time: a dot for each attempt, an octagon's colour for failures, lines for what is usual. A press on a point opens its release. */
+/** Times as everywhere else in the pages: a clock of 24 hours, the day below it where it changes. From the widest step of the axis to the narrowest. */
+const DAY_S = 86_400;
+const clock: (string | number | null)[][] = [
+  [365 * DAY_S, "{YYYY}", null, null, null, null, null, null, 1],
+  [28 * DAY_S, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [DAY_S, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+];
+
+/** Durations over time: a dot for each attempt, a ring for each that failed, lines for what is usual. A press on a point opens its release. */
 export function Chart({ points }: { points: readonly Point[] }) {
   const frame = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
@@ -50,7 +60,7 @@ function options(element: HTMLElement): uPlot.Options {
     ticks: { show: false },
     font: `11px ${colour("--font")}`,
   };
-  const minutes = (value: number | null) => (value == null ? "–" : duration(value * 60_000));
+  const minutes = (value: number | null) => (value == null ? "" : duration(value * 60_000));
   const line = (label: string, name: string, dash?: number[]): uPlot.Series => ({
     label,
     stroke: colour(name),
@@ -59,11 +69,11 @@ function options(element: HTMLElement): uPlot.Options {
     value: (_, value) => minutes(value),
     ...(dash === undefined ? {} : { dash }),
   });
-  const dots = (label: string, name: string, size: number): uPlot.Series => ({
+  const dots = (label: string, name: string, points: uPlot.Series.Points): uPlot.Series => ({
     label,
     stroke: colour(name),
     paths: () => null,
-    points: { show: true, size, fill: colour(name) },
+    points: { show: true, ...points },
     value: (_, value) => minutes(value),
   });
   return {
@@ -71,11 +81,14 @@ function options(element: HTMLElement): uPlot.Options {
     height: HEIGHT_PX,
     cursor: { y: false, points: { size: 9 } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.08, 0.1)] } },
-    axes: [axis, { ...axis, size: 64, values: (_, values) => values.map((value) => duration(value * 60_000)) }],
+    axes: [
+      { ...axis, values: clock },
+      { ...axis, size: 64, values: (_, values) => values.map((value) => duration(value * 60_000)) },
+    ],
     series: [
-      {},
-      dots("took", "--run", 5),
-      dots("failed", "--bad", 8),
+      { label: "at", value: (_, value) => (value == null ? "" : full(value * 1_000)) },
+      dots("took", "--run", { size: 5, fill: colour("--run") }),
+      dots("failed", "--bad", { size: 9, width: 2, fill: colour("--surface") }),
       line("usual (median of 15)", "--text-2"),
       line("nine of ten", "--text-3", [5, 4]),
     ],

@@ -16,7 +16,7 @@ test("the parts of lead time share the whole, and what is not known is left out"
 test("nothing is not zero", () => {
   expect([percent(null), percent(0), percent(0.031), percent(0.5)]).toEqual(["–", "0 %", "3.1 %", "50 %"]);
   expect([took(null), took(90_000)]).toEqual(["–", "1m 30s"]);
-  expect([perDay(0.31), perDay(12.4)]).toEqual(["0.3", "12"]);
+  expect([perDay(0.31), perDay(12.4), perDay(1 / 30), perDay(0)]).toEqual(["0.3", "12", "0.03", "0.0"]);
 });
 
 test("failures are drawn but do not count as durations", () => {

@@ -27,9 +27,9 @@ export function took(ms: number | null | undefined): string {
   return ms == null ? "–" : duration(ms);
 }
 
-/** `6.4` a day, `0.3` a day. */
+/** `6.4` a day, `0.3` a day; what is rare is not nothing. */
 export function perDay(value: number): string {
-  return value.toFixed(value >= 10 ? 0 : 1);
+  return value.toFixed(value >= 10 ? 0 : value > 0 && value < 0.1 ? 2 : 1);
 }
 
 /** Columns of a chart: seconds and durations, and which point each is. */

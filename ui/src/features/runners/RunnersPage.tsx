@@ -81,7 +81,7 @@ function PoolCard({ pool, mayManage, onAct }: { pool: Pool; mayManage: boolean; 
       </div>
       {pool.runners.length > 0 && (
         <div className={table.frame}>
-          <table className={table.table}>
+          <table className={`${table.table} ${styles.runners}`}>
             <caption className="visually-hidden">Runners of pool {pool.name}</caption>
             <thead>
               <tr>
