@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../../api/client";
 import { scopeName } from "../../api/places";
@@ -7,6 +8,7 @@ import { Glyph } from "../../design/glyphs";
 import { Time } from "../../design/Time";
 import { localTimes } from "../../design/time";
 import { openApprove, openLift, openResolve } from "../actions/open";
+import { failingLine } from "../release/failing-line";
 import { attentionRow, type Row } from "./attention";
 import styles from "./Board.module.css";
 import { useBoard } from "./context";
@@ -49,6 +51,7 @@ export function AttentionList({ items }: { items: readonly Schemas["Attention"][
                       </>
                     )}
                   </p>
+                  {item.kind === "failed" && item.attempt != null && <Said attempt={item.attempt} />}
                 </div>
                 <Act item={item} act={row.act} hold={hold} />
               </li>
@@ -58,6 +61,16 @@ export function AttentionList({ items }: { items: readonly Schemas["Attention"][
         </ul>
       )}
     </section>
+  );
+}
+
+/** The first line of the job's log that says why. */
+function Said({ attempt }: { attempt: string }) {
+  const line = useQuery(failingLine({ id: attempt })).data;
+  return line == null ? null : (
+    <code className={`mono cut ${styles.said}`} title={line.text}>
+      {line.text.slice(0, 400)}
+    </code>
   );
 }
 

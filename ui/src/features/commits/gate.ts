@@ -16,6 +16,7 @@ export function isBlocked(gate: Gate): boolean {
 }
 
 export function glyphOf(gate: Gate): GlyphName {
+  if (gate.state === "rejected") return "close";
   switch (gate.kind) {
     case "bake":
       return "bake";

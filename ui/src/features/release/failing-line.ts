@@ -7,10 +7,10 @@ import type { Attempt } from "./release";
 const LAST_LINES = 4_000;
 
 /** The first line that says why an attempt failed, looked for at the end of its log. It has ended: the answer never changes. */
-export const failingLine = (attempt: Attempt | undefined) =>
+export const failingLine = (attempt: (Pick<Attempt, "id"> & Partial<Pick<Attempt, "state" | "log_bytes">>) | undefined) =>
   queryOptions({
     queryKey: ["attempt", attempt?.id ?? "", "failing-line"],
-    enabled: attempt !== undefined && attempt.state === "ended" && attempt.log_bytes > 0,
+    enabled: attempt !== undefined && (attempt.state ?? "ended") === "ended" && attempt.log_bytes !== 0,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }): Promise<{ line: number; text: string } | null> => {
       const id = attempt?.id ?? "";
