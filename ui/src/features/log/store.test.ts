@@ -21,10 +21,8 @@ function server(lines: string[], options: { complete?: boolean; piece?: number; 
     whole: () => {
       asked.push("whole");
       const text = stored.lines.map((line) => `${line}\n`).join("");
-      return {
-        blocks: blocks(text.slice(0, text.length - (options.open ?? 0)), options.piece ?? 7),
-        find: async (needle) => found(text, needle),
-      };
+      const sent = text.slice(0, text.length - (options.open ?? 0));
+      return { blocks: blocks(sent, options.piece ?? 7), find: async (needle) => found(sent, needle) };
     },
     follow: async function* (from) {
       asked.push(`follow ${from}`);
