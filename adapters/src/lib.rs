@@ -11,6 +11,7 @@ pub mod aws;
 pub mod blobs;
 pub mod clock;
 pub mod command_monitor;
+pub mod datadog;
 pub mod egress;
 pub mod git;
 pub mod github;

@@ -7,14 +7,13 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use engine::core::input::Reading;
 use engine::ports::{Accounts, Clock, Identity, MonitorReader, RoleRequest, Slice};
-use pipelines::plan::{Monitor, MonitorKind};
+use pipelines::plan::{CLOUD_ALARM, CLOUD_METRIC, Monitor, MonitorKind};
 use tokio::sync::oneshot;
 
 use super::failure::{self, Kind};
+use super::metrics::METRICS;
 use super::sdk::{self, Sdk, Settings};
 
-/// As pipeline files name it.
-const SYSTEM: &str = "cloudwatch";
 /// DescribeAlarms takes so many names at once.
 const NAMES: usize = 100;
 /// How long the first who asks waits for others who ask about the same account and region.
@@ -27,7 +26,7 @@ const REPLACE_MS: u64 = 120_000;
 /// What the server does in accounts by itself: it looks.
 const MAY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudwatch:DescribeAlarms","cloudwatch:GetMetricData"],"Resource":"*"}]}"#;
 
-/// The monitor `cloudwatch`: metric and composite alarms by name.
+/// The monitors `cloudwatch` (metric and composite alarms by name) and `cloudwatch_metric` (the newest whole period of a metric).
 ///
 /// Whoever asks for alarms of one account and region at about the same time shares one call. `ALARM` is bad,
 /// `INSUFFICIENT_DATA` is no data, and an alarm that is not there (any more) is as unreadable as one that AWS does not
@@ -44,26 +43,59 @@ pub struct Usage {
     /// Calls that gave no answer, throttled ones included.
     pub failed: u64,
     pub alarms: u64,
+    /// Metrics that were asked for; each is billed, however many come in one call.
+    pub metrics: u64,
+}
+
+/// What AWS charges for 1,000 calls, and for 1,000 metrics of GetMetricData, in most regions, in US cents.
+const CENTS_PER_THOUSAND: f64 = 1.0;
+
+impl Usage {
+    /// What it has cost in US dollars, without the million calls a month that AWS gives to each account.
+    #[must_use]
+    pub fn dollars(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a price, not an account")]
+        let billed = (self.calls + self.metrics) as f64;
+        billed / 1_000.0 * CENTS_PER_THOUSAND / 100.0
+    }
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     sdk: Sdk,
     identity: Arc<dyn Identity>,
     accounts: Arc<dyn Accounts>,
-    clock: Arc<dyn Clock>,
-    queues: Mutex<HashMap<Place, Vec<Asked>>>,
+    pub(super) clock: Arc<dyn Clock>,
+    queues: Mutex<HashMap<(Place, What), Vec<Asked>>>,
     /// By account; they are good in every region.
     slices: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Slice>>>>>,
     calls: AtomicU64,
-    failed: AtomicU64,
+    pub(super) failed: AtomicU64,
     alarms: AtomicU64,
+    metrics: AtomicU64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Place {
-    account: String,
-    region: String,
+pub(super) struct Place {
+    pub(super) account: String,
+    pub(super) region: String,
+}
+
+/// What is asked for: alarms and metrics come by calls of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum What {
+    Alarms,
+    Metrics,
+}
+
+impl What {
+    fn of(monitor: &Monitor) -> Option<Self> {
+        match &monitor.kind {
+            MonitorKind::External { system, .. } if system == CLOUD_ALARM => Some(Self::Alarms),
+            MonitorKind::External { system, .. } if system == CLOUD_METRIC => Some(Self::Metrics),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -85,6 +117,7 @@ impl CloudWatch {
             calls: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             alarms: AtomicU64::new(0),
+            metrics: AtomicU64::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -92,22 +125,29 @@ impl CloudWatch {
     #[must_use]
     pub fn usage(&self) -> Usage {
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
-        Usage { calls: count(&self.inner.calls), failed: count(&self.inner.failed), alarms: count(&self.inner.alarms) }
+        Usage {
+            calls: count(&self.inner.calls),
+            failed: count(&self.inner.failed),
+            alarms: count(&self.inner.alarms),
+            metrics: count(&self.inner.metrics),
+        }
     }
 }
 
 #[async_trait]
 impl MonitorReader for CloudWatch {
     fn knows(&self, monitor: &Monitor) -> bool {
-        matches!(&monitor.kind, MonitorKind::External { system, .. } if system == SYSTEM)
+        What::of(monitor).is_some()
     }
 
     async fn read(&self, monitor: &Monitor) -> Reading {
-        let MonitorKind::External { name, account: Some(account), region: Some(region), .. } = &monitor.kind else {
+        let (MonitorKind::External { name, account: Some(account), region: Some(region), .. }, Some(what)) =
+            (&monitor.kind, What::of(monitor))
+        else {
             return unreadable("the alarm names no account or no region");
         };
         let place = Place { account: account.clone(), region: region.clone() };
-        let asked = tokio::time::timeout(Duration::from_millis(monitor.timeout_ms), self.inner.ask(place, name.clone()));
+        let asked = tokio::time::timeout(Duration::from_millis(monitor.timeout_ms), self.inner.ask(place, what, name.clone()));
         match asked.await {
             Ok(reading) => reading,
             Err(_) => unreadable(&format!("CloudWatch in {account}/{region} did not answer within {} ms", monitor.timeout_ms)),
@@ -116,28 +156,33 @@ impl MonitorReader for CloudWatch {
 }
 
 impl Inner {
-    async fn ask(self: &Arc<Self>, place: Place, name: String) -> Reading {
+    async fn ask(self: &Arc<Self>, place: Place, what: What, name: String) -> Reading {
         let (answer, answered) = oneshot::channel();
         let is_first = {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-            let queue = queues.entry(place.clone()).or_default();
+            let queue = queues.entry((place.clone(), what)).or_default();
             queue.push(Asked { name, answer });
             queue.len() == 1
         };
         if is_first {
             // The first may stop waiting; the others still get their answer.
-            tokio::spawn(Arc::clone(self).read_all(place));
+            tokio::spawn(Arc::clone(self).read_all(place, what));
         }
         answered.await.unwrap_or_else(|_| unreadable("the reading was given up"))
     }
 
-    async fn read_all(self: Arc<Self>, place: Place) {
+    async fn read_all(self: Arc<Self>, place: Place, what: What) {
         self.clock.sleep_until(self.clock.now() + GATHER_MS).await;
-        let asked = self.queues.lock().unwrap_or_else(PoisonError::into_inner).remove(&place).unwrap_or_default();
+        let asked = self.queues.lock().unwrap_or_else(PoisonError::into_inner).remove(&(place.clone(), what)).unwrap_or_default();
         let names: Vec<String> = asked.iter().map(|asked| asked.name.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
-        for names in names.chunks(NAMES) {
-            match self.describe(&place, names).await {
+        let at_once = if what == What::Alarms { NAMES } else { METRICS };
+        for names in names.chunks(at_once) {
+            let read = match what {
+                What::Alarms => self.describe(&place, names).await,
+                What::Metrics => self.measure(&place, names).await,
+            };
+            match read {
                 Ok(found) => readings.extend(found),
                 Err(detail) => readings.extend(names.iter().map(|name| (name.clone(), unreadable(&detail)))),
             }
@@ -161,12 +206,12 @@ impl Inner {
                 .alarm_types(AlarmType::CompositeAlarm)
                 .max_records(100)
                 .set_next_token(next);
-            self.calls.fetch_add(1, Ordering::Relaxed);
+            self.spend("DescribeAlarms", 0);
             let answer = match request.send().await {
                 Ok(answer) => answer,
                 Err(error) => {
                     self.failed.fetch_add(1, Ordering::Relaxed);
-                    return Err(self.unread(place, &failure::of(&error)));
+                    return Err(self.unread(place, &failure::of(&error), "cloudwatch:DescribeAlarms"));
                 }
             };
             for alarm in answer.metric_alarms() {
@@ -186,13 +231,25 @@ impl Inner {
         Err(format!("CloudWatch in {}/{} answers with more than {PAGES} pages for {} alarms", place.account, place.region, names.len()))
     }
 
-    fn unread(&self, place: &Place, failure: &failure::Failure) -> String {
+    /// Counts a call before it is made: AWS bills those that fail, too.
+    pub(super) fn spend(&self, operation: &'static str, metrics: u64) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.metrics.fetch_add(metrics, Ordering::Relaxed);
+        metrics::counter!("tidegate_cloudwatch_calls_total", "operation" => operation).increment(1);
+        metrics::counter!("tidegate_cloudwatch_metrics_total").increment(metrics);
+        let spent = Usage { calls: 1, metrics, ..Usage::default() };
+        metrics::gauge!("tidegate_cloudwatch_dollars").increment(spent.dollars());
+    }
+
+    /// `action`: what the role must be allowed to do.
+    pub(super) fn unread(&self, place: &Place, failure: &failure::Failure, action: &str) -> String {
         if failure.kind == Kind::Credentials {
             // They may have been revoked: the next reading assumes the role anew.
             self.slices.lock().unwrap_or_else(PoisonError::into_inner).remove(&place.account);
         }
+        let denied = format!("the role may not read alarms there ({action})");
         let why = match failure.kind {
-            Kind::Denied => "the role may not read alarms there (cloudwatch:DescribeAlarms)",
+            Kind::Denied => denied.as_str(),
             Kind::Credentials => "its credentials are not accepted",
             Kind::Throttled => "too many requests, also after several tries",
             Kind::ClockSkew => "the clocks differ too much",
@@ -203,7 +260,7 @@ impl Inner {
         format!("CloudWatch in {}/{} cannot be read: {why}: {}", place.account, place.region, failure.detail)
     }
 
-    async fn client(&self, place: &Place) -> Result<aws_sdk_cloudwatch::Client, String> {
+    pub(super) async fn client(&self, place: &Place) -> Result<aws_sdk_cloudwatch::Client, String> {
         let access = self.accounts.access(&place.account).await?;
         let Some(access) = access else {
             return Err(format!("account {} is not registered on this server; `tidegate accounts add` does", place.account));
@@ -252,6 +309,6 @@ fn missing(place: &Place, name: &str) -> Reading {
     unreadable(&format!("there is no alarm {name:?} in {}/{}; was it deleted or renamed?", place.account, place.region))
 }
 
-fn unreadable(detail: &str) -> Reading {
+pub(super) fn unreadable(detail: &str) -> Reading {
     Reading::Unreadable { detail: detail.to_owned() }
 }

@@ -6,6 +6,7 @@
 mod cloudwatch;
 mod failure;
 mod identity;
+mod metrics;
 mod sdk;
 
 pub use cloudwatch::{CloudWatch, Usage};

@@ -3,6 +3,7 @@
 
 mod blobs;
 mod command_monitor;
+mod datadog;
 mod email;
 mod git;
 mod http_monitor;

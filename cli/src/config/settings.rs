@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) email: Option<Email>,
     pub(crate) secrets_file: Option<PathBuf>,
     pub(crate) aws: Aws,
+    /// Address, API key and application key.
+    pub(crate) datadog: Option<(String, String, String)>,
     pub(crate) forges: Forges,
 }
 
@@ -157,6 +159,10 @@ impl Settings {
                 })
                 .collect(),
             },
+            datadog: text("datadog.url")
+                .zip(text("datadog.api_key"))
+                .zip(text("datadog.application_key"))
+                .map(|((url, api_key), application_key)| (url, api_key, application_key)),
             aws: Aws {
                 endpoint: text("aws.endpoint"),
                 profiles: [("aws", "aws.profile"), ("aws-cn", "aws.profile_china"), ("aws-us-gov", "aws.profile_govcloud")]

@@ -85,6 +85,7 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         email: None,
         secrets_file: None,
         forges: Forges::default(),
+        datadog: None,
         aws: crate::config::Aws::default(),
         data,
     };

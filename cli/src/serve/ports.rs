@@ -5,6 +5,7 @@ use std::sync::Arc;
 use adapters::aws::{AwsIdentity, CloudWatch};
 use adapters::blobs::{FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
+use adapters::datadog::Datadog;
 use adapters::egress::{Client, Egress};
 use adapters::git::Git;
 use adapters::http_monitor::HttpMonitor;
@@ -41,6 +42,7 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
             Arc::new(Prometheus::new(client.clone())),
             Arc::new(CommandMonitor::new(settings.allow_command_monitors)),
             Arc::new(alarms),
+            Arc::new(Datadog::new(client.clone(), datadog(settings)?)),
         ],
         notifiers: notifiers(settings, client)?,
         blobs: blobs(settings)?,
@@ -49,6 +51,15 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
         identity: Some(identity),
         owner: Arc::default(),
     })
+}
+
+fn datadog(settings: &Settings) -> Result<Option<adapters::datadog::Access>> {
+    let Some((url, api_key, application_key)) = &settings.datadog else { return Ok(None) };
+    let url = url.parse().map_err(|error| {
+        Failure::usage(format!("datadog.url: {error}")).next("`tidegate check-config` shows where its values came from")
+    })?;
+    let hidden = |text: &String| SecretValue::new(text.clone());
+    Ok(Some(adapters::datadog::Access { url, api_key: hidden(api_key), application_key: hidden(application_key) }))
 }
 
 fn aws(settings: &Settings) -> adapters::aws::Settings {

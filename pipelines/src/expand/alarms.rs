@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::expression::{Context, Template};
 use crate::model::{Stage, Target, Wave};
-use crate::plan::{Account, Alarm, Monitor, MonitorKind};
+use crate::plan::{Account, Alarm, DATADOG, Monitor, MonitorKind};
 
 /// The alarms of a wave with their texts in place.
 #[derive(Debug, Default)]
@@ -44,7 +44,9 @@ pub(super) fn insert(stage: &Stage, wave: &Wave, inputs: &BTreeMap<String, Strin
             let mut own = alarm.clone();
             own.name = format!("{} ({})", alarm.name, target.name);
             own.target = Some(target.name.clone());
-            if let MonitorKind::External { account, region, .. } = &mut own.monitor.kind {
+            if let MonitorKind::External { system, account, region, .. } = &mut own.monitor.kind
+                && system != DATADOG
+            {
                 account.get_or_insert_with(|| target.account.clone().unwrap_or_default());
                 region.get_or_insert_with(|| target.region().to_owned());
             }
@@ -84,7 +86,8 @@ fn of_target(target: &Target) -> serde_json::Value {
 
 /// A system outside is read in the account and region of the target, unless both are named.
 pub(crate) fn is_per_target(kind: &MonitorKind) -> bool {
-    if let MonitorKind::External { account, region, .. } = kind
+    if let MonitorKind::External { system, account, region, .. } = kind
+        && system != DATADOG
         && (account.is_none() || region.is_none())
     {
         return true;

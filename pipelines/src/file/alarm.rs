@@ -2,7 +2,7 @@ use crate::file::words;
 use crate::text::{Duration, Map, Spanned, record};
 
 record! {
-    /// A signal that says a target is unwell; one of `prometheus`, `http`, `command` and `cloudwatch`.
+    /// A signal that says a target is unwell; one of `prometheus`, `http`, `command`, `cloudwatch`, `cloudwatch_metric` and `datadog`.
     Alarm: "an alarm" {
         name = "name": Option<Spanned<String>>,
         /// A query, a comparison and a number: `sum(rate(errors[1m])) > 5`.
@@ -25,6 +25,10 @@ record! {
         command = "command": Option<Spanned<String>>,
         /// The name of an alarm in the account and region of each target.
         cloudwatch = "cloudwatch": Option<Spanned<String>>,
+        /// A statistic of a metric there, a comparison and a number: `sum(AWS/Lambda:Errors{FunctionName=orders}[5m]) > 5`.
+        cloudwatch_metric = "cloudwatch_metric": Option<Spanned<String>>,
+        /// The number of a monitor of Datadog's.
+        datadog = "datadog": Option<Spanned<String>>,
         account = "account": Option<Spanned<String>>,
         region = "region": Option<Spanned<String>>,
         /// How long it must be bad before it fires; without it, one reading does.
@@ -35,9 +39,6 @@ record! {
         every = "every": Option<Spanned<Duration>>,
         /// How long one reading may take; without it, 5 seconds.
         timeout = "timeout": Option<Spanned<Duration>>,
-    }
-    later {
-        "datadog": "Datadog monitors (`datadog`)",
     }
 }
 

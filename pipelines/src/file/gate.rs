@@ -134,10 +134,15 @@ record! {
 }
 
 record! {
-    /// A query that must hold at entry: `sum(queue_length) < 100`.
+    /// A query that must hold at entry: `sum(queue_length) < 100`; one of `prometheus` and `cloudwatch_metric`.
     Metric: "a metric" {
-        prometheus = "prometheus": Spanned<String>,
+        prometheus = "prometheus": Option<Spanned<String>>,
         server = "server": Option<Spanned<String>>,
+        /// A statistic of a metric, a comparison and a number: `sum(AWS/SQS:ApproximateNumberOfMessagesVisible{QueueName=orders}) < 100`.
+        cloudwatch_metric = "cloudwatch_metric": Option<Spanned<String>>,
+        /// The account of `cloudwatch_metric`: a name under `accounts`, or an id.
+        account = "account": Option<Spanned<String>>,
+        region = "region": Option<Spanned<String>>,
         timeout = "timeout": Option<Spanned<Duration>>,
     }
 }

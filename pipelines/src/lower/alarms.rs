@@ -68,8 +68,9 @@ impl Lower<'_> {
         let kind = self.kind(form)?;
         self.check_owned(form, kind);
         for text in
-            [&form.prometheus, &form.server, &form.http, &form.body_contains, &form.command, &form.cloudwatch, &form.account, &form.region]
+            [&form.prometheus, &form.server, &form.http, &form.body_contains, &form.command, &form.cloudwatch, &form.cloudwatch_metric]
                 .into_iter()
+                .chain([&form.datadog, &form.account, &form.region])
                 .flatten()
         {
             self.inserted(&text.value, text.span, scope);
@@ -90,13 +91,35 @@ impl Lower<'_> {
                 }
                 Some(MonitorKind::Command { run: run.value.clone() })
             }
-            (None, None, None, name) => Some(MonitorKind::External {
-                system: "cloudwatch".to_owned(),
-                name: name.as_ref()?.value.clone(),
-                account: form.account.as_ref().map(|account| account.value.clone()),
-                region: form.region.as_ref().map(|region| region.value.clone()),
-            }),
+            (None, None, None, _) => self.external(form),
         }
+    }
+
+    fn external(&mut self, form: &Alarm) -> Option<MonitorKind> {
+        if let Some(monitor) = &form.datadog {
+            let is_number = !monitor.value.is_empty() && monitor.value.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_number && !monitor.value.contains("${{") {
+                let problem = Problem::error(Code::BadFormat, monitor.span, "a monitor of Datadog's is named by its number");
+                self.report(problem.expected("the digits at the end of its address, in quotes: `\"1234567\"`"));
+            }
+            let system = plan::DATADOG.to_owned();
+            return Some(MonitorKind::External { system, name: monitor.value.clone(), account: None, region: None });
+        }
+        let (system, name) = match (&form.cloudwatch, &form.cloudwatch_metric) {
+            (Some(name), _) => (plan::CLOUD_ALARM, name.value.clone()),
+            (None, Some(metric)) => {
+                let query = self.query(metric)?;
+                self.cloud_metric(metric, &query.query);
+                (plan::CLOUD_METRIC, metric.value.clone())
+            }
+            (None, None) => return None,
+        };
+        Some(MonitorKind::External {
+            system: system.to_owned(),
+            name,
+            account: form.account.as_ref().map(|account| account.value.clone()),
+            region: form.region.as_ref().map(|region| region.value.clone()),
+        })
     }
 
     fn http(&mut self, form: &Alarm, url: &Spanned<String>, scope: &Scope) -> MonitorKind {
@@ -146,6 +169,8 @@ impl Lower<'_> {
             ("http", form.http.is_some()),
             ("command", form.command.is_some()),
             ("cloudwatch", form.cloudwatch.is_some()),
+            ("cloudwatch_metric", form.cloudwatch_metric.is_some()),
+            ("datadog", form.datadog.is_some()),
         ];
         let given: Vec<&'static str> = kinds.iter().filter(|(_, given)| *given).map(|(kind, _)| *kind).collect();
         if let [kind] = given.as_slice() {
@@ -157,7 +182,7 @@ impl Lower<'_> {
         let message =
             if given.is_empty() { "an alarm reads something".to_owned() } else { format!("an alarm is one of {}", given.join(", ")) };
         let problem = Problem::error(Code::ConflictingKeys, form.span(), message);
-        self.report(problem.expected("exactly one of `prometheus`, `http`, `command` and `cloudwatch`"));
+        self.report(problem.expected("exactly one of `prometheus`, `http`, `command`, `cloudwatch`, `cloudwatch_metric` and `datadog`"));
         None
     }
 
@@ -177,6 +202,7 @@ impl Lower<'_> {
         for (key, owner, span) in owned {
             if let Some(span) = span
                 && owner != kind
+                && !(owner == "cloudwatch" && kind == "cloudwatch_metric")
             {
                 let problem = Problem::error(Code::ConflictingKeys, span, format!("`{key}` belongs to alarms of the kind `{owner}`"));
                 self.report(problem.help(format!("remove it: this alarm is of the kind `{kind}`")));

@@ -42,7 +42,9 @@ impl Lower<'_> {
             None => Vec::new(),
         };
         if let Some(target) = stage.waves.iter().flat_map(|wave| &wave.targets).find(|target| target.account.is_none())
-            && alarms.iter().any(|alarm| matches!(&alarm.monitor.kind, plan::MonitorKind::External { account: None, .. }))
+            && alarms.iter().any(
+                |alarm| matches!(&alarm.monitor.kind, plan::MonitorKind::External { system, account: None, .. } if system != plan::DATADOG),
+            )
         {
             let message =
                 format!("the aspect `{}` reads an alarm in the account of each target, and `{}` has none", aspect.name, target.name);

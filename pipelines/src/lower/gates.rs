@@ -137,16 +137,42 @@ impl Lower<'_> {
     }
 
     fn metric(&mut self, form: &file::Metric) -> Option<plan::Metric> {
-        self.inserted(&form.prometheus.value, form.prometheus.span, &Scope::gate());
+        let text = match (&form.prometheus, &form.cloudwatch_metric) {
+            (Some(text), None) | (None, Some(text)) => text,
+            _ if !form.is_whole() => return None,
+            _ => {
+                let problem = Problem::error(Code::ConflictingKeys, form.span(), "a metric is read from one place");
+                self.report(problem.expected("exactly one of `prometheus` and `cloudwatch_metric`"));
+                return None;
+            }
+        };
+        self.inserted(&text.value, text.span, &Scope::gate());
         if let Some(server) = &form.server {
             self.address(&server.value, server.span);
         }
-        let query = self.query(&form.prometheus)?;
-        let kind = MonitorKind::Prometheus {
-            server: form.server.as_ref().map(|server| server.value.clone()).unwrap_or_default(),
-            query: query.query,
-            comparison: query.comparison,
-            threshold: query.bound,
+        let query = self.query(text)?;
+        let kind = match &form.cloudwatch_metric {
+            None => MonitorKind::Prometheus {
+                server: form.server.as_ref().map(|server| server.value.clone()).unwrap_or_default(),
+                query: query.query.clone(),
+                comparison: query.comparison,
+                threshold: query.bound,
+            },
+            Some(text) => {
+                self.cloud_metric(text, &query.query);
+                let (Some(account), Some(region)) = (&form.account, &form.region) else {
+                    let problem =
+                        Problem::error(Code::MissingKey, form.span(), "a gate's metric of CloudWatch is of one account and region");
+                    self.report(problem.expected("`account` and `region` beside `cloudwatch_metric`"));
+                    return None;
+                };
+                MonitorKind::External {
+                    system: plan::CLOUD_METRIC.to_owned(),
+                    name: query.query.clone(),
+                    account: Some(account.value.clone()),
+                    region: Some(region.value.clone()),
+                }
+            }
         };
         let timeout_ms = form.timeout.as_ref().map_or(METRIC_TIMEOUT_MS, |timeout| timeout.value.ms);
         let monitor = plan::Monitor { kind, interval_ms: METRIC_INTERVAL_MS, timeout_ms };

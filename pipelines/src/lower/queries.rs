@@ -1,6 +1,6 @@
 use super::Lower;
 use crate::diagnostic::Code;
-use crate::plan::Comparison;
+use crate::plan::{CloudMetric, Comparison};
 use crate::text::{Problem, Spanned, shortened};
 
 /// A query, and what its value is compared with.
@@ -12,6 +12,17 @@ pub(super) struct Query {
 }
 
 impl Lower<'_> {
+    /// Checks a metric of CloudWatch; one that holds insertions is checked when it is read.
+    pub(super) fn cloud_metric(&mut self, text: &Spanned<String>, query: &str) {
+        if query.contains("${{") {
+            return;
+        }
+        if let Err(expected) = CloudMetric::parse(query) {
+            let problem = Problem::error(Code::BadFormat, text.span, format!("`{}` is no metric of CloudWatch", shortened(query)));
+            self.report(problem.expected(expected));
+        }
+    }
+
     /// Splits `sum(rate(errors[1m])) > 5` at its last comparison.
     pub(super) fn query(&mut self, text: &Spanned<String>) -> Option<Query> {
         let query = split(&text.value);

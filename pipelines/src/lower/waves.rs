@@ -114,7 +114,14 @@ impl Lower<'_> {
         let without: Vec<&Target> = targets.iter().filter(|target| target.account.is_none()).collect();
         let Some(target) = without.first() else { return };
         for alarm in alarms {
-            let Some(name) = alarm.cloudwatch.as_ref().filter(|_| alarm.account.is_none() || alarm.region.is_none()) else { continue };
+            let Some(name) = alarm
+                .cloudwatch
+                .as_ref()
+                .or(alarm.cloudwatch_metric.as_ref())
+                .filter(|_| alarm.account.is_none() || alarm.region.is_none())
+            else {
+                continue;
+            };
             let message = format!("this alarm is read in the account of each target, and `{}` has none", target.name);
             let problem = Problem::error(Code::UnknownAccount, name.span, message);
             self.report(problem.expected("targets of an account under `accounts`, or `account` and `region` beside `cloudwatch`"));

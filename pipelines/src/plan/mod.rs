@@ -4,6 +4,7 @@
 //! very steps that were used then (X3). Node ids are positions in [`Plan::nodes`].
 
 mod bake;
+mod cloud_metric;
 mod dynamic;
 mod gate;
 mod job;
@@ -11,10 +12,11 @@ mod monitor;
 mod structure;
 
 pub use bake::{Bake, WhenUnclear};
+pub use cloud_metric::{CloudMetric, bounded as bounded_metric};
 pub use dynamic::{Addition, Adds, AppliedAspect, AxisValues, DeferredMatrix, Derivation, MatrixAxis, Parallel};
 pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric, Window, WindowRule};
 pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
-pub use monitor::{Aggregate, Alarm, Comparison, Monitor, MonitorKind};
+pub use monitor::{Aggregate, Alarm, CLOUD_ALARM, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace};
 pub use structure::{
     Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, RollbackPolicy, RollbackScope,
     Rollout, Stage, StageIx, Trigger, Wave, WaveIx,

@@ -3,6 +3,33 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How closely a monitor is looked at, by who watches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pace {
+    /// What it speaks of has gone well; only what comes late matters still (X9).
+    Loose,
+    /// A release waits in front of it.
+    Usual,
+    /// Something is being changed or bakes.
+    Close,
+}
+
+/// Of systems whose answers cost money: while something bakes, and once it has gone well.
+const CLOSE_MS: u64 = 5_000;
+const LOOSE_MS: u64 = 60_000;
+
+impl Monitor {
+    /// How long after one reading the next one is due.
+    #[must_use]
+    pub fn interval_at(&self, pace: Pace) -> u64 {
+        match (&self.kind, pace) {
+            (MonitorKind::External { .. }, Pace::Close) => self.interval_ms.min(CLOSE_MS),
+            (MonitorKind::External { .. }, Pace::Loose) => self.interval_ms.max(LOOSE_MS),
+            _ => self.interval_ms,
+        }
+    }
+}
+
 /// A signal that says a target is unwell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alarm {
@@ -27,6 +54,12 @@ pub enum Aggregate {
     Region,
     Everywhere,
 }
+
+/// Systems of [`MonitorKind::External`]: an alarm of CloudWatch by its name, a [`CloudMetric`](super::CloudMetric) with or without a
+/// comparison and a number behind it, and a monitor of Datadog by its number.
+pub const CLOUD_ALARM: &str = "cloudwatch";
+pub const CLOUD_METRIC: &str = "cloudwatch_metric";
+pub const DATADOG: &str = "datadog";
 
 /// What is read and how. Everybody who watches an equal monitor shares one poll.
 ///

@@ -7,12 +7,12 @@ use serde_json::{Map, Number, Value as Json};
 const SECONDS: u64 = 1;
 
 /// The operation's name of a path such as `/service/GraniteServiceVersion20100801/operation/DescribeAlarms`.
-pub(super) fn operation(path: &str) -> Option<(&str, &str)> {
+pub(crate) fn operation(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix("/service/")?;
     rest.split_once("/operation/")
 }
 
-pub(super) fn to_json(bytes: &[u8]) -> Json {
+pub(crate) fn to_json(bytes: &[u8]) -> Json {
     if bytes.is_empty() {
         return Json::Object(Map::new());
     }
@@ -20,7 +20,7 @@ pub(super) fn to_json(bytes: &[u8]) -> Json {
     json(value)
 }
 
-pub(super) fn from_json(text: &[u8]) -> Vec<u8> {
+pub(crate) fn from_json(text: &[u8]) -> Vec<u8> {
     let value: Json = serde_json::from_slice(text).expect("the emulator answers JSON");
     let mut bytes = Vec::new();
     ciborium::into_writer(&cbor("", value), &mut bytes).expect("a value that was JSON");

@@ -5,7 +5,7 @@
 //! (scripts/aws/README.md). The [`Front`] adds what it does not do: trust policies with external ids, revoked sessions,
 //! CloudWatch's binary protocol, throttling, refusals and slowness.
 
-mod cbor;
+pub(crate) mod cbor;
 mod command;
 mod emulator;
 mod fake;

@@ -3,6 +3,7 @@
 //! Invariant: a figure is taken through the doors that users have (HTTP, processes, files on a disk), and one that
 //! was not reached is printed as such. Nothing here fails because of a slow machine.
 
+mod alarms;
 pub mod distribution;
 mod floor;
 mod hand_over;
@@ -73,7 +74,7 @@ pub struct Setup {
 }
 
 /// The parts, in the order in which they are measured.
-pub const PARTS: [&str; 6] = ["hand-over", "plan", "parallel", "idle", "log", "hooks"];
+pub const PARTS: [&str; 7] = ["hand-over", "plan", "parallel", "idle", "log", "hooks", "alarms"];
 
 /// Measures every part of the setup, one after the other.
 ///
@@ -92,7 +93,8 @@ pub async fn run(setup: &Setup) -> Result<Vec<Figure>> {
             "parallel" => parallel::measure(setup).await,
             "idle" => idle::measure(setup).await,
             "log" => log_ingest::measure().await,
-            _ => hooks::measure().await,
+            "hooks" => hooks::measure().await,
+            _ => alarms::measure().await,
         };
         figures.extend(measured.map_err(|error| format!("{part}: {error}"))?);
     }

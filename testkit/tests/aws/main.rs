@@ -6,6 +6,7 @@ mod alarms;
 mod identity;
 mod killed;
 mod lost;
+mod metrics;
 mod scene;
 mod stage;
 mod steps;

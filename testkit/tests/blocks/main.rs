@@ -29,6 +29,8 @@ macro_rules! conforms {
     };
 }
 
+mod clusters;
+mod ec2;
 mod in_place;
 mod lambda;
 mod scripted;

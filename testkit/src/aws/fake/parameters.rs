@@ -1,4 +1,4 @@
-//! Parameters of Systems Manager.
+//! Systems Manager: its parameters, and the door to its commands.
 
 use serde_json::{Value, json};
 
@@ -7,6 +7,8 @@ use super::{Answer, Known, Refused, unknown};
 pub(super) fn call(known: &mut Known, operation: &str, asked: &Value) -> Answer {
     let name = asked["Name"].as_str().unwrap_or_default().to_owned();
     match operation {
+        "SendCommand" => known.commands.send(asked),
+        "GetCommandInvocation" => known.commands.invocation(asked),
         "PutParameter" => {
             known.parameters.insert(name, asked["Value"].as_str().expect("a value").to_owned());
             Ok(json!({"Version": 1}))
