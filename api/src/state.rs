@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use engine::Engine;
 use engine::core::Time;
@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{LoginLimit, Passwords};
-use crate::events::Names;
+use crate::events::{Hub, Names};
 use crate::hook_limit::HookLimit;
 use crate::shared::Shared;
 
@@ -48,6 +48,7 @@ struct Inner {
     hook_limit: HookLimit,
     streams: Arc<Semaphore>,
     names: Names,
+    hub: Hub,
     shared: Shared,
     draining: CancellationToken,
     metrics: Option<Metrics>,
@@ -80,6 +81,7 @@ impl ApiState {
                 hook_limit,
                 streams,
                 names: Names::default(),
+                hub: Hub::default(),
                 shared: Shared::default(),
                 draining,
                 metrics,
@@ -124,6 +126,15 @@ impl ApiState {
         &self.inner.names
     }
 
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.inner.hub
+    }
+
+    /// For tasks that must not keep the state alive.
+    pub(crate) fn downgrade(&self) -> WeakState {
+        WeakState { inner: Arc::downgrade(&self.inner) }
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.inner.shared
     }
@@ -151,6 +162,16 @@ impl ApiState {
     #[must_use]
     pub fn draining(&self) -> &CancellationToken {
         &self.inner.draining
+    }
+}
+
+pub(crate) struct WeakState {
+    inner: Weak<Inner>,
+}
+
+impl WeakState {
+    pub(crate) fn upgrade(&self) -> Option<ApiState> {
+        self.inner.upgrade().map(|inner| ApiState { inner })
     }
 }
 

@@ -5,18 +5,17 @@ use axum::body::Bytes;
 use engine::core::Time;
 use engine::store::{EventFilter, StoredEvent};
 use futures::Stream;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
+use super::hub::{Batch, Hub};
 use super::{Topics, comment, feed_event, frame};
 use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::types::{FeedEvent, Reset, Synced};
 
-/// How long events are gathered before they are sent together.
-const BATCH_MS: u64 = 100;
-/// The most events of one frame and of one page from the store.
-const BATCH: usize = 500;
+/// The most events of one page from the store.
+const PAGE: usize = 500;
 /// How long the line is quiet before a comment is sent.
 pub(crate) const HEARTBEAT_MS: u64 = 15_000;
 
@@ -24,7 +23,7 @@ pub(crate) const HEARTBEAT_MS: u64 = 15_000;
 struct Client {
     state: ApiState,
     topics: Topics,
-    live: broadcast::Receiver<Arc<StoredEvent>>,
+    live: broadcast::Receiver<Arc<Batch>>,
     /// The last number that the client has been told of, or that does not concern it.
     cursor: u64,
     phase: Phase,
@@ -53,7 +52,7 @@ pub(crate) async fn follow(
     permit: OwnedSemaphorePermit,
 ) -> Result<impl Stream<Item = Bytes> + Send + 'static, Problem> {
     // Listening starts before the store is asked, so that nothing falls between.
-    let live = state.engine().events();
+    let live = Hub::listen(&state);
     let newest = state.store().last_seq().await?;
     let quiet_until = state.now() + HEARTBEAT_MS;
     let (cursor, ready) = (since.unwrap_or(newest), VecDeque::new());
@@ -90,8 +89,8 @@ impl Client {
 
     /// One page from the store.
     async fn replay(&mut self) -> Result<(), Problem> {
-        let page = self.state.store().events_after(self.cursor, &EventFilter::default(), BATCH as u32).await?;
-        let is_last = page.len() < BATCH;
+        let page = self.state.store().events_after(self.cursor, &EventFilter::default(), PAGE as u32).await?;
+        let is_last = page.len() < PAGE;
         let mut events = Vec::new();
         for stored in &page {
             self.take(stored, &mut events).await?;
@@ -106,48 +105,31 @@ impl Client {
         Ok(())
     }
 
-    /// Waits for the next events, and gathers those that follow at once.
+    /// Waits for what happens next.
     async fn listen(&mut self) -> Result<(), Problem> {
         let engine = Arc::clone(self.state.engine());
         let draining = self.state.draining().clone();
-        let mut events = Vec::new();
-        let first = tokio::select! {
+        let received = tokio::select! {
             biased;
             () = draining.cancelled() => { self.phase = Phase::Ended; return Ok(()); }
             received = self.live.recv() => received,
             () = engine.clock().sleep_until(self.quiet_until) => { self.ready.push_back(comment(Some(self.cursor))); return Ok(()); }
         };
-        match first {
-            Ok(stored) => self.take(&stored, &mut events).await?,
-            Err(RecvError::Lagged(_)) => return self.fall_behind().await,
+        match received {
+            Ok(batch) => self.hear(&batch).await,
+            Err(RecvError::Lagged(_)) => self.fall_behind().await,
             Err(RecvError::Closed) => {
                 self.phase = Phase::Ended;
-                return Ok(());
+                Ok(())
             }
         }
-        self.gather(self.state.now() + BATCH_MS, &mut events).await?;
-        self.send(&events);
-        Ok(())
     }
 
-    async fn gather(&mut self, until: Time, events: &mut Vec<FeedEvent>) -> Result<(), Problem> {
-        let engine = Arc::clone(self.state.engine());
-        // Nobody waits for an event that does not concern them.
-        if events.is_empty() {
-            return Ok(());
-        }
-        engine.clock().sleep_until(until).await;
-        while events.len() < BATCH {
-            match self.live.try_recv() {
-                Ok(stored) => self.take(&stored, events).await?,
-                // What was missed is read from the store, after what is gathered here.
-                Err(TryRecvError::Lagged(_)) => {
-                    self.phase = Phase::CatchingUp;
-                    return Ok(());
-                }
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(()),
-            }
-        }
+    async fn hear(&mut self, batch: &Batch) -> Result<(), Problem> {
+        // What was missed is read from the store.
+        let Some(last) = batch.last() else { return self.fall_behind().await };
+        self.ready.extend(batch.frame(&self.topics, self.cursor));
+        self.cursor = self.cursor.max(last);
         Ok(())
     }
 

@@ -9,15 +9,13 @@ use crate::types::FeedEvent;
 const MOST: usize = 100;
 
 /// What a client wants to hear of. Empty: everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Topics {
     pipelines: BTreeSet<String>,
-    /// Pipeline and number.
-    releases: BTreeSet<(String, u64)>,
     lists: BTreeSet<List>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum List {
     Pipelines,
     Approvals,
@@ -29,10 +27,6 @@ impl Topics {
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, Problem> {
         let mut topics = Self::default();
         for topic in text.unwrap_or_default().split(',').map(str::trim).filter(|topic| !topic.is_empty()).take(MOST + 1) {
-            if let Some(release) = topic.strip_prefix("release/").and_then(release) {
-                topics.releases.insert(release);
-                continue;
-            }
             match (topic, topic.strip_prefix("p/")) {
                 (_, Some(name)) if !name.is_empty() => drop(topics.pipelines.insert(name.to_owned())),
                 ("pipelines", _) => drop(topics.lists.insert(List::Pipelines)),
@@ -42,13 +36,13 @@ impl Topics {
                 _ => {
                     let shown: String = topic.chars().take(80).collect();
                     let detail = format!(
-                        "there is no topic {shown:?}; there are p/<pipeline>, release/<pipeline>/<number>, pipelines, approvals and runners, monitors, separated by commas"
+                        "there is no topic {shown:?}; there are p/<pipeline>, pipelines, approvals, runners and monitors, separated by commas"
                     );
                     return Err(Problem::new(Code::InvalidQuery, detail));
                 }
             }
         }
-        if topics.pipelines.len() + topics.releases.len() > MOST {
+        if topics.pipelines.len() > MOST {
             return Err(Problem::new(
                 Code::InvalidQuery,
                 format!("at most {MOST} topics fit in one stream; leave `topics` out to hear everything"),
@@ -59,26 +53,14 @@ impl Topics {
 
     /// The event under the topic that the client asked for; none when it did not.
     pub(crate) fn pick(&self, mut event: FeedEvent) -> Option<FeedEvent> {
-        let is_everything = self.pipelines.is_empty() && self.lists.is_empty() && self.releases.is_empty();
+        let is_everything = self.pipelines.is_empty() && self.lists.is_empty();
         if is_everything || self.pipelines.contains(&event.pipeline) {
-            return Some(event);
-        }
-        if let Some(release) =
-            event.release.map(|number| (event.pipeline.clone(), number.0)).filter(|release| self.releases.contains(release))
-        {
-            event.topic = format!("release/{}/{}", release.0, release.1);
             return Some(event);
         }
         let list = self.lists.iter().find(|list| list.shows(event.kind))?;
         list.name().clone_into(&mut event.topic);
         Some(event)
     }
-}
-
-/// `<pipeline>/<number>`.
-fn release(text: &str) -> Option<(String, u64)> {
-    let (pipeline, number) = text.rsplit_once('/')?;
-    Some((pipeline.to_owned(), number.parse().ok()?)).filter(|(pipeline, _)| !pipeline.is_empty())
 }
 
 impl List {
@@ -148,8 +130,8 @@ mod tests {
         assert_eq!(problem.code, Code::InvalidQuery);
         assert!(
             problem.detail.contains("\"aprovals\"")
-                && problem.detail.contains("approvals and runners")
-                && Topics::parse(Some("release/orders/7,monitors")).is_ok(),
+                && problem.detail.contains("approvals, runners and monitors")
+                && Topics::parse(Some("p/orders,monitors")).is_ok(),
             "{}",
             problem.detail
         );

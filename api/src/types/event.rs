@@ -38,7 +38,7 @@ pub struct EventsQuery {
     /// Events after this one; the `seq` of a snapshot. None: from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// Separated by commas: `p/<pipeline>`, `release/<pipeline>/<number>`, `pipelines`, `approvals`, `runners`, `monitors`. None: everything.
+    /// Separated by commas: `p/<pipeline>`, `pipelines`, `approvals`, `runners`, `monitors`. None: everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topics: Option<String>,
 }

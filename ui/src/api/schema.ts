@@ -4847,7 +4847,7 @@ export interface operations {
             query?: {
                 /** @description Events after this one; the `seq` of a snapshot. None: from now on. */
                 since?: number;
-                /** @description Separated by commas: `p/<pipeline>`, `release/<pipeline>/<number>`, `pipelines`, `approvals`, `runners`, `monitors`. None: everything. */
+                /** @description Separated by commas: `p/<pipeline>`, `pipelines`, `approvals`, `runners`, `monitors`. None: everything. */
                 topics?: string;
             };
             header?: never;
