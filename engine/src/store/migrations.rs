@@ -28,6 +28,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(5, "0005_runner_tokens"),
     migration!(6, "0006_accounts"),
     migration!(7, "0007_additions"),
+    migration!(10, "0010_events_by_kind"),
 ];
 
 /// The version that this program reads and writes.

@@ -63,7 +63,8 @@ async fn both_databases_have_the_same_tables_and_columns() {
 
 /// Data as each version wrote it, brought to the newest version and read by this program.
 async fn data_of_every_older_version_is_carried_on(database: &Database) {
-    for (name, version) in engine::store::migration_names().into_iter().zip(1..) {
+    for name in engine::store::migration_names() {
+        let version = name[..4].parse().unwrap();
         let sample = std::fs::read_to_string(folder("sample").join(format!("{name}.sql"))).unwrap();
         if database.url.starts_with("sqlite:") {
             let older = Database::sqlite();
