@@ -132,3 +132,47 @@ async fn told(state: &ApiState, stored: &StoredEvent, events: &mut Vec<FeedEvent
     events.push(feed_event(stored, &name));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::core::{Actor, EventKind, Time};
+
+    use super::*;
+
+    fn event(seq: u64, pipeline: &str) -> FeedEvent {
+        FeedEvent {
+            seq,
+            topic: format!("p/{pipeline}"),
+            kind: EventKind::HoldPlaced,
+            pipeline: pipeline.to_owned(),
+            at: Time(5),
+            actor: Actor::Engine,
+            reason: String::new(),
+            release: None,
+            place: None,
+            target: None,
+            node: None,
+            attempt: None,
+            data: std::collections::BTreeMap::new(),
+        }
+    }
+
+    fn seqs(frame: Option<Bytes>) -> Vec<u64> {
+        let text = String::from_utf8(frame.map(|frame| frame.to_vec()).unwrap_or_default()).expect("text");
+        text.split("\"seq\":").skip(1).filter_map(|rest| rest.split(',').next()?.parse().ok()).collect()
+    }
+
+    #[test]
+    fn who_asks_for_the_same_gets_the_same_bytes_and_who_joined_late_only_what_came_since() {
+        let batch = Batch::of(vec![event(7, "orders"), event(8, "ledger"), event(9, "orders")]);
+        let orders = Topics::parse(Some("p/orders")).expect("a topic");
+        let (one, other) = (batch.frame(&orders, 6).expect("a frame"), batch.frame(&orders, 3).expect("a frame"));
+        assert_eq!(one.as_ptr(), other.as_ptr(), "the frame was written twice");
+        assert!(one.starts_with(b"event: events\nid: 9\n"), "{one:?}");
+        assert_eq!(seqs(Some(one)), [7, 9]);
+        assert_eq!(seqs(batch.frame(&orders, 7)), [9]);
+        assert_eq!(seqs(batch.frame(&Topics::default(), 7)), [8, 9]);
+        assert_eq!(batch.frame(&Topics::parse(Some("p/search")).expect("a topic"), 0), None);
+        assert_eq!((batch.last(), Batch::default().last()), (Some(9), None));
+    }
+}
