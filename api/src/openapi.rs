@@ -97,6 +97,9 @@ fn rename(schema: &mut Value, name: &str) {
                     Value::String(text) if key == "$ref" => {
                         if let Some(definition) = text.strip_prefix("#/$defs/") {
                             *text = format!("#/components/schemas/{name}.{definition}");
+                        } else if text == "#" {
+                            // It names itself.
+                            *text = format!("#/components/schemas/{name}");
                         }
                     }
                     _ => rename(value, name),

@@ -3,7 +3,7 @@ use std::sync::{Arc, Weak};
 
 use engine::Engine;
 use engine::core::Time;
-use engine::ports::Ids;
+use engine::ports::{Ids, SignIn};
 use engine::store::Store;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,8 @@ pub struct ApiSettings {
     pub session_ms: u64,
     /// How many events a client may be behind before it has to fetch anew.
     pub replay_events: u64,
+    /// Where people prove who they are, beside the passwords of local users.
+    pub sign_in: Option<Arc<dyn SignIn>>,
 }
 
 impl ApiSettings {
@@ -30,7 +32,7 @@ impl ApiSettings {
     #[must_use]
     pub fn new(public_url: url::Url) -> Self {
         let secure_cookies = public_url.scheme() == "https";
-        Self { public_url, secure_cookies, session_ms: 7 * 24 * 3_600 * 1_000, replay_events: 10_000 }
+        Self { public_url, secure_cookies, session_ms: 7 * 24 * 3_600 * 1_000, replay_events: 10_000, sign_in: None }
     }
 }
 

@@ -55,7 +55,14 @@ async fn rate(store: &Store, round: usize, writers: usize, time: Duration) -> Ou
             let (store, count) = (store.clone(), count.clone());
             tokio::spawn(async move {
                 let id = PipelineId(format!("p-{round}-{writer}"));
-                let row = PipelineRow { id: id.clone(), name: id.0.clone(), next_release: 1, keys: Vec::new(), upstream: Vec::new() };
+                let row = PipelineRow {
+                    id: id.clone(),
+                    name: id.0.clone(),
+                    next_release: 1,
+                    keys: Vec::new(),
+                    upstream: Vec::new(),
+                    pull_request: None,
+                };
                 let mut version = store.register_pipeline(&row, Time(0)).await?;
                 let changes = changes();
                 while start.elapsed() < time {

@@ -8,6 +8,7 @@
 //! a commit is under way share the next one.
 
 mod accounts;
+mod annotations;
 mod artifacts;
 mod credentials;
 mod environment;

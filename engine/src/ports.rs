@@ -1,6 +1,7 @@
 //! What the engine needs from outside, as traits. Adapters implement them; tests bring their own.
 
 mod identity;
+mod sign_in;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -20,6 +21,7 @@ pub mod forge;
 
 pub use forge::{Forge, HookReader};
 pub use identity::{Access, Accounts, Identity, IdentityError, Partition, RoleRequest, Slice};
+pub use sign_in::{Proven, SignIn, SignInError};
 
 /// The only place where time passes.
 #[async_trait]
@@ -65,6 +67,9 @@ pub trait Source: Debug + Send + Sync {
 
     /// Paths of files below a folder at a commit.
     async fn files(&self, at: &Repository, commit: &str, folder: &str) -> Result<Vec<String>, SourceError>;
+
+    /// The commit at which the histories of two parted; none: they share nothing.
+    async fn parted(&self, at: &Repository, one: &str, other: &str) -> Result<Option<String>, SourceError>;
 
     /// Paths that differ between two commits.
     async fn changed_paths(&self, at: &Repository, from: &str, to: &str) -> Result<Vec<String>, SourceError>;

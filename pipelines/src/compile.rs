@@ -3,7 +3,9 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expand::{ExpandError, ExpandInput, MAX_NODES, expand};
 use crate::lower::REGISTRY;
 use crate::model::Pipeline;
-use crate::text::{Node, Problem, Read as _, Reader, Span, Value, parse};
+use crate::plan::Trigger;
+use crate::pull_request::{self, PullRequestError};
+use crate::text::{Node, Placed as _, Problem, Read as _, Reader, Span, Value, parse};
 use crate::{Environment, SourceFile, file, lower};
 
 /// Reads a pipeline file. Never fails and never panics: what is wrong is answered as diagnostics, all of it at
@@ -28,6 +30,8 @@ pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pip
         elsewhere = found;
         if !reader.has_errors() {
             check_size(&lowered, form.stages.span, &mut reader);
+            let span = form.triggers.as_ref().and_then(|triggers| triggers.pull_request.as_ref()).map(|pulls| pulls.span());
+            check_pull_requests(&lowered, span, &mut reader);
         }
         pipeline = Some(lowered);
     }
@@ -42,6 +46,17 @@ fn check_size(pipeline: &Pipeline, span: Span, reader: &mut Reader) {
     if let Err(ExpandError::TooManyNodes { count }) = expand(pipeline, &ExpandInput { inputs, ..ExpandInput::default() }) {
         let problem = Problem::error(Code::TooManyNodes, span.part(0, 1), format!("the plan would have {count} nodes"));
         reader.report(problem.expected(format!("at most {MAX_NODES}")).help("split the pipeline, or take fewer increments"));
+    }
+}
+
+/// What a pull request would run, so that the author of the file hears of it before the first one comes.
+fn check_pull_requests(pipeline: &Pipeline, span: Option<Span>, reader: &mut Reader) {
+    let settings = pipeline.triggers.iter().find_map(|trigger| if let Trigger::PullRequest(pulls) = trigger { Some(pulls) } else { None });
+    let (Some(settings), Some(span)) = (settings, span) else { return };
+    match pull_request::plan(pipeline, settings, 1, true) {
+        // Said of the whole plan, or asked for when it is started.
+        Ok(_) | Err(PullRequestError::Expand(_)) => {}
+        Err(error) => reader.report(Problem::error(Code::NothingToDeploy, span, error.to_string())),
     }
 }
 

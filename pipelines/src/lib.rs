@@ -22,6 +22,7 @@ mod lower;
 mod model;
 pub mod plan;
 pub mod policy;
+pub mod pull_request;
 pub mod schedule;
 pub mod schema;
 pub mod show;

@@ -124,6 +124,16 @@ impl Mirror {
         }
     }
 
+    /// The newest commit that both carry.
+    pub(super) async fn parted(&self, one: &str, other: &str) -> Result<Option<String>, SourceError> {
+        let output = self.git(&["merge-base", "--end-of-options", one, other], b"").await?;
+        match output.status.code() {
+            Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
+            Some(1) => Ok(None),
+            _ => Err(self.malformed(&output)),
+        }
+    }
+
     /// Runs git in the mirror.
     pub(super) async fn git(&self, arguments: &[&str], input: &[u8]) -> Result<Output, SourceError> {
         self.git_within(arguments, input, self.program.timeouts.read).await
@@ -306,7 +316,8 @@ impl Mirror {
         self.program.run(arguments, b"", timeout).await.map_err(|error| self.unreachable(format!("git {error}")))
     }
 
-    /// `refs/heads/<branch>`, if git allows such a name (git-check-ref-format(1)).
+    /// `refs/heads/<branch>`, if git allows such a name (git-check-ref-format(1)); a name below `refs/pull/`, where forges keep the
+    /// heads of pull requests, stands for itself.
     fn reference(&self, branch: &str) -> Result<String, SourceError> {
         let sound = !branch.is_empty()
             && branch.len() <= 255
@@ -316,6 +327,9 @@ impl Mirror {
             && !branch.contains("@{")
             && branch.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
             && !branch.chars().any(|c| c.is_control() || " ~^:?*[\\".contains(c));
+        if sound && branch.starts_with("refs/pull/") {
+            return Ok(branch.to_owned());
+        }
         if sound { Ok(format!("refs/heads/{branch}")) } else { Err(self.no_branch(branch)) }
     }
 

@@ -126,6 +126,13 @@ impl Source for Git {
         mirror.files(commit, folder).await
     }
 
+    async fn parted(&self, at: &Repository, one: &str, other: &str) -> Result<Option<String>, SourceError> {
+        let mirror = self.mirror(at)?;
+        mirror.bring_commit(one).await?;
+        mirror.bring_commit(other).await?;
+        mirror.parted(one, other).await
+    }
+
     async fn changed_paths(&self, at: &Repository, from: &str, to: &str) -> Result<Vec<String>, SourceError> {
         let mirror = self.mirror(at)?;
         mirror.bring_commit(from).await?;

@@ -128,12 +128,13 @@ fn manifest(wanted: &Wanted, page: &Url) -> Value {
         "hook_attributes": {"url": at("/webhooks/github"), "active": true},
         "redirect_url": format!("{page}made"),
         "public": false,
-        "default_events": ["create", "delete", "pull_request", "push", "release"],
+        "default_events": ["check_run", "check_suite", "create", "delete", "pull_request", "push", "release"],
         "default_permissions": {
             "checks": "write",
             "contents": "read",
             "deployments": "write",
             "metadata": "read",
+            "pull_requests": "write",
             "statuses": "write",
         },
     })

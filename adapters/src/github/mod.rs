@@ -7,13 +7,17 @@ mod connect;
 mod http;
 mod key;
 mod publish;
+mod pulls;
+mod sign_in;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::ports::forge::{Forge, ForgeError, Mark, Report};
+use engine::core::id::PersonId;
+use engine::ports::forge::{Comment, Forge, ForgeError, Mark, PullRequest, Report};
 use engine::ports::{Clock, SecretValue};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -22,6 +26,7 @@ use url::Url;
 pub use access::Identity;
 pub use connect::{ConnectError, Connecting, MadeApp, Wanted};
 pub use key::{AppKey, NoKey};
+pub use sign_in::{SignIn, Teams};
 
 use access::Access;
 use http::{Answer, Http};
@@ -86,6 +91,14 @@ impl GitHub {
         (is_name(owner) && is_name(repository)).then(|| Name { owner: owner.to_owned(), repository: repository.to_owned() })
     }
 
+    fn own(&self, repository: &str) -> Result<Name, ForgeError> {
+        self.name(repository).ok_or_else(|| ForgeError::Never(format!("{repository} is not of this GitHub")))
+    }
+
+    fn is_app(&self) -> bool {
+        matches!(self.identity, Identity::App { .. })
+    }
+
     fn host(&self) -> Option<&str> {
         self.authority.split(':').next()
     }
@@ -122,12 +135,27 @@ impl Forge for GitHub {
     }
 
     async fn publish(&self, report: &Report, mark: &mut Mark) -> Result<(), ForgeError> {
-        let name =
-            self.name(&report.repository).ok_or_else(|| ForgeError::Never(format!("{} is not of this GitHub", report.repository)))?;
+        let name = self.own(&report.repository)?;
         if matches!(self.identity, Identity::Nobody) {
             return Ok(());
         }
         publish::publish(self, &name, report, mark).await
+    }
+
+    async fn pull_requests(&self, repository: &str, base: &str) -> Result<Vec<PullRequest>, ForgeError> {
+        pulls::open(self, &self.own(repository)?, base).await
+    }
+
+    async fn involved(&self, repository: &str, from: Option<&str>, to: &str) -> Result<BTreeSet<PersonId>, ForgeError> {
+        pulls::involved(self, &self.own(repository)?, from, to).await
+    }
+
+    async fn is_protected(&self, repository: &str, branch: &str) -> Result<bool, ForgeError> {
+        pulls::is_protected(self, &self.own(repository)?, branch).await
+    }
+
+    async fn comment(&self, repository: &str, comment: &Comment, mark: &mut Mark) -> Result<(), ForgeError> {
+        pulls::comment(self, &self.own(repository)?, comment, mark).await
     }
 
     fn forget(&self, repository: &str) {

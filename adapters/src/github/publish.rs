@@ -1,10 +1,9 @@
 //! A release beside its commit: a check (as an App) or a status (with a person's token), and deployments.
 
-use engine::ports::forge::{DeploymentState, ForgeError, Mark, Report, ReportState, ReportedDeployment};
+use engine::ports::forge::{Annotation, Button, DeploymentState, ForgeError, Mark, Report, ReportState, ReportedDeployment};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::access::Identity;
 use super::http::{Answer, later};
 use super::{GitHub, Name};
 
@@ -15,7 +14,7 @@ const DESCRIPTION_CHARS: usize = 140;
 
 /// Each step writes into the mark what it made before the next one begins, so that a failure half-way repeats nothing.
 pub(super) async fn publish(github: &GitHub, name: &Name, report: &Report, mark: &mut Mark) -> Result<(), ForgeError> {
-    if matches!(github.identity, Identity::App { .. }) {
+    if github.is_app() {
         check(github, name, report, mark).await?;
     }
     status(github, name, report, mark).await?;
@@ -27,7 +26,11 @@ pub(super) async fn publish(github: &GitHub, name: &Name, report: &Report, mark:
 
 /// One check run per pipeline and commit. <https://docs.github.com/en/rest/checks/runs>
 async fn check(github: &GitHub, name: &Name, report: &Report, mark: &mut Mark) -> Result<(), ForgeError> {
-    let body = check_body(report);
+    let mut body = check_body(report);
+    if !report.annotations.is_empty() && !mark.annotated {
+        body["output"]["annotations"] = report.annotations.iter().map(annotation).collect();
+    }
+    let says_annotations = body["output"]["annotations"].is_array();
     let external_id = body["external_id"].as_str().unwrap_or_default().to_owned();
     if mark.check.is_none() {
         // Made before, and the answer was lost.
@@ -36,15 +39,31 @@ async fn check(github: &GitHub, name: &Name, report: &Report, mark: &mut Mark) -
     if let Some(id) = mark.check {
         let answer = github.ask(name, Method::PATCH, &format!("/check-runs/{id}"), Some(&body)).await?;
         match answer.status {
-            StatusCode::OK => return Ok(()),
+            StatusCode::OK => {
+                mark.annotated |= says_annotations;
+                return Ok(());
+            }
             // Somebody removed it.
             StatusCode::NOT_FOUND => mark.check = None,
             _ => return Err(refused("the check", &answer)),
         }
     }
+    body["head_sha"] = json!(report.commit);
     let answer = github.ask(name, Method::POST, "/check-runs", Some(&body)).await?;
     mark.check = Some(made("the check", &answer)?);
+    mark.annotated |= says_annotations;
     Ok(())
+}
+
+fn annotation(annotation: &Annotation) -> Value {
+    json!({
+        "path": annotation.path,
+        "start_line": annotation.line,
+        "end_line": annotation.line,
+        "annotation_level": "failure",
+        "title": cut(&annotation.title, DESCRIPTION_CHARS),
+        "message": annotation.message,
+    })
 }
 
 async fn find_check(github: &GitHub, name: &Name, report: &Report, external_id: &str) -> Result<Option<u64>, ForgeError> {
@@ -71,16 +90,20 @@ fn check_body(report: &Report) -> Value {
     };
     let mut body = json!({
         "name": context(report),
-        "head_sha": report.commit,
         "details_url": report.url,
         "external_id": format!("{}#{}", report.pipeline, report.release),
         "status": status,
+        "actions": report.buttons.iter().map(button).collect::<Value>(),
         "output": {"title": cut(&report.title, DESCRIPTION_CHARS), "summary": cut(&report.summary, SUMMARY_CHARS)},
     });
     if let Some(conclusion) = conclusion {
         body["conclusion"] = json!(conclusion);
     }
     body
+}
+
+fn button(button: &Button) -> Value {
+    json!({"label": cut(&button.label, 20), "description": cut(&button.description, 40), "identifier": button.name})
 }
 
 /// <https://docs.github.com/en/rest/commits/statuses>
@@ -130,7 +153,11 @@ async fn deploy(github: &GitHub, name: &Name, report: &Report, deployment: &Repo
         DeploymentState::Inactive => "inactive",
     };
     // Others are set inactive by their own release's report, which knows what runs there.
-    let body = json!({"state": state, "log_url": report.url, "description": cut(&report.title, DESCRIPTION_CHARS), "auto_inactive": false});
+    let mut body =
+        json!({"state": state, "log_url": report.url, "description": cut(&report.title, DESCRIPTION_CHARS), "auto_inactive": false});
+    if let Some(address) = &deployment.address {
+        body["environment_url"] = json!(address);
+    }
     let answer = github.ask(name, Method::POST, &format!("/deployments/{id}/statuses"), Some(&body)).await?;
     if answer.status == StatusCode::NOT_FOUND {
         // Somebody removed it: the next report makes another.
@@ -166,7 +193,7 @@ async fn make_deployment(github: &GitHub, name: &Name, report: &Report, deployme
         "required_contexts": [],
         "environment": deployment.environment,
         "production_environment": deployment.is_production,
-        "transient_environment": false,
+        "transient_environment": deployment.is_preview,
         "description": format!("{} #{}", report.pipeline, report.release),
     });
     let answer = github.ask(name, Method::POST, "/deployments", Some(&body)).await?;
@@ -179,10 +206,10 @@ fn task(report: &Report) -> String {
 }
 
 fn context(report: &Report) -> String {
-    format!("tidegate/{}", report.pipeline)
+    format!("tidegate/{}", report.check)
 }
 
-fn made(what: &str, answer: &Answer) -> Result<u64, ForgeError> {
+pub(super) fn made(what: &str, answer: &Answer) -> Result<u64, ForgeError> {
     if answer.status != StatusCode::CREATED {
         return Err(refused(what, answer));
     }
@@ -190,7 +217,7 @@ fn made(what: &str, answer: &Answer) -> Result<u64, ForgeError> {
 }
 
 /// What GitHub will say again.
-fn refused(what: &str, answer: &Answer) -> ForgeError {
+pub(super) fn refused(what: &str, answer: &Answer) -> ForgeError {
     let hint = match answer.status {
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => "; docs/github.md lists the permissions that the App or token needs",
         _ => "",

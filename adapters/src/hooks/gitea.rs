@@ -1,7 +1,6 @@
-use engine::ports::forge::{Delivery, Headers, Hint, Hook, HookReader, HookRefused, Meaning};
-use serde::Deserialize;
+use engine::ports::forge::{Delivery, Headers, Hook, HookReader, HookRefused, Meaning};
 
-use super::payload::{self, Text, Texts};
+use super::payload;
 use super::signature::HookSecrets;
 use super::{header, json_only};
 
@@ -56,31 +55,13 @@ impl HookReader for Gitea {
     }
 }
 
-#[derive(Deserialize)]
-struct Moved {
-    #[serde(default, rename = "ref")]
-    reference: Text,
-    #[serde(default)]
-    ref_type: Text,
-    #[serde(default)]
-    repository: Texts,
-}
-
 fn meaning(event: &str, body: &[u8]) -> Result<Meaning, HookRefused> {
     // A merged pull request is a push, too.
     if !["push", "create", "delete"].contains(&event) {
         payload::is_json(body)?;
         return Ok(Meaning::Ignored("this server does nothing with events of that name".to_owned()));
     }
-    let moved: Moved = payload::read(body)?;
-    if moved.ref_type.as_str() == "tag" || moved.reference.as_str().starts_with("refs/tags/") {
-        return Ok(Meaning::Ignored("it is about a tag, and pipelines follow branches".to_owned()));
-    }
-    let repository = moved.repository.names(&["clone_url", "ssh_url", "html_url"]);
-    if repository.urls.is_empty() {
-        return Err(HookRefused::Malformed("`repository` has no address".to_owned()));
-    }
-    Ok(Meaning::Hint(Hint::Heads { repository }))
+    payload::moved(body, &["clone_url", "ssh_url", "html_url"])
 }
 
 fn first<'a>(headers: &'a Headers, names: &[&'static str; 2]) -> Result<&'a str, HookRefused> {

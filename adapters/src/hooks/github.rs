@@ -1,13 +1,16 @@
-use engine::ports::forge::{Delivery, Headers, Hint, Hook, HookReader, HookRefused, Meaning, RepositoryNames};
+use engine::core::id::PersonId;
+use engine::ports::forge::{Delivery, Headers, Hint, Hook, HookReader, HookRefused, Meaning, Pressed, RepositoryNames};
 use serde::Deserialize;
 
-use super::payload::{self, Text, Texts};
+use super::payload::{self, Lenient, Number, Text, Texts};
 use super::signature::HookSecrets;
 use super::{header, json_only};
 
 const SIGNATURE: &str = "x-hub-signature-256";
 const EVENT: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
+/// Of a repository.
+const ADDRESSES: [&str; 4] = ["clone_url", "ssh_url", "git_url", "html_url"];
 
 /// GitHub and GitHub Enterprise Server.
 ///
@@ -27,21 +30,8 @@ impl GitHub {
 
     fn meaning(&self, event: &str, body: &[u8]) -> Result<Meaning, HookRefused> {
         match event {
-            "push" | "create" | "delete" => {
-                let moved: Moved = payload::read(body)?;
-                if moved.ref_type.as_str() == "tag" || moved.reference.as_str().starts_with("refs/tags/") {
-                    return ignored("it is about a tag, and pipelines follow branches");
-                }
-                heads(&moved.repository)
-            }
-            "pull_request" => {
-                let pull: PullRequest = payload::read(body)?;
-                match (pull.action.as_str(), pull.pull_request.merged.0) {
-                    ("closed", true) => heads(&pull.repository),
-                    _ => ignored("a pull request that is not merged moves no branch that a pipeline follows"),
-                }
-            }
-            "release" => heads(&payload::read::<About>(body)?.repository),
+            "push" | "create" | "delete" => payload::moved(body, &ADDRESSES),
+            "pull_request" | "release" => heads(&payload::read::<About>(body)?.repository),
             "installation" | "installation_repositories" => {
                 let grants: Grants = payload::read(body)?;
                 let repositories = grants.all().map(|full_name| self.named(full_name)).collect();
@@ -51,10 +41,7 @@ impl GitHub {
                 payload::is_json(body)?;
                 ignored("pong: the address, the secret and the content type are right")
             }
-            "check_run" | "check_suite" => {
-                payload::is_json(body)?;
-                ignored("checks of others are not waited for, and a release is run again on this server")
-            }
+            "check_run" | "check_suite" => payload::read::<Check>(body)?.meaning(),
             "deployment_status" => {
                 payload::is_json(body)?;
                 ignored("deployments of others are not waited for")
@@ -107,50 +94,62 @@ impl HookReader for GitHub {
 }
 
 #[derive(Deserialize)]
-struct Moved {
-    #[serde(default, rename = "ref")]
-    reference: Text,
-    #[serde(default)]
-    ref_type: Text,
-    #[serde(default)]
-    repository: Texts,
-}
-
-#[derive(Deserialize)]
 struct About {
     #[serde(default)]
     repository: Texts,
 }
 
+/// Of a check, or of all checks of a commit.
 #[derive(Deserialize)]
-struct PullRequest {
+struct Check {
     #[serde(default)]
     action: Text,
+    #[serde(default, alias = "check_suite")]
+    check_run: Lenient<OneCheck>,
     #[serde(default)]
-    pull_request: Merge,
+    requested_action: Texts,
+    #[serde(default)]
+    sender: Lenient<Sender>,
     #[serde(default)]
     repository: Texts,
 }
 
 #[derive(Deserialize, Default)]
-struct Merge {
+struct OneCheck {
     #[serde(default)]
-    merged: Flag,
+    id: Number,
+    #[serde(default)]
+    external_id: Text,
+    #[serde(default)]
+    head_sha: Text,
 }
 
-/// False when it is anything else.
-#[derive(Default)]
-struct Flag(bool);
+#[derive(Deserialize, Default)]
+struct Sender {
+    #[serde(default)]
+    id: Number,
+}
 
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Lenient {
-            Flag(bool),
-            Other(serde::de::IgnoredAny),
-        }
-        Ok(Self(matches!(Lenient::deserialize(deserializer)?, Lenient::Flag(true))))
+impl Check {
+    fn meaning(self) -> Result<Meaning, HookRefused> {
+        let is_run = self.check_run.0.external_id.0.is_some();
+        let button = match self.action.as_str() {
+            "rerequested" => "retry",
+            "requested_action" => self.requested_action.get("identifier").unwrap_or_default(),
+            _ => return ignored("nothing follows from how a check is; what is pressed beside it counts"),
+        };
+        let repository = self.repository.names(&ADDRESSES);
+        let (Some(person), false) = (self.sender.0.id.0, repository.urls.is_empty()) else {
+            return Err(HookRefused::Malformed("`sender` has no id, or `repository` no address".to_owned()));
+        };
+        Ok(Meaning::Hint(Hint::Pressed(Pressed {
+            repository,
+            check: self.check_run.0.id.0.filter(|_| is_run),
+            check_name: self.check_run.0.external_id.0.filter(|name| name.len() <= 300),
+            commit: self.check_run.0.head_sha.0.unwrap_or_default().chars().take(64).collect(),
+            button: button.chars().take(40).collect(),
+            person: PersonId(format!("github:{person}")),
+        })))
     }
 }
 
@@ -172,11 +171,7 @@ impl Grants {
 }
 
 fn heads(repository: &Texts) -> Result<Meaning, HookRefused> {
-    let repository = repository.names(&["clone_url", "ssh_url", "git_url", "html_url"]);
-    if repository.urls.is_empty() {
-        return Err(HookRefused::Malformed("`repository` has no address".to_owned()));
-    }
-    Ok(Meaning::Hint(Hint::Heads { repository }))
+    payload::heads("repository", repository.names(&ADDRESSES))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every arm of the table above answers alike")]

@@ -1,4 +1,4 @@
-use engine::ports::forge::{Delivery, Headers, Hint, Hook, HookReader, HookRefused, Meaning};
+use engine::ports::forge::{Delivery, Headers, Hook, HookReader, HookRefused, Meaning};
 use serde::Deserialize;
 
 use super::payload::{self, Texts};
@@ -72,9 +72,5 @@ fn meaning(event: &str, body: &[u8]) -> Result<Meaning, HookRefused> {
         return Ok(Meaning::Ignored("this server does nothing with events of that name".to_owned()));
     }
     let push: Push = payload::read(body)?;
-    let repository = push.project.names(&["git_http_url", "git_ssh_url", "web_url"]);
-    if repository.urls.is_empty() {
-        return Err(HookRefused::Malformed("`project` has no address".to_owned()));
-    }
-    Ok(Meaning::Hint(Hint::Heads { repository }))
+    payload::heads("project", push.project.names(&["git_http_url", "git_ssh_url", "web_url"]))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::ports::forge::{HookRefused, RepositoryNames};
+use engine::ports::forge::{Hint, HookRefused, Meaning, RepositoryNames};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
@@ -15,6 +15,33 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HookRefused> {
 /// Whether it is JSON at all.
 pub(super) fn is_json(body: &[u8]) -> Result<(), HookRefused> {
     read::<IgnoredAny>(body).map(drop)
+}
+
+/// What GitHub and those after its pattern say when a branch or tag moves, comes or goes; `addresses` are fields of their
+/// repository.
+pub(super) fn moved(body: &[u8], addresses: &[&str]) -> Result<Meaning, HookRefused> {
+    #[derive(Deserialize)]
+    struct Moved {
+        #[serde(default, rename = "ref")]
+        reference: Text,
+        #[serde(default)]
+        ref_type: Text,
+        #[serde(default)]
+        repository: Texts,
+    }
+    let moved: Moved = read(body)?;
+    if moved.ref_type.as_str() == "tag" || moved.reference.as_str().starts_with("refs/tags/") {
+        return Ok(Meaning::Ignored("it is about a tag, and pipelines follow branches".to_owned()));
+    }
+    heads("repository", moved.repository.names(addresses))
+}
+
+/// The hint to look at a repository, which stands in this field of the payload.
+pub(super) fn heads(field: &str, repository: RepositoryNames) -> Result<Meaning, HookRefused> {
+    if repository.urls.is_empty() {
+        return Err(HookRefused::Malformed(format!("`{field}` has no address")));
+    }
+    Ok(Meaning::Hint(Hint::Heads { repository }))
 }
 
 /// A text, or nothing when it is anything else.
@@ -38,6 +65,44 @@ impl<'de> Deserialize<'de> for Text {
         Ok(match Lenient::deserialize(deserializer)? {
             Lenient::Text(text) => Self(Some(text)),
             Lenient::Other(_) => Self(None),
+        })
+    }
+}
+
+/// A number without sign, or nothing when it is anything else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Number(pub(super) Option<u64>);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Lenient {
+            Number(u64),
+            Other(IgnoredAny),
+        }
+        Ok(match Lenient::deserialize(deserializer)? {
+            Lenient::Number(number) => Self(Some(number)),
+            Lenient::Other(_) => Self(None),
+        })
+    }
+}
+
+/// What it is, or nothing when it is anything else.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lenient<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either<T> {
+            Meant(T),
+            Other(IgnoredAny),
+        }
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Meant(value) => Self(value),
+            Either::Other(_) => Self(T::default()),
         })
     }
 }

@@ -120,6 +120,7 @@ codes! {
     Unhealthy = "unhealthy", SERVICE_UNAVAILABLE, "A part of the server does not do its work";
     IdentityRefused = "identity_refused", UNPROCESSABLE_ENTITY, "A role could not be assumed, and trying again changes nothing";
     IdentityUnavailable = "identity_unavailable", SERVICE_UNAVAILABLE, "A role cannot be assumed now";
+    SignInUnavailable = "sign_in_unavailable", SERVICE_UNAVAILABLE, "The place where people sign in does not answer now";
     BlobsUnavailable = "blobs_unavailable", SERVICE_UNAVAILABLE, "The store of logs and artifacts cannot be used now";
     SourceUnreachable = "source_unreachable", BAD_GATEWAY, "The source cannot be read";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server has a fault";

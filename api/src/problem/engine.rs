@@ -109,7 +109,7 @@ fn code(rejected: &Rejected) -> Code {
         Rejected::StaleFence { .. } => Code::StaleFence,
         Rejected::AttemptEnded => Code::AttemptEnded,
         Rejected::AttemptStopped => Code::AttemptStopped,
-        Rejected::InvalidPlan(_) => Code::Invalid,
+        Rejected::InvalidPlan(_) | Rejected::Untrusted(_) => Code::Invalid,
         Rejected::NotQueued => Code::NotQueued,
         Rejected::NotWaiting { .. } => Code::NotWaiting,
         Rejected::AlreadyDecided { .. } => Code::AlreadyDecided,

@@ -16,6 +16,7 @@ mod releases;
 mod runners;
 mod server;
 mod session;
+mod sign_in;
 mod targets;
 mod tokens;
 mod users;
@@ -46,6 +47,7 @@ fn of_pipelines(routes: Routes) -> Routes {
     let routes = route!(routes, pipelines::board);
     let routes = route!(routes, pipelines::progress);
     let routes = route!(routes, pipelines::compare);
+    let routes = route!(routes, pipelines::approve_pull_request);
     let routes = route!(routes, pipelines::rollback);
     let routes = route!(routes, pipelines::rollback_preview);
     let routes = route!(routes, targets::list);
@@ -121,14 +123,13 @@ fn of_accounts(routes: Routes) -> Routes {
     let routes = route!(routes, session::sign_in);
     let routes = route!(routes, session::show);
     let routes = route!(routes, session::sign_out);
+    let routes = route!(routes, sign_in::begin);
+    let routes = route!(routes, sign_in::back);
     route!(routes, first_start::finish)
 }
 
 fn of_forges(routes: Routes) -> Routes {
-    let routes = route!(routes, webhooks::github);
-    let routes = route!(routes, webhooks::gitea);
-    let routes = route!(routes, webhooks::gitlab);
-    route!(routes, webhooks::signed)
+    route!(routes, webhooks::take)
 }
 
 /// Every connected pipeline, by name.

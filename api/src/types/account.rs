@@ -22,6 +22,34 @@ pub struct FirstStart {
     pub password: String,
 }
 
+/// How signing in at a forge begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SignInBegin {
+    /// An id that the browser made and keeps the meaning of, handed back as `/?then=…`; letters, digits, `-` and `_`, 64 at most.
+    pub then: Option<String>,
+}
+
+/// What GitHub adds when it leads back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SignInBack {
+    pub code: Option<String>,
+    pub state: Option<String>,
+    /// Instead of a code, when the person said no.
+    pub error: Option<String>,
+}
+
+/// A person lets what a fork brings do what the repository's own pull requests may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovePullRequest {
+    /// The full commit id, as it was looked at.
+    pub commit: String,
+    pub reason: String,
+}
+
 /// Who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Me {

@@ -8,4 +8,7 @@ pub struct ServerView {
     pub now: Time,
     /// Nobody can sign in yet: the server has printed a link with which the first admin is made.
     pub needs_first_start: bool,
+    /// Where people can sign in beside with a password: `github`, at `GET /api/v1/session/github`.
+    #[serde(default)]
+    pub sign_in: Vec<String>,
 }

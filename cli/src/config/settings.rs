@@ -45,8 +45,20 @@ pub(crate) struct Forges {
     /// The App's number and the file of its key.
     pub(crate) github_app: Option<(String, PathBuf)>,
     pub(crate) github_token: Option<String>,
+    pub(crate) requires_protected_branch: bool,
+    pub(crate) approves_at_checks: bool,
+    pub(crate) sign_in: Option<SignIn>,
     /// By the forge's name in the address of its web hooks: their secrets.
     pub(crate) hook_secrets: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// How people sign in with GitHub.
+#[derive(Clone)]
+pub(crate) struct SignIn {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    /// As configured: `acme/platform=operator, acme/*=viewer`.
+    pub(crate) teams: String,
 }
 
 /// How the cloud is reached.
@@ -146,6 +158,11 @@ impl Settings {
                 github_url: text("github.url").unwrap_or_default(),
                 github_app: text("github.app_id").zip(text("github.app_key_file").map(PathBuf::from)),
                 github_token: text("github.token"),
+                requires_protected_branch: flag("github.require_protected_branch"),
+                approves_at_checks: flag("github.approve_at_checks"),
+                sign_in: text("github.sign_in.client_id").zip(text("github.sign_in.client_secret")).map(|(client_id, client_secret)| {
+                    SignIn { client_id, client_secret, teams: text("github.sign_in.teams").unwrap_or_default() }
+                }),
                 hook_secrets: [
                     ("github", "github.webhook_secrets"),
                     ("gitea", "gitea.webhook_secrets"),

@@ -3,8 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::egress::{Client, Egress};
-use adapters::github::{AppKey, GitHub, Identity};
+use adapters::github::{AppKey, GitHub, Identity, Teams};
 use adapters::hooks::{self, HookSecrets};
+use api::auth::Role;
 use engine::ports::{Clock, Forge, HookReader, SecretValue};
 
 use crate::config::Settings;
@@ -21,6 +22,38 @@ pub(super) fn open(settings: &Settings, egress: Egress, clock: &Arc<dyn Clock>) 
     let url = url::Url::parse(&forges.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
     let client = Client::keeping_connections(egress).map_err(|error| Failure::failed(error.to_string()))?;
     Ok(vec![Arc::new(GitHub::new(&url, identity, client, Arc::clone(clock)))])
+}
+
+/// How people sign in with GitHub, if they do.
+pub(super) fn sign_in(settings: &Settings) -> Result<Option<Arc<dyn engine::ports::SignIn>>> {
+    let Some(own) = &settings.forges.sign_in else { return Ok(None) };
+    let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
+    let url = url::Url::parse(&settings.forges.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
+    let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
+    let secret = SecretValue::new(own.client_secret.clone());
+    Ok(Some(Arc::new(adapters::github::SignIn::new(url, client, own.client_id.clone(), secret, teams(&own.teams)?))))
+}
+
+/// `acme/platform=operator, acme/*=viewer`.
+fn teams(text: &str) -> Result<Teams> {
+    let wrong = |part: &str| {
+        Failure::usage(format!("github.sign_in.teams: {part:?} gives no team a role"))
+            .next("write `organisation/team=role`, several with commas between; roles are viewer, developer, approver, operator and admin")
+    };
+    let mut roles = std::collections::BTreeMap::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (team, role) = part.split_once('=').ok_or_else(|| wrong(part))?;
+        let role: Role = role.trim().parse().map_err(|_| wrong(part))?;
+        let team = team.trim().to_lowercase();
+        if team.split('/').filter(|name| !name.is_empty()).count() != 2 {
+            return Err(wrong(part));
+        }
+        roles.insert(team, role.name().to_owned());
+    }
+    if roles.is_empty() {
+        return Err(wrong(text));
+    }
+    Ok(Teams { roles, order: Role::ALL.map(|role| role.name().to_owned()).to_vec() })
 }
 
 /// Nothing of the key ever stands in an error.

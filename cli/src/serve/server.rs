@@ -52,7 +52,8 @@ impl Server {
                 None
             }
         };
-        let state = ApiState::with_metrics(Arc::clone(&engine), ApiSettings::new(public_url.clone()), metrics);
+        let api = ApiSettings { sign_in: super::forges::sign_in(settings)?, ..ApiSettings::new(public_url.clone()) };
+        let state = ApiState::with_metrics(Arc::clone(&engine), api, metrics);
         Ok(Self { engine, address, public_url, state, listener, slots: settings.runner_slots, data: settings.data.clone() })
     }
 
@@ -114,6 +115,8 @@ pub(crate) async fn open_engine(
     let engine_settings = EngineSettings {
         runner_token_ms: settings.runner_token_ms,
         retention: settings.retention.clone(),
+        requires_protected_branch: settings.forges.requires_protected_branch,
+        approves_at_checks: settings.forges.approves_at_checks,
         identity_env,
         ..EngineSettings::new(name, public_url, settings.data.join("spool"))
     };

@@ -25,6 +25,9 @@ impl Pipeline {
         if admission.plan.nodes.len() > self.settings.node_limit as usize {
             return Err(Rejected::Limit { what: "nodes in a plan", limit: u64::from(self.settings.node_limit) });
         }
+        if let Some(excess) = admission.trust.excess(&admission.plan) {
+            return Err(Rejected::Untrusted(excess));
+        }
         let shape = self.shape_of(&admission.plan).map_err(Rejected::InvalidPlan)?;
         let number = ReleaseNumber(self.row.next_release);
         self.row.next_release = self.row.next_release.saturating_add(1);
@@ -37,6 +40,7 @@ impl Pipeline {
             order: admission.order,
             revisions: admission.revisions,
             inputs: admission.inputs,
+            trust: admission.trust,
             trigger: admission.trigger,
             involved: admission.involved,
             key: admission.key,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{HoldId, MonitorId, PersonId, ReleaseNumber, SourceOrder, TargetName};
 use super::time::Time;
+use super::trust::Trust;
 use protocol::AttemptId;
 
 /// One thing that happened. It comes with a time and an [`super::Actor`]; see `Pipeline::handle`.
@@ -151,6 +152,8 @@ pub struct Admission {
     /// Digest over revisions, resolved file, block versions, inputs and plan (P1), in hexadecimal.
     pub digest: String,
     pub inputs: BTreeMap<String, String>,
+    /// From where its definition comes (D6, IB8).
+    pub trust: Trust,
     /// What started it, for people: `push`, `schedule`, `manual`, `upstream`, `rerun of #12`.
     pub trigger: String,
     /// Everybody who may not approve where `no_self_approval` holds: authors of the commits since the

@@ -46,6 +46,7 @@ mod rollback;
 mod shape;
 mod splice;
 mod table;
+mod trust;
 mod turn;
 mod unknown;
 mod watch;
@@ -67,6 +68,7 @@ pub use settings::Settings;
 pub use shape::monitor_id;
 pub use splice::replay;
 pub use time::Time;
+pub use trust::Trust;
 
 pub(crate) use actor::person;
 pub(crate) use rejected::needs_reason;

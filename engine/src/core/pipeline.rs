@@ -33,7 +33,7 @@ impl Pipeline {
     /// A pipeline to which nothing has happened yet.
     #[must_use]
     pub fn new(id: PipelineId, name: String, settings: Settings) -> Self {
-        Self::empty(PipelineRow { id, name, next_release: 1, keys: Vec::new(), upstream: Vec::new() }, settings)
+        Self::empty(PipelineRow { id, name, next_release: 1, keys: Vec::new(), upstream: Vec::new(), pull_request: None }, settings)
     }
 
     pub(crate) fn empty(row: PipelineRow, settings: Settings) -> Self {
@@ -60,6 +60,12 @@ impl Pipeline {
     #[must_use]
     pub fn row(&self) -> &PipelineRow {
         &self.row
+    }
+
+    /// The name under which secrets, variables and policies know it: that of the pipeline whose pull request it is, or its own.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        self.row.pull_request.as_ref().map_or(&self.row.name, |pull| &pull.parent_name)
     }
 
     #[must_use]

@@ -74,6 +74,8 @@ pub enum Rejected {
     PersonNeeded(String),
     #[error("the same key was used before with a different content")]
     KeyReused,
+    #[error("the release may not do what its plan says: {0}")]
+    Untrusted(String),
     #[error("the plan cannot be followed: {0}")]
     InvalidPlan(String),
     #[error(transparent)]

@@ -69,6 +69,10 @@ impl Pipeline {
         if attempt.kind != AttemptKind::Forward || self.release(number).is_none_or(|r| r.row.state != ReleaseState::Moving) {
             return Err(Rejected::ReleaseEnded(number));
         }
+        let trust = self.release(number).map_or_else(Default::default, |release| release.row.trust);
+        if let Some(excess) = trust.excess_added(fragment) {
+            return Err(Rejected::Untrusted(excess));
+        }
         let adder = Adder { origin: Origin { by, attempt: attempt.number }, attempt: Some(id), text };
         self.splice(turn, number, fragment, adder).map_err(|error| Rejected::Splice(Box::new(error)))
     }

@@ -69,6 +69,9 @@ impl Engine {
         if order.release.quarantine.is_some() && order.attempt.kind == AttemptKind::Forward {
             return Err(Error::refused("quarantined", "the release is quarantined; nothing of it goes forward any more (X6)"));
         }
+        if order.release.trust.is_untrusted() {
+            return Err(Error::refused("untrusted", "the release comes from a fork and has no identity (D6)"));
+        }
         let account = self.account_of(&order).await?;
         let now = self.clock().now();
         let lives_ms = self.settings.slice_ms;
@@ -178,6 +181,8 @@ fn role_of(order: &Order, account: &AccountRow, duration_ms: u64) -> Result<Role
         ("release", order.release.number.0.to_string()),
         ("attempt", order.attempt.id.to_string()),
         ("fence", fence.clone()),
+        // Injective by trust, too: what comes from a pull request is never taken for the branch (IF6).
+        ("trust", order.release.trust.name().to_owned()),
     ];
     Ok(RoleRequest {
         account: account.id.clone(),

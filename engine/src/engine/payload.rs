@@ -11,13 +11,18 @@ use serde_json::{Value, json};
 
 use super::runners::pipeline_of;
 use super::{Engine, Error};
-use crate::core::Pipeline;
 use crate::core::id::{PipelineId, ReleaseNumber};
 use crate::core::row::{AttemptKind, AttemptRow, AttemptState, ReleaseRow};
+use crate::core::{Pipeline, Trust};
+
+/// The stage under which secrets are kept for pull requests alone.
+const PULL_REQUESTS: &str = "pull_request";
 
 /// What the core knows of an attempt's job, taken in one look.
 pub(super) struct Order {
     pub(super) pipeline: String,
+    /// Whose secrets and policies count.
+    scope: String,
     pub(super) attempt: AttemptRow,
     pub(super) release: ReleaseRow,
     pub(super) key: String,
@@ -45,7 +50,8 @@ impl Engine {
         self.still_allowed(&order)?;
         let artifacts = self.artifacts_for(pipeline, &order.job, order.release.number).await?;
         let secrets = self.secrets_for(&order).await?;
-        let identity = order.account.as_ref().filter(|_| self.ports.identity.is_some()).map(|account| Identity {
+        let gets_identity = self.ports.identity.is_some() && !order.release.trust.is_untrusted();
+        let identity = order.account.as_ref().filter(|_| gets_identity).map(|account| Identity {
             account: account.id.clone(),
             region: order.attempt.target.as_ref().map(|target| region_of(target.as_str()).to_owned()).unwrap_or_default(),
         });
@@ -69,7 +75,7 @@ impl Engine {
         let subject = Subject {
             repository: revision.map(|revision| revision.source.clone()).unwrap_or_default(),
             branch: revision.map(|revision| revision.reference.clone()).unwrap_or_default(),
-            pipeline: order.pipeline.clone(),
+            pipeline: order.scope.clone(),
         };
         policy
             .review_job(&subject, &order.plan, &order.node)
@@ -116,8 +122,16 @@ impl Engine {
         if order.job.secrets.is_empty() {
             return Ok(Vec::new());
         }
-        let target = order.attempt.target.as_ref().map(|target| target.as_str());
-        let found = self.ports.secrets.secrets(&order.pipeline, &order.stage, target, &order.job.secrets).await?;
+        // A pull request may call its stages and targets as it likes; what is kept for one of that name is not for it (IF5).
+        let (stage, target) = match order.release.trust {
+            Trust::Branch => (order.stage.as_str(), order.attempt.target.as_ref().map(|target| target.as_str())),
+            Trust::PullRequest => (PULL_REQUESTS, None),
+            Trust::Fork => {
+                let detail = format!("{} comes from a fork and gets no secrets (D6)", order.key);
+                return Err(Error::Invalid { what: "secrets", detail });
+            }
+        };
+        let found = self.ports.secrets.secrets(&order.scope, stage, target, &order.job.secrets).await?;
         Ok(found.into_iter().map(|(name, value)| Secret { name, value: value.reveal().to_owned() }).collect())
     }
 }
@@ -130,6 +144,7 @@ pub(super) fn order(state: &Pipeline, attempt: &AttemptId) -> Option<Order> {
     let NodeKind::Job(job) = &node.kind else { return None };
     Some(Order {
         pipeline: state.row().name.clone(),
+        scope: state.scope().to_owned(),
         attempt: attempt.clone(),
         release: release.row.clone(),
         key: node.key.clone(),
@@ -232,6 +247,10 @@ fn described(order: &Order) -> Vec<(String, String)> {
     ];
     if let Some(target) = &order.attempt.target {
         all.push(("TIDEGATE_TARGET", target.to_string()));
+    }
+    if let Some(preview) = &order.plan.preview {
+        all.push(("TIDEGATE_PULL_REQUEST", preview.number.to_string()));
+        all.push(("TIDEGATE_PREVIEW_ADDRESS", preview.address.clone().unwrap_or_default()));
     }
     all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

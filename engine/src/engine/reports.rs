@@ -1,15 +1,22 @@
 //! A release as people see it beside its commit, at a forge.
 
-use pipelines::plan::Stage;
+use pipelines::plan::{GateCondition, NodeKind, Plan, Stage};
+use sha2::{Digest as _, Sha256};
 
-use crate::core::Pipeline;
 use crate::core::id::ReleaseNumber;
-use crate::core::row::{AttemptState, ReleaseRow, ReleaseState, RolloutRow, RolloutState, WaveState};
-use crate::ports::forge::{DeploymentState, Report, ReportState, ReportedDeployment};
+use crate::core::row::{AttemptState, GateState, ReleaseRow, ReleaseState, RolloutRow, RolloutState, WaveState};
+use crate::core::{Pipeline, Trust};
+use crate::ports::forge::{Button, Comment, DeploymentState, Report, ReportState, ReportedDeployment};
 
 /// What there is to say of a release now. None when it is not in memory any more (nothing changes then), or when no
 /// forge knows where its revision comes from.
-pub(crate) fn report(pipeline: &Pipeline, number: ReleaseNumber, public_url: &str, knows: impl Fn(&str) -> bool) -> Option<Report> {
+pub(crate) fn report(
+    pipeline: &Pipeline,
+    number: ReleaseNumber,
+    public_url: &str,
+    approves: bool,
+    knows: impl Fn(&str) -> bool,
+) -> Option<Report> {
     let release = pipeline.release(number)?;
     let revision = release.row.revisions.iter().find(|revision| knows(&revision.source))?;
     let name = &pipeline.row().name;
@@ -17,14 +24,103 @@ pub(crate) fn report(pipeline: &Pipeline, number: ReleaseNumber, public_url: &st
     Some(Report {
         repository: revision.source.clone(),
         commit: revision.commit.clone(),
+        check: match &pipeline.row().pull_request {
+            Some(pull) => format!("{} (pull request)", pull.parent_name),
+            None => name.clone(),
+        },
         pipeline: name.clone(),
         release: number.0,
         state,
         title: title(pipeline, &release.row, state),
         summary: summary(pipeline, number, &release.plan.stages),
         url: format!("{public_url}/p/{name}/releases/{}", number.0),
-        deployments: deployments(pipeline, number, &release.plan.stages),
+        deployments: deployments(pipeline, number, &release.plan),
+        buttons: buttons(pipeline, &release.row, approves),
+        annotations: Vec::new(),
     })
+}
+
+/// Names of buttons.
+pub(crate) const RETRY: &str = "retry";
+pub(crate) const TRUST: &str = "trust";
+/// GitHub takes three.
+const MOST_BUTTONS: usize = 3;
+
+/// An approval that is asked for.
+pub(crate) struct Asked {
+    pub(crate) gate: String,
+    pub(crate) digest: String,
+    /// Of this question and no other.
+    pub(crate) button: String,
+}
+
+/// The approvals that a release waits for.
+pub(crate) fn asked(pipeline: &Pipeline, number: ReleaseNumber) -> Vec<Asked> {
+    let Some(release) = pipeline.release(number) else { return Vec::new() };
+    let asks = pipeline.gates(number).filter_map(|row| {
+        let node = release.plan.node(row.node)?;
+        let NodeKind::Gate(gate) = &node.kind else { return None };
+        let is_asked = matches!(gate.condition, GateCondition::Approval(_)) && row.state == GateState::Closed;
+        let asked_at = row.asked_at.filter(|_| is_asked)?;
+        let question = Sha256::digest(format!("{} {} {}", node.key, release.row.digest, asked_at.0));
+        let button = format!("approve:{}", hex::encode(&question[..6]));
+        Some(Asked { gate: node.key.clone(), digest: release.row.digest.clone(), button })
+    });
+    asks.collect()
+}
+
+fn buttons(pipeline: &Pipeline, row: &ReleaseRow, approves: bool) -> Vec<Button> {
+    let button = |label: &str, description: String, name: &str| Button {
+        label: label.to_owned(),
+        description: description.chars().take(40).collect(),
+        name: name.to_owned(),
+    };
+    let mut all = Vec::new();
+    if row.state == ReleaseState::Failed {
+        all.push(button("Run failed jobs", "Again, in the same release".to_owned(), RETRY));
+    }
+    if approves {
+        all.extend(asked(pipeline, row.number).iter().map(|asked| button("Approve", asked.gate.clone(), &asked.button)));
+        if row.trust == Trust::Fork {
+            all.push(button("Trust this commit", "Gives it a preview, as one of our own".to_owned(), TRUST));
+        }
+    }
+    all.truncate(MOST_BUTTONS);
+    all
+}
+
+/// What is said at a pull request, from what is true of all its releases. None: the pipeline is of a branch, or nothing has begun.
+pub(crate) fn comment(pipeline: &Pipeline, public_url: &str) -> Option<Comment> {
+    let pull = pipeline.row().pull_request.as_ref()?;
+    let newest = pipeline.releases().next_back()?;
+    let number = newest.row.number;
+    let url = format!("{public_url}/p/{}/releases/{}", pipeline.row().name, number.0);
+    let commit: String = newest.row.revisions.first().map(|revision| revision.commit.chars().take(8).collect()).unwrap_or_default();
+    let rollout = newest.plan.preview.as_ref().and_then(|preview| self::newest(pipeline, number, &preview.target));
+    let says = match (&newest.plan.preview, rollout.map(|rollout| rollout.state)) {
+        (Some(preview), Some(RolloutState::Succeeded)) if preview.removal.is_some() => match &preview.address {
+            Some(address) => format!("The preview runs `{commit}` at <{address}>."),
+            None => format!("The preview runs `{commit}`."),
+        },
+        (Some(preview), Some(RolloutState::Succeeded)) if preview.removal.is_none() => sentence(&newest.row.trigger),
+        (Some(_), Some(RolloutState::Failed | RolloutState::Unknown)) => format!("The preview could not be changed by `{commit}`."),
+        (None, _) if newest.row.trust == Trust::Fork => format!(
+            "`{commit}` comes from a fork: its checks run without secrets, and there is no preview until somebody who may has approved it."
+        ),
+        (Some(preview), _) if preview.removal.is_none() => "The preview is being removed.".to_owned(),
+        _ if newest.row.state == ReleaseState::Failed => format!("`{commit}` failed before there was a preview of it."),
+        _ => format!("A preview of `{commit}` is on its way."),
+    };
+    Some(Comment {
+        pull_request: pull.number,
+        mark: format!("tidegate:{}", pipeline.row().id),
+        text: format!("**{}** · {says}\n\n[Release {number}]({url})", cell(&pull.parent_name)),
+    })
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }
 
 fn state(pipeline: &Pipeline, row: &ReleaseRow) -> ReportState {
@@ -84,15 +180,23 @@ fn target_words(pipeline: &Pipeline, number: ReleaseNumber, target: &str) -> Str
     }
 }
 
-fn deployments(pipeline: &Pipeline, number: ReleaseNumber, stages: &[Stage]) -> Vec<ReportedDeployment> {
-    let name = &pipeline.row().name;
+fn deployments(pipeline: &Pipeline, number: ReleaseNumber, plan: &Plan) -> Vec<ReportedDeployment> {
+    let name = pipeline.scope();
+    let preview = plan.preview.as_ref();
     let mut found = Vec::new();
-    for stage in stages {
+    for stage in &plan.stages {
         for target in stage.waves.iter().flat_map(|wave| &wave.rollouts).map(|rollout| &rollout.target) {
             if let Some(rollout) = newest(pipeline, number, target) {
                 let state = deployment_state(pipeline, number, rollout);
                 let environment = format!("{name}/{target}");
-                found.push(ReportedDeployment { environment, state, is_production: stage.production });
+                let preview = preview.filter(|preview| preview.target == *target);
+                found.push(ReportedDeployment {
+                    environment,
+                    state: if preview.is_some_and(|preview| preview.removal.is_none()) { DeploymentState::Inactive } else { state },
+                    is_production: stage.production,
+                    is_preview: preview.is_some(),
+                    address: preview.and_then(|preview| preview.address.clone()),
+                });
             }
         }
     }

@@ -57,6 +57,10 @@ pub struct Settings {
     pub dispatch_batch: u32,
     /// The largest artifact, in bytes.
     pub max_artifact_bytes: u64,
+    /// Releases that reach production come from branches only that their forge protects (IB8).
+    pub requires_protected_branch: bool,
+    /// Gates may be opened by who presses a button at a forge, on the word of its signed web hook.
+    pub approves_at_checks: bool,
     pub retention: Retention,
 }
 
@@ -97,6 +101,8 @@ impl Settings {
             watch_concurrency: 64,
             dispatch_batch: 1_000,
             max_artifact_bytes: 10 * 1024 * 1024 * 1024,
+            requires_protected_branch: false,
+            approves_at_checks: false,
             retention: Retention {
                 logs_ms: 90 * DAY_MS,
                 releases_ms: 400 * DAY_MS,

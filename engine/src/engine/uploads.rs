@@ -97,7 +97,9 @@ impl Engine {
                 Ok(UploadAnswer { accepted: true, message })
             }
             Err(Error::Rejected(Rejected::Splice(error))) => refused(error.to_string()),
-            Err(Error::Rejected(rejected @ (Rejected::ReleaseEnded(_) | Rejected::AttemptStopped))) => refused(rejected.to_string()),
+            Err(Error::Rejected(rejected @ (Rejected::ReleaseEnded(_) | Rejected::AttemptStopped | Rejected::Untrusted(_)))) => {
+                refused(rejected.to_string())
+            }
             Err(Error::Rejected(rejected)) => Err(Error::Refused(super::runners::refusal(&rejected))),
             Err(error) => Err(error),
         }
@@ -114,8 +116,8 @@ impl Engine {
                 Some(Adds::Matrix(_)) | None => None,
             };
             let subject =
-                Subject { repository: revision.source.clone(), branch: revision.reference.clone(), pipeline: state.row().name.clone() };
-            let belongs = Belongs { subject, commit: revision.commit.clone(), is_untrusted: false };
+                Subject { repository: revision.source.clone(), branch: revision.reference.clone(), pipeline: state.scope().to_owned() };
+            let belongs = Belongs { subject, commit: revision.commit.clone(), is_untrusted: release.row.trust.is_untrusted() };
             let is_leased = attempt.state == AttemptState::Leased && attempt.token.as_ref() == Some(&fences.lease_token);
             Some(Joined { plan: Arc::clone(&release.plan), by: attempt.node, belongs, prints, is_leased })
         });

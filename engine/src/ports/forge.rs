@@ -2,7 +2,7 @@
 //!
 //! A web hook is a hint (R8): it says where to look and never what is there. Nothing of it but its hint is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::SecretValue;
+use crate::core::id::PersonId;
 
 /// Checks and reads the web hooks of one kind of forge. Pure: no network, no clock.
 pub trait HookReader: Debug + Send + Sync {
@@ -65,6 +66,22 @@ pub enum Hint {
     Heads { repository: RepositoryNames },
     /// What this server may do at the forge has changed: repositories granted or taken away.
     Grants { repositories: Vec<RepositoryNames> },
+    /// A person pressed a button beside a check.
+    Pressed(Pressed),
+}
+
+/// What was pressed, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    pub repository: RepositoryNames,
+    /// The forge's id of the check; none: of every check of the commit.
+    pub check: Option<u64>,
+    /// What this server called it.
+    pub check_name: Option<String>,
+    pub commit: String,
+    /// As the report named it.
+    pub button: String,
+    pub person: PersonId,
 }
 
 /// Every address under which a forge hands out one repository.
@@ -109,6 +126,56 @@ pub trait Forge: Debug + Send + Sync {
 
     /// What is known of permissions there may have changed.
     fn forget(&self, repository: &str);
+
+    /// Every open pull request to the branch `base`.
+    ///
+    /// # Errors
+    /// When the forge refuses this server, or does not answer. Then nothing is known of any of them.
+    async fn pull_requests(&self, repository: &str, base: &str) -> Result<Vec<PullRequest>, ForgeError>;
+
+    /// Who had a hand in the commits after `from` (none: in `to` alone) up to `to`: authors, committers, and whoever opened
+    /// and merged their pull requests, by the forge's own ids, never by a name or address in a commit (IF1, abuse case 3).
+    ///
+    /// # Errors
+    /// When the forge refuses this server, or does not answer. Then nobody is known, and not: nobody was involved.
+    async fn involved(&self, repository: &str, from: Option<&str>, to: &str) -> Result<BTreeSet<PersonId>, ForgeError>;
+
+    /// Whether the forge keeps the branch from being changed without its rules (IB8).
+    ///
+    /// # Errors
+    /// When the forge refuses this server, or does not answer.
+    async fn is_protected(&self, repository: &str, branch: &str) -> Result<bool, ForgeError>;
+
+    /// Keeps the one comment of this mark at a pull request equal to `text`; made when there is none, and edited else.
+    ///
+    /// # Errors
+    /// When the forge refuses this server, or does not answer.
+    async fn comment(&self, repository: &str, comment: &Comment, mark: &mut Mark) -> Result<(), ForgeError>;
+}
+
+/// A pull request as the forge's API describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    pub number: u64,
+    pub title: String,
+    /// Where git finds its head: `refs/pull/7/head`.
+    pub reference: String,
+    /// The head.
+    pub commit: String,
+    /// Who opened it, by the forge's own id.
+    pub author: PersonId,
+    /// Its head lies in another repository, or in none that is known.
+    pub is_fork: bool,
+}
+
+/// What is said at a pull request, in one comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comment {
+    pub pull_request: u64,
+    /// Tells this comment from others; one line without markup.
+    pub mark: String,
+    /// Markdown.
+    pub text: String,
 }
 
 /// One release, as people see it beside its commit.
@@ -116,7 +183,8 @@ pub trait Forge: Debug + Send + Sync {
 pub struct Report {
     pub repository: String,
     pub commit: String,
-    /// The name that the check bears, one of a commit: the pipeline's.
+    /// The name that the check bears: the pipeline's, or that of the pipeline whose pull request it is.
+    pub check: String,
     pub pipeline: String,
     pub release: u64,
     pub state: ReportState,
@@ -127,6 +195,29 @@ pub struct Report {
     /// Where to look.
     pub url: String,
     pub deployments: Vec<ReportedDeployment>,
+    /// What may be pressed beside it.
+    pub buttons: Vec<Button>,
+    /// What is wrong where; said once, when it has failed.
+    pub annotations: Vec<Annotation>,
+}
+
+/// Something that a person can press beside a check; GitHub takes three, with 20, 40 and 20 letters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Button {
+    pub label: String,
+    pub description: String,
+    /// Comes back when it is pressed.
+    pub name: String,
+}
+
+/// A place in the repository and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Annotation {
+    pub path: String,
+    pub line: u64,
+    /// The job that says so.
+    pub title: String,
+    pub message: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -148,6 +239,10 @@ pub struct ReportedDeployment {
     pub environment: String,
     pub state: DeploymentState,
     pub is_production: bool,
+    /// It goes with its pull request.
+    pub is_preview: bool,
+    /// Where people see what runs there.
+    pub address: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -172,6 +267,11 @@ pub struct Mark {
     pub status: Option<ReportState>,
     /// By environment: the deployment's id and the state that it shows.
     pub deployments: BTreeMap<String, (u64, Option<DeploymentState>)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<u64>,
+    /// Annotations were said: forges add them to those that are there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub annotated: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

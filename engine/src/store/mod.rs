@@ -74,10 +74,10 @@ pub use releases::{ReleaseDetail, ReleaseMark};
 pub use runners::{JoinToken, RunnerRow};
 pub use save::{Answer, Save, Saved, Version};
 pub use schedules::ScheduleRow;
-pub use sources::{SourceHead, SourceRow};
+pub use sources::{PullSource, Removal, RemovedFor, SourceHead, SourceRow, pull_detail};
 pub use statements::Misunderstood;
 pub use tokens::TokenRow;
-pub use users::{SessionRow, UserRow};
+pub use users::{ROLES, SessionRow, UserRow};
 pub use values::{SecretRow, VarRow};
 pub use watches::DueWatch;
 

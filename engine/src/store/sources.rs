@@ -3,18 +3,23 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::Time;
-use crate::core::id::{PipelineId, SourceOrder};
+use crate::core::id::{PersonId, PipelineId, ReleaseNumber, SourceOrder};
 
+use super::audit::AuditNote;
 use super::value::{Record, Value, json, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, SEEN, FAILED, POKE, REMOVE_ALL];
+pub(super) const STATEMENTS: &[&str] = &[PUT, ALL, OF_PIPELINE, CLAIM, POLLED, SEEN, FAILED, POKE, REMOVE_ALL, PULLS, SET_DETAIL];
 
 macro_rules! columns {
     () => {
         "id, pipeline_id, url, branch, path, poll_interval_ms, head, next_poll_at, pokes, last_polled_at, last_error, body"
     };
 }
+
+const PULLS: &str = concat!("SELECT ", columns!(), " FROM sources WHERE url = $1 AND branch LIKE 'refs/%' ORDER BY id");
+
+const SET_DETAIL: &str = "UPDATE sources SET body = $2 WHERE id = $1";
 
 pub(super) const PUT: &str = "INSERT INTO sources (id, pipeline_id, url, branch, path, poll_interval_ms, next_poll_at, body) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET url = excluded.url, branch = excluded.branch, \
@@ -70,6 +75,53 @@ pub struct SourceRow {
     pub detail: serde_json::Value,
 }
 
+/// What is kept of a pull request beside the source that its head is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullSource {
+    /// The pipeline whose file says that it is followed.
+    pub parent: PipelineId,
+    pub number: u64,
+    pub title: String,
+    /// By the forge's own id, as its API says (IF1).
+    pub author: PersonId,
+    pub is_fork: bool,
+    /// The commit that a person has looked at, and let do what one of the repository itself may.
+    #[serde(default)]
+    pub approved: Option<String>,
+    /// When there was last something new; the life of a preview counts from here.
+    pub active_at: Time,
+    /// The release that takes the preview away.
+    #[serde(default)]
+    pub removal: Option<Removal>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    pub release: ReleaseNumber,
+    pub why: RemovedFor,
+    /// How often it was tried.
+    pub tries: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovedFor {
+    /// It sleeps: nothing was pushed for a while.
+    Idle,
+    /// Nothing was pushed for long.
+    Age,
+    /// The pull request is closed or merged, or not followed any more.
+    Closed,
+}
+
+impl SourceRow {
+    /// None: it is a branch.
+    #[must_use]
+    pub fn pull_request(&self) -> Option<PullSource> {
+        serde_json::from_value(self.detail.get("pull_request")?.clone()).ok()
+    }
+}
+
 /// The newest commit that was admitted or deliberately skipped (ID3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceHead {
@@ -85,6 +137,22 @@ impl Store {
 
     pub async fn sources(&self) -> Result<Vec<SourceRow>, Error> {
         self.db().all(ALL, Vec::new()).await?.iter().map(source).collect()
+    }
+
+    /// The pull requests of one repository that are followed.
+    pub async fn pull_sources(&self, url: &str) -> Result<Vec<(SourceRow, PullSource)>, Error> {
+        let rows = self.db().all(PULLS, values![url]).await?.iter().map(source).collect::<Result<Vec<_>, _>>()?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.pull_request()?, row))).map(|(pull, row)| (row, pull)).collect())
+    }
+
+    /// What is known of a pull request now.
+    pub async fn set_pull_source(&self, id: &str, pull: &PullSource) -> Result<(), Error> {
+        self.db().execute(SET_DETAIL, values![id, pull_detail(pull).to_string()]).await.map(drop)
+    }
+
+    /// The same, with the note that says who did.
+    pub async fn set_pull_source_noted(&self, id: &str, pull: &PullSource, note: AuditNote) -> Result<(), Error> {
+        self.execute_audited(SET_DETAIL, values![id, pull_detail(pull).to_string()], Some(note)).await.map(drop)
     }
 
     pub async fn sources_of(&self, pipeline: &PipelineId) -> Result<Vec<SourceRow>, Error> {
@@ -116,6 +184,12 @@ impl Store {
 
 pub(super) fn put_values(row: &SourceRow) -> Result<Vec<Value>, Error> {
     Ok(values![&row.id, &row.pipeline, &row.url, &row.branch, &row.path, row.poll_interval_ms, row.next_poll_at, json(&row.detail)?])
+}
+
+/// What [`SourceRow::pull_request`] reads.
+#[must_use]
+pub fn pull_detail(pull: &PullSource) -> serde_json::Value {
+    serde_json::json!({ "pull_request": pull })
 }
 
 fn source(record: &Record) -> Result<SourceRow, Error> {

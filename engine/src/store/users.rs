@@ -35,7 +35,10 @@ const SESSION: &str = "SELECT u.id, u.name, u.password_hash, u.role, u.groups_js
 const CLOSE: &str = "DELETE FROM sessions WHERE hash = $1";
 const CLOSE_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
 
-/// A local user.
+/// The roles that a person may have, the least powerful first; each may do all that those before it may.
+pub const ROLES: [&str; 5] = ["viewer", "developer", "approver", "operator", "admin"];
+
+/// A local user, or one who signs in with a forge.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserRow {
     pub id: PersonId,

@@ -19,6 +19,7 @@ pub struct Block {
     inputs: Vec<Input>,
     strategies: Vec<StrategyName>,
     checkout: bool,
+    address: Option<Phrase>,
     verbs: BTreeMap<Verb, Vec<Step>>,
     digest: String,
 }
@@ -107,6 +108,12 @@ impl Invocation {
         steps.iter().filter_map(insert).collect()
     }
 
+    /// Where people see what runs at `target`, if the block says so.
+    pub(crate) fn address(&self, target: &str) -> Option<String> {
+        let value_of = |name: &str| self.values.get(name).and_then(|given| given.text_for(Some(target)));
+        self.block.address.as_ref().map(|address| address.with(value_of))
+    }
+
     fn env(&self) -> BTreeMap<String, String> {
         let maps = self.values.values().filter_map(|given| match given {
             Given::Env { values, .. } => Some(values),
@@ -151,6 +158,7 @@ fn lower(name: &str, text: &str, files: BTreeMap<String, String>, form: &file::B
         let lowered = steps.iter().filter_map(|step| lower_step(name, &files, step, &inputs, reader)).collect();
         verbs.insert(verb, lowered);
     }
+    let address = form.address.as_ref().map(|address| phrase(&address.value, address.span, &inputs, reader));
     let strategies = form.strategies.clone().unwrap_or_else(|| vec![StrategyName::AllAtOnce, StrategyName::InPlace]);
     Block {
         name: name.to_owned(),
@@ -158,6 +166,7 @@ fn lower(name: &str, text: &str, files: BTreeMap<String, String>, form: &file::B
         inputs,
         strategies,
         checkout: form.checkout.unwrap_or(false),
+        address,
         verbs,
         digest,
     }
@@ -173,6 +182,7 @@ fn lower_input(name: &str, form: &file::BlockInput, reader: &mut Reader) -> Inpu
         default: None,
         one_of: form.one_of.clone().unwrap_or_default(),
         per_target: form.per_target.unwrap_or(false),
+        preview: form.preview,
     };
     input.default = form.default.as_ref().and_then(|node| input.read(node, reader));
     input
@@ -192,7 +202,23 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
             }
         },
     };
-    let mut phrase = |text: &str, span: Span| match Phrase::parse(text) {
+    let run = phrase(&run.value, run.span, inputs, reader);
+    let mut env = BTreeMap::new();
+    if let StepForm::Step(step) = form {
+        for (name, value) in step.env.iter().flat_map(|env| &env.entries) {
+            env.insert(name.value.clone(), phrase(&value.0, name.span, inputs, reader));
+        }
+    }
+    shape.env.clear();
+    if !files.is_empty() {
+        shape.files = files.iter().map(|(path, text)| (format!(".tidegate/blocks/{block}/{path}"), text.clone())).collect();
+        env.insert("TIDEGATE_BLOCK".to_owned(), Phrase::parse(&format!(".tidegate/blocks/{block}")).unwrap_or_default());
+    }
+    Some(Step { shape, run, env })
+}
+
+fn phrase(text: &str, span: Span, inputs: &[Input], reader: &mut Reader) -> Phrase {
+    match Phrase::parse(text) {
         Ok(phrase) => {
             for name in phrase.inputs() {
                 if !inputs.iter().any(|input| input.name == name) {
@@ -206,20 +232,7 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
             reader.report(Problem::error(Code::BadExpression, span.part(offset, 3), message));
             Phrase::default()
         }
-    };
-    let run = phrase(&run.value, run.span);
-    let mut env = BTreeMap::new();
-    if let StepForm::Step(step) = form {
-        for (name, value) in step.env.iter().flat_map(|env| &env.entries) {
-            env.insert(name.value.clone(), phrase(&value.0, name.span));
-        }
     }
-    shape.env.clear();
-    if !files.is_empty() {
-        shape.files = files.iter().map(|(path, text)| (format!(".tidegate/blocks/{block}/{path}"), text.clone())).collect();
-        env.insert("TIDEGATE_BLOCK".to_owned(), Phrase::parse(&format!(".tidegate/blocks/{block}")).unwrap_or_default());
-    }
-    Some(Step { shape, run, env })
 }
 
 fn digest(text: &str, files: &BTreeMap<String, String>) -> String {

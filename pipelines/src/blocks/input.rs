@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Code;
-use crate::file::InputType;
+use crate::file::{InputType, PreviewChange};
 use crate::text::{Map, Node, Problem, Read, Reader, Spanned, Text, Value, shortened};
 
 /// What a block wants to know.
@@ -16,6 +16,8 @@ pub(crate) struct Input {
     pub(crate) default: Option<Given>,
     pub(crate) one_of: Vec<String>,
     pub(crate) per_target: bool,
+    /// How it differs in a preview.
+    pub(crate) preview: Option<PreviewChange>,
 }
 
 /// What a pipeline says to one input.

@@ -231,6 +231,9 @@ impl Increment {
 fn increments(strategy: &Strategy) -> Vec<Increment> {
     match strategy {
         Strategy::Whole => vec![Increment::all()],
+        Strategy::Removal => {
+            vec![Increment { key: "destroy".into(), name: "destroy".into(), verbs: &[Verb::Destroy], ..Increment::all() }]
+        }
         Strategy::BlueGreen => vec![
             // The health of the new side is asked before anything serves from it.
             Increment {

@@ -12,6 +12,8 @@ record! {
         strategies = "strategies": Option<Vec<StrategyName>>,
         /// Whether its jobs start from a checkout of the release's commit.
         checkout = "checkout": Option<bool>,
+        /// Where people see what it deployed, with the inputs inserted: `http://localhost:${{ inputs.port }}`.
+        address = "address": Option<Spanned<String>>,
         verbs = "verbs": Verbs,
     }
 }
@@ -30,6 +32,17 @@ record! {
         per_target = "per_target": Option<bool>,
         /// Another key that it may be given under.
         alias = "alias": Option<Spanned<String>>,
+        /// How its value differs in the preview of a pull request; without it, not at all.
+        preview = "preview": Option<PreviewChange>,
+    }
+}
+
+words! {
+    PreviewChange: "a change of an input in a preview" {
+        /// The number of the pull request is added.
+        AddNumber = "add_number",
+        /// `-pr-` and the number are appended.
+        AppendNumber = "append_number",
     }
 }
 

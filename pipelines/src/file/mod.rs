@@ -15,12 +15,12 @@ mod step;
 
 pub(crate) use alarm::{Aggregate, Alarm};
 pub(crate) use bake::{BakeForm, Unclear};
-pub(crate) use block::{Block, BlockInput, InputType, StrategyName};
+pub(crate) use block::{Block, BlockInput, InputType, PreviewChange, StrategyName};
 pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};
 pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
 pub(crate) use job::{Generate, GenerateForm, Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use matrix::{AxisForm, Matrix, MatrixForm};
-pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Triggers};
+pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Preview, Triggers};
 pub(crate) use stage::{
     AfterRollback, DerivedWaves, Fragment, LaneForm, LanePer, LanePolicy, Picked, Rollback, RollbackCause, RollbackScope, Scale, Stage,
     Targets, Wave, Waves, WavesBy,

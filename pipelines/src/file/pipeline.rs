@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::file::{RunsOn, Stage, words};
-use crate::text::{Map, Node, Read, Reader, Spanned, Text, Value, record};
+use crate::text::{Duration, Map, Node, Read, Reader, Spanned, Text, Value, record};
 
 record! {
     /// A pipeline: the path from source to production.
@@ -18,6 +18,8 @@ record! {
         inventory = "inventory": Option<Spanned<String>>,
         /// Where jobs run that do not say so themselves.
         runs_on = "runs_on": Option<RunsOn>,
+        /// What each pull request gets where `triggers` say `pull_request: {preview: true}`.
+        preview = "preview": Option<Preview>,
         /// Who is told of what.
         notify = "notify": Option<Vec<Notify>>,
         /// Names of steps of a change in two phases that commits of this file carry: no rollback goes behind them.
@@ -31,7 +33,6 @@ record! {
         "x-*": "the writer's own keys, for anchors",
         "extends": "stages and defaults from a shared shape (`extends`)",
         "aspects": "organisation-wide additions (`aspects`)",
-        "preview": "an environment for each pull request (`preview`)",
     }
 }
 
@@ -39,13 +40,14 @@ record! {
     /// What starts a release.
     Triggers: "triggers" {
         push = "push": Option<Push>,
+        /// Pull requests to that branch: the stages that deploy nowhere, as checks, and a preview where it says so.
+        pull_request = "pull_request": Option<PullRequest>,
         /// By the clock.
         schedule = "schedule": Option<Vec<Schedule>>,
         /// By a person or the API.
         manual = "manual": Option<Manual>,
     }
     later {
-        "pull_request": "releases of pull requests (`pull_request`)",
         "pipeline": "releases of another pipeline as a source (`pipeline`)",
         "image": "an image tag as a source (`image`)",
         "tag": "git tags as a source (`tag`)",
@@ -58,6 +60,34 @@ record! {
         branch = "branch": Spanned<String>,
         /// Only commits that touch one of these, as globs: `services/orders/**`.
         paths = "paths": Option<Vec<Spanned<String>>>,
+    }
+}
+
+record! {
+    /// Pull requests to the branch that is followed.
+    PullRequest: "a pull request trigger" {
+        /// Each gets an environment of its own.
+        preview = "preview": Option<bool>,
+        /// Only pull requests that touch one of these, as globs.
+        paths = "paths": Option<Vec<Spanned<String>>>,
+    }
+}
+
+record! {
+    /// The environment that each pull request gets.
+    Preview: "the preview of pull requests" {
+        /// The stage whose deploy block makes it; without it, the first that deploys.
+        stage = "stage": Option<Spanned<String>>,
+        /// The one target beside which it stands; without it, the first of that stage.
+        targets = "targets": Option<Spanned<Vec<Spanned<String>>>>,
+        /// Inputs of the block that are other than the stage's; `{number}` stands for the pull request's.
+        with = "with": Option<Map<Text>>,
+        /// Where people see it, with `{number}`; without it, as the block says.
+        address = "address": Option<Spanned<String>>,
+        /// Without a push for so long it is put to sleep; without it, after 8 hours.
+        idle_sleep = "idle_sleep": Option<Spanned<Duration>>,
+        /// Without a push for so long it is removed; without it, after 7 days.
+        delete_after = "delete_after": Option<Spanned<Duration>>,
     }
 }
 

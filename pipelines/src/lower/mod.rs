@@ -132,7 +132,7 @@ impl<'a> Lower<'a> {
 impl Lower<'_> {
     fn pipeline(&mut self, form: &file::Pipeline) -> model::Pipeline {
         self.name("a pipeline", &form.name);
-        let triggers = self.triggers(form.triggers.as_ref());
+        let triggers = self.triggers(form.triggers.as_ref(), form.preview.as_ref());
         let input_descriptions = form.triggers.as_ref().map(triggers::input_descriptions).unwrap_or_default();
         let accounts = self.accounts(form.accounts.as_ref());
         let notify = self.notify(form.notify.as_deref());

@@ -3,14 +3,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Lower;
 use super::inserts::Scope;
 use crate::diagnostic::Code;
-use crate::file::{InputForm, Manual, Notify, Triggers};
+use crate::file::{InputForm, Manual, Notify, Preview, Triggers};
 use crate::plan;
 use crate::text::{Placed as _, Problem, Spanned};
 
 const BRANCH: &str = "main";
+const IDLE_SLEEP_MS: u64 = 8 * 3_600_000;
+const DELETE_AFTER_MS: u64 = 7 * 24 * 3_600_000;
+const SHORTEST_MS: u64 = 60_000;
+const LONGEST_MS: u64 = 90 * 24 * 3_600_000;
 
 impl Lower<'_> {
-    pub(super) fn triggers(&mut self, form: Option<&Triggers>) -> Vec<plan::Trigger> {
+    pub(super) fn triggers(&mut self, form: Option<&Triggers>, preview: Option<&Preview>) -> Vec<plan::Trigger> {
+        let makes_previews = form.and_then(|form| form.pull_request.as_ref()).is_some_and(|pulls| pulls.preview == Some(true));
+        if let Some(preview) = preview.filter(|_| !makes_previews) {
+            let problem = Problem::error(Code::ConflictingKeys, preview.span(), "nothing makes previews");
+            self.report(problem.expected("`triggers: {pull_request: {preview: true}}` beside it"));
+        }
         let Some(form) = form else {
             return vec![plan::Trigger::Push { branch: BRANCH.to_owned(), paths: Vec::new() }];
         };
@@ -24,6 +33,11 @@ impl Lower<'_> {
             let paths = push.paths.iter().flatten().map(|path| self.glob(path)).collect();
             triggers.push(plan::Trigger::Push { branch: push.branch.value.clone(), paths });
         }
+        if let Some(pulls) = &form.pull_request {
+            let paths = pulls.paths.iter().flatten().map(|path| self.glob(path)).collect();
+            let preview = makes_previews.then(|| self.preview(preview));
+            triggers.push(plan::Trigger::PullRequest(plan::PullRequests { paths, preview }));
+        }
         for schedule in form.schedule.iter().flatten() {
             let timezone = schedule.timezone.as_ref().map_or("UTC", |timezone| timezone.value.as_str());
             self.schedule(&schedule.cron, schedule.timezone.as_ref());
@@ -35,10 +49,40 @@ impl Lower<'_> {
         if triggers.is_empty() && form.is_whole() {
             self.report(
                 Problem::error(Code::MissingKey, form.span(), "nothing starts a release")
-                    .expected("at least one of `push`, `schedule` and `manual`"),
+                    .expected("at least one of `push`, `pull_request`, `schedule` and `manual`"),
             );
         }
         triggers
+    }
+
+    fn preview(&mut self, form: Option<&Preview>) -> plan::PreviewSettings {
+        let targets = form.and_then(|form| form.targets.as_ref());
+        if let Some(targets) = targets.filter(|targets| targets.value.len() != 1) {
+            let problem = Problem::error(Code::OutOfRange, targets.span, "a preview stands at one target");
+            self.report(problem.expected("one target, beside which it stands"));
+        }
+        if let Some(target) = targets.and_then(|targets| targets.value.first()) {
+            self.target_name(target);
+        }
+        if let Some(address) = form.and_then(|form| form.address.as_ref()) {
+            self.address(&address.value.replace("{number}", "1"), address.span);
+        }
+        let settings = plan::PreviewSettings {
+            stage: form.and_then(|form| form.stage.as_ref()).map(|stage| stage.value.clone()),
+            target: targets.and_then(|targets| targets.value.first()).map(|target| target.value.clone()),
+            with: form
+                .and_then(|form| form.with.as_ref())
+                .map(|with| with.entries.iter().map(|(name, value)| (name.value.clone(), value.0.clone())).collect())
+                .unwrap_or_default(),
+            address: form.and_then(|form| form.address.as_ref()).map(|address| address.value.clone()),
+            idle_sleep_ms: form.and_then(|form| form.idle_sleep.as_ref()).map_or(IDLE_SLEEP_MS, |time| time.value.ms),
+            delete_after_ms: form.and_then(|form| form.delete_after.as_ref()).map_or(DELETE_AFTER_MS, |time| time.value.ms),
+        };
+        let lives = form.into_iter().flat_map(|form| [form.idle_sleep.as_ref(), form.delete_after.as_ref()]).flatten();
+        for life in lives.filter(|life| !(SHORTEST_MS..=LONGEST_MS).contains(&life.value.ms)) {
+            self.report(Problem::error(Code::OutOfRange, life.span, "the life of a preview is out of range").expected("1m to 90d"));
+        }
+        settings
     }
 
     fn glob(&mut self, path: &Spanned<String>) -> String {

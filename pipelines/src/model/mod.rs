@@ -46,7 +46,7 @@ impl Pipeline {
     pub fn inputs(&self) -> BTreeMap<&str, Option<&str>> {
         let manual = self.triggers.iter().filter_map(|trigger| match trigger {
             plan::Trigger::Manual { inputs } => Some(inputs),
-            plan::Trigger::Push { .. } | plan::Trigger::Schedule { .. } => None,
+            plan::Trigger::Push { .. } | plan::Trigger::Schedule { .. } | plan::Trigger::PullRequest(_) => None,
         });
         manual.flatten().map(|(name, default)| (name.as_str(), default.as_deref())).collect()
     }
@@ -178,4 +178,6 @@ pub(crate) enum Strategy {
         percents: Vec<u8>,
     },
     BlueGreen,
+    /// The target's environment goes.
+    Removal,
 }

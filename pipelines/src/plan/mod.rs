@@ -18,6 +18,6 @@ pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric
 pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
 pub use monitor::{Aggregate, Alarm, CLOUD_ALARM, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace};
 pub use structure::{
-    Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, RollbackPolicy, RollbackScope,
-    Rollout, Stage, StageIx, Trigger, Wave, WaveIx,
+    Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, Preview, PreviewSettings,
+    PullRequests, RollbackPolicy, RollbackScope, Rollout, Stage, StageIx, Trigger, Wave, WaveIx,
 };

@@ -55,6 +55,9 @@ pub struct Plan {
     /// Barriers that must have been good at a target before this release may enter it (X11).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub needs_barriers: BTreeSet<String>,
+    /// The environment of a pull request that the plan makes or removes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
     /// What jobs added since the release was created (D1). Empty in the plan that the release's digest covers (P1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub added: Vec<Addition>,
@@ -233,10 +236,52 @@ pub enum Trigger {
         cron: String,
         timezone: String,
     },
+    /// Pull requests to the branch that is followed.
+    PullRequest(PullRequests),
     /// By a person or the API, with typed inputs and their defaults.
     Manual {
         inputs: BTreeMap<String, Option<String>>,
     },
+}
+
+/// The environment of one pull request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Preview {
+    pub number: u64,
+    /// `local/one/pr-7`.
+    pub target: String,
+    /// Where people see it, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What takes it away, as it was when it was made; none: this plan takes it away itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Box<Plan>>,
+}
+
+/// How pull requests are followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PullRequests {
+    /// Only those that touch one of these, as globs; empty: all.
+    pub paths: Vec<String>,
+    /// None: checks only.
+    pub preview: Option<PreviewSettings>,
+}
+
+/// The environment that each pull request gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PreviewSettings {
+    /// The stage whose deploy block makes it; none: the first that deploys.
+    pub stage: Option<String>,
+    /// The target beside which it stands; none: the first of that stage.
+    pub target: Option<String>,
+    /// Inputs of the block that are other than the stage's; `{number}` stands for the pull request's.
+    pub with: BTreeMap<String, String>,
+    /// Where people see it; `{number}` stands for the pull request's. None: as the block says.
+    pub address: Option<String>,
+    /// Without a push for so long, it is put to sleep.
+    pub idle_sleep_ms: u64,
+    /// Without a push for so long, it is removed.
+    pub delete_after_ms: u64,
 }
 
 /// Who is told of what. `on` holds names of event kinds (`failed`, `rolled_back`, `waiting_approval`, `completed`).

@@ -31,6 +31,10 @@ pub(super) fn trigger(trigger: &Trigger) -> String {
         Trigger::Push { branch, paths } if paths.is_empty() => format!("a push to {branch}"),
         Trigger::Push { branch, paths } => format!("a push to {branch} that touches {}", paths.join(", ")),
         Trigger::Schedule { cron, timezone } => format!("the schedule {cron} ({timezone})"),
+        Trigger::PullRequest(requests) => {
+            let preview = if requests.preview.is_some() { "a pull request, which gets a preview" } else { "a pull request" };
+            if requests.paths.is_empty() { preview.to_owned() } else { format!("{preview}, that touches {}", requests.paths.join(", ")) }
+        }
         Trigger::Manual { inputs } if inputs.is_empty() => "a person or the API".to_owned(),
         Trigger::Manual { inputs } => {
             format!("a person or the API, with the inputs {}", inputs.keys().cloned().collect::<Vec<_>>().join(", "))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::core::id::{PersonId, PipelineId, ReleaseNumber, SourceOrder};
 use engine::core::input::{Admission, Revision};
 use engine::core::row::ReleaseState;
-use engine::core::{Actor, Input, Pipeline, Settings, Time};
+use engine::core::{Actor, Input, Pipeline, Settings, Time, Trust};
 use pipelines::plan::Plan;
 use pipelines::{Blocks, ExpandInput, MAX_NODES, SourceFile, compile, expand};
 use protocol::{Fences, LeaseToken, RunnerId};
@@ -157,6 +157,7 @@ fn admission(plan: &Arc<Plan>, position: u64) -> Admission {
         plan: Arc::clone(plan),
         digest: format!("digest-{position}"),
         inputs: BTreeMap::new(),
+        trust: Trust::Branch,
         trigger: "push".to_owned(),
         involved: vec![PersonId("u-ada".to_owned())],
         key: format!("key-{position}"),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::fake::{ForgeState, Mood, Shared, reply, text};
+use super::pulls;
 
 /// The one installation.
 const INSTALLATION: u64 = 77;
@@ -41,7 +42,7 @@ pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &Head
             state.tokens.push(token.clone());
             let valid_s = state.token_valid_s.unwrap_or(3600);
             let end = chrono_text(super::fake::now_s() + valid_s);
-            reply(StatusCode::CREATED, &json!({"token": token, "expires_at": end, "repositories": body["repositories"]}))
+            reply(StatusCode::CREATED, &json!({"token": token, "expires_at": end}))
         }
         (_, ["repos", "acme", _, "installation"] | ["app", ..]) => {
             message(StatusCode::UNAUTHORIZED, "A JSON web token could not be decoded")
@@ -49,7 +50,15 @@ pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &Head
         _ if state.revoked || state.mood == Mood::ForgetsTokens || !state.tokens.contains(&token) => {
             message(StatusCode::UNAUTHORIZED, "Bad credentials")
         }
-        (_, ["repos", "acme", _, rest @ ..]) => of_repository(&mut state, method.as_str(), rest, &query, &body, headers),
+        (_, ["repos", "acme", name, rest @ ..]) => {
+            let folder = shared.folder.path().join("acme").join(format!("{name}.git"));
+            let asked = pulls::Asked { method: method.as_str(), rest, query: &query, body: &body, folder: &folder };
+            match pulls::answer(&mut state, &asked) {
+                Some((StatusCode::OK, found)) if method == Method::GET => cached(headers, &found),
+                Some((status, found)) => reply(status, &found),
+                None => of_repository(&mut state, method.as_str(), rest, &query, &body, headers),
+            }
+        }
         _ => message(StatusCode::NOT_FOUND, "Not Found"),
     }
 }
@@ -139,7 +148,7 @@ fn of_repository(
 }
 
 impl ForgeState {
-    fn id(&mut self) -> u64 {
+    pub(super) fn id(&mut self) -> u64 {
         self.next_id += 1;
         1_000 + self.next_id
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,8 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use super::api;
+use super::openapi::Description;
+use super::people::{self, HandedOut, Person};
 
 /// The App of the tests.
 pub const APP_ID: &str = "4711";
@@ -54,11 +56,25 @@ pub struct ForgeState {
     pub git_asked: u64,
     /// Seconds that a token is valid, as it says.
     pub token_valid_s: Option<i64>,
+    /// What was asked or answered against GitHub's description of its API; a forge that is dropped with any fails its test.
+    pub violations: Vec<String>,
     /// Every request to the API in its order: method, path without query, status.
     pub asked: Vec<(String, String, u16)>,
     /// By id, in the order of their making.
     pub checks: BTreeMap<u64, Value>,
     pub deployments: BTreeMap<u64, Value>,
+    /// Who signs in.
+    pub at_browser: Person,
+    pub(super) codes: Vec<HandedOut>,
+    pub(super) signed_in: BTreeMap<String, Person>,
+    /// By number.
+    pub pulls: BTreeMap<u64, Value>,
+    /// By id, in the order of their making.
+    pub comments: BTreeMap<u64, Value>,
+    /// Branches with rules.
+    pub protected: BTreeSet<String>,
+    /// By the address in commits: the person's number.
+    pub people: BTreeMap<String, u64>,
     /// By commit, oldest first.
     pub statuses: BTreeMap<String, Vec<Value>>,
     /// By deployment, oldest first.
@@ -122,6 +138,13 @@ impl FakeForge {
     }
 }
 
+impl Drop for FakeForge {
+    fn drop(&mut self) {
+        let violations = std::mem::take(&mut self.state().violations);
+        assert!(std::thread::panicking() || violations.is_empty(), "GitHub's API is another: {violations:#?}");
+    }
+}
+
 /// Where a repository stands.
 #[derive(Debug, Clone)]
 pub struct ForgeRepository {
@@ -167,6 +190,11 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             .body(Body::empty())
             .expect("a response");
     }
+    if mood == Mood::Well
+        && let Some(response) = people::answer(&shared, &parts.method, &parts.uri, &parts.headers, &body)
+    {
+        return response;
+    }
     let is_api = parts.uri.path().starts_with("/api/v3/");
     let response = match mood {
         Mood::Down => reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"message": "Unicorn!"})),
@@ -182,7 +210,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             response.headers_mut().insert("retry-after", retry_after_s.into());
             response
         }
-        _ if is_api => api::answer(&shared, &parts.method, &parts.uri, &parts.headers, &body),
+        _ if is_api => judged(&shared, &parts.method, &parts.uri, &parts.headers, &body).await,
         _ => git(&shared, &parts.method, &parts.uri, &parts.headers, &body).await,
     };
     if is_api {
@@ -198,6 +226,31 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             .expect("a response");
     }
     response
+}
+
+/// Answers as GitHub's description of its API says, and keeps what was asked or answered against it.
+async fn judged(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+    let path = uri.path().trim_start_matches("/api/v3");
+    let query: Vec<(String, String)> = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Some(operation) = Description::get().operation(method.as_str(), path) else {
+        shared.state().violations.push(format!("{method} {path}: GitHub has no such operation"));
+        return reply(StatusCode::NOT_FOUND, &json!({"message": "Not Found"}));
+    };
+    let mut found = operation.judge_request(&query, &asked);
+    let (parts, known) = api::answer(shared, method, uri, headers, body).into_parts();
+    let known = axum::body::to_bytes(known, usize::MAX).await.unwrap_or_default();
+    let status = parts.status.as_u16();
+    let whole = match serde_json::from_slice::<Value>(&known) {
+        Ok(known) if parts.status.is_success() => {
+            let whole = operation.complete(status, known);
+            found.extend(operation.judge_answer(status, &whole));
+            Bytes::from(whole.to_string())
+        }
+        Ok(_) | Err(_) => known,
+    };
+    shared.state().violations.extend(found.into_iter().map(|found| format!("{method} {found}")));
+    Response::from_parts(parts, Body::from(whole))
 }
 
 /// git's own server behind HTTP (git-http-backend(1)), for who has a token.

@@ -3,8 +3,13 @@
 mod api;
 mod fake;
 mod hooks;
+mod openapi;
+mod people;
+mod pulls;
 mod served;
 
 pub use fake::{APP_ID, FakeForge, ForgeRepository, ForgeState, Mood};
 pub use hooks::{Recorded, Sender, recorded};
+pub use people::{CLIENT_ID, CLIENT_SECRET, Person};
+pub use pulls::NewPull;
 pub use served::Served;

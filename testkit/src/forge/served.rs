@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use api::{ApiSettings, ApiState};
+use engine::ports::SignIn;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -17,9 +18,20 @@ pub struct Served {
 
 impl Served {
     pub async fn of(world: &World) -> Self {
+        Self::with(world, |_| {}).await
+    }
+
+    /// The same where people also prove elsewhere who they are.
+    pub async fn signing_in(world: &World, sign_in: Arc<dyn SignIn>) -> Self {
+        Self::with(world, |settings| settings.sign_in = Some(sign_in)).await
+    }
+
+    async fn with(world: &World, change: impl FnOnce(&mut ApiSettings)) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url: Url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
-        let router = api::router(ApiState::new(Arc::clone(&world.engine), ApiSettings::new(url.clone())));
+        let mut settings = ApiSettings::new(url.clone());
+        change(&mut settings);
+        let router = api::router(ApiState::new(Arc::clone(&world.engine), settings));
         let serving = AbortOnDropHandle::new(tokio::spawn(api::serve(listener, router, CancellationToken::new())));
         Self { url, _serving: serving }
     }

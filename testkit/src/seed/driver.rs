@@ -7,7 +7,7 @@ use std::sync::Arc;
 use engine::core::id::{HoldId, PersonId, PipelineId, ReleaseNumber};
 use engine::core::input::{Admission, Place as RollbackPlace, Reading, Revision};
 use engine::core::row::{AttemptRow, AttemptState, GateState, Row, RowKey};
-use engine::core::{Actor, Changes, Event, EventKind, Input, Pipeline, Settings, Time, audit, monitor_id};
+use engine::core::{Actor, Changes, Event, EventKind, Input, Pipeline, Settings, Time, Trust, audit, monitor_id};
 use engine::ports::Ids as _;
 use engine::store::{Save, SourceCommit, SourceHead, SourceRow, Version};
 use pipelines::plan::{GateCondition, Monitor, NodeIx, NodeKind, Plan, Purpose};
@@ -224,6 +224,7 @@ impl<'p> Driver<'p> {
             plan: Arc::clone(&self.plan),
             digest,
             inputs: BTreeMap::new(),
+            trust: Trust::Branch,
             trigger: "push".to_owned(),
             involved: vec![PersonId(head.author_email.clone())],
             key: format!("push:0:{}", head.id),

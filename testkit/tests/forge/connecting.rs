@@ -36,8 +36,7 @@ async fn the_page_leads_to_github_and_back_to_key_and_secret() {
     let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
     assert_eq!(manifest["hook_attributes"]["url"], "https://deploy.example.org/webhooks/github");
     assert_eq!(manifest["redirect_url"], format!("{page}made"));
-    let permissions =
-        serde_json::json!({"checks": "write", "contents": "read", "deployments": "write", "metadata": "read", "statuses": "write"});
+    let permissions = serde_json::json!({"checks": "write", "contents": "read", "deployments": "write", "metadata": "read", "pull_requests": "write", "statuses": "write"});
     assert_eq!(manifest["default_permissions"], permissions, "the least that is needed, as docs/github.md says");
     // Another page brings a code of its own.
     assert_eq!(get(&format!("{page}made?code=evil&state=guessed")).await.0, 403);

@@ -2,8 +2,12 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod abuse;
+mod at_forge;
+mod buttons;
 mod connecting;
 mod hooks;
+mod pulls;
 mod pushes;
 mod showing;
+mod signing_in;
 mod support;

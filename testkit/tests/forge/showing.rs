@@ -1,122 +1,12 @@
 //! A server that is a GitHub App: what it reads with its token, and what it shows beside commits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use engine::core::id::{PipelineId, ReleaseNumber};
-use engine::core::row::ReleaseState;
-use engine::{Connection, Engine};
+use engine::core::id::ReleaseNumber;
 use serde_json::Value;
-use testkit::clock::MovableClock;
-use testkit::forge::{FakeForge, ForgeRepository, ForgeState, Mood, Sender, Served};
-use testkit::repository::GitRepository;
-use testkit::world::{Outside, ScriptedRunner, World};
+use testkit::forge::{FakeForge, ForgeState, Mood};
 
-use crate::support::SECRET;
-
-const PIPELINE: &str = r#"
-name: orders
-stages:
-  - name: build
-    jobs: [{name: package, steps: [{run: make}]}]
-  - name: prod
-    production: true
-    deploy: {uses: shell/run, with: {run: "./deploy.sh"}}
-    targets: [local/a]
-"#;
-
-/// A forge with a private repository, a checkout that pushes to it, and a server that follows it as an App.
-struct AtForge {
-    forge: FakeForge,
-    clock: Arc<MovableClock>,
-    world: World,
-    _served: Served,
-    sender: Sender,
-    at: ForgeRepository,
-    checkout: GitRepository,
-    pipeline: PipelineId,
-    runner: ScriptedRunner,
-}
-
-impl AtForge {
-    async fn open() -> Self {
-        let forge = FakeForge::start().await;
-        let at = forge.repository("orders");
-        let checkout = GitRepository::new();
-        checkout.write(".tidegate/pipeline.yaml", PIPELINE);
-        let clock = MovableClock::new();
-        let outside = Outside {
-            github: Some((forge.url.clone(), forge.app_key())),
-            clock: Some(Arc::clone(&clock) as Arc<dyn engine::ports::Clock>),
-            ..Outside::at_github(forge.url.as_str(), &[SECRET])
-        };
-        let world = World::sqlite_with(outside).await;
-        let served = Served::of(&world).await;
-        let sender = Sender::new(&served.url, SECRET);
-        checkout.commit("the first");
-        push(&checkout, &at);
-        let connection = Connection {
-            name: None,
-            repository: at.url.clone(),
-            branch: "main".to_owned(),
-            file: ".tidegate/pipeline.yaml".to_owned(),
-            poll_ms: 10 * 60_000,
-        };
-        let pipeline =
-            world.engine.connect(engine::core::Actor::Engine, connection).await.unwrap_or_else(|error| panic!("connect: {error}"));
-        let runner = world.runner().await;
-        Self { forge, clock, world, _served: served, sender, at, checkout, pipeline, runner }
-    }
-
-    /// A commit at the forge, and its id. The web hook is another matter.
-    fn commit(&self, title: &str) -> String {
-        let commit = self.checkout.commit(title);
-        push(&self.checkout, &self.at);
-        commit
-    }
-
-    /// Takes the next release to its target.
-    async fn deploy(&self, release: u64) {
-        for _ in 0..2 {
-            let lease = self.runner.lease().await;
-            self.runner.succeed(&lease).await;
-        }
-        assert_eq!(self.world.ended(&self.pipeline, ReleaseNumber(release)).await, ReleaseState::Completed);
-    }
-
-    /// Waits for what the forge shows.
-    async fn until<T>(&self, what: &str, ask: impl Fn(&ForgeState) -> Option<T>) -> T {
-        self.world.until(&self.pipeline, what, async || ask(&self.forge.state())).await
-    }
-
-    async fn until_shown(&self, commit: &str, conclusion: &str) {
-        self.until(&format!("a check of {commit} that says {conclusion}"), |state| {
-            state.checks.values().find(|check| check["head_sha"] == commit && check["conclusion"] == conclusion).map(drop)
-        })
-        .await;
-    }
-
-    async fn release_of(&self, commit: &str) -> ReleaseNumber {
-        self.world
-            .until(&self.pipeline, &format!("a release of {commit}"), async || number_of(&self.world.engine, &self.pipeline, commit).await)
-            .await
-    }
-
-    async fn source_error(&self) -> Option<String> {
-        self.world.engine.store().sources_of(&self.pipeline).await.expect("the sources").remove(0).last_error
-    }
-}
-
-async fn number_of(engine: &Arc<Engine>, pipeline: &PipelineId, commit: &str) -> Option<ReleaseNumber> {
-    let find = |pipeline: &engine::core::Pipeline| {
-        pipeline.releases().find(|release| release.row.revisions[0].commit == commit).map(|release| release.row.number)
-    };
-    engine.view(pipeline, find).await.expect("the pipeline")
-}
-
-fn push(checkout: &GitRepository, at: &ForgeRepository) {
-    checkout.git(&["push", "-q", "--force", &at.folder.display().to_string(), "main"]);
-}
+use crate::at_forge::AtForge;
 
 fn last_state(statuses: Option<&Vec<Value>>) -> Option<String> {
     statuses.and_then(|all| all.last()).and_then(|last| last["state"].as_str().map(str::to_owned))

@@ -380,6 +380,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipeline}/approve_pull_request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets what a fork's pull request brings at this very commit do what the repository's own may (D6). */
+        post: operations["pipelines_approve_pull_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipeline}/board": {
         parameters: {
             query?: never;
@@ -951,6 +968,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to GitHub to sign in there. */
+        get: operations["sign_in_begin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/github/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GitHub leads back here; signs the person in and leads to the first page. */
+        get: operations["sign_in_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1276,7 +1327,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/webhooks/gitea": {
+    "/webhooks/{forge}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1285,59 +1336,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A web hook of Gitea or Forgejo: a hint that a repository has news. */
-        post: operations["webhooks_gitea"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/webhooks/github": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A web hook of GitHub: a hint that a repository has news. */
-        post: operations["webhooks_github"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/webhooks/gitlab": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A web hook of GitLab: a hint that a repository has news. */
-        post: operations["webhooks_gitlab"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/webhooks/signed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A web hook of any sender that signs as the Standard Webhooks do: a hint that a repository has news. */
-        post: operations["webhooks_signed"];
+        /** A web hook: a hint that a repository has news. `forge` is `github`, `gitea`, `gitlab` or `signed` (Standard Webhooks). */
+        post: operations["webhooks_take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1514,6 +1514,12 @@ export interface components {
             /** @description The gate's key. */
             gate: string;
             reason?: string;
+        };
+        /** @description A person lets what a fork brings do what the repository's own pull requests may. */
+        ApprovePullRequest: {
+            /** @description The full commit id, as it was looked at. */
+            commit: string;
+            reason: string;
         };
         /** @description Bytes that a job left behind, stored by their digest (P2). */
         Artifact: {
@@ -1737,7 +1743,7 @@ export interface components {
          * @description What went wrong, as a stable name: callers branch on this and on nothing else.
          * @enum {string}
          */
-        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownAccount" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "IdentityRefused" | "IdentityUnavailable" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
+        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownAccount" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "IdentityRefused" | "IdentityUnavailable" | "SignInUnavailable" | "BlobsUnavailable" | "SourceUnreachable" | "Internal";
         /** @description What one place has and another lacks. */
         Compared: {
             /** @description Commits that `from` has and `to` lacks, newest first. */
@@ -2905,6 +2911,8 @@ export interface components {
             /** @description The order of the path where it is not that of `stages`: an added stage stands last there. Empty: the order of `stages`. */
             path?: components["schemas"]["Plan.StageIx"][];
             pipeline: string;
+            /** @description The environment of a pull request that the plan makes or removes. */
+            preview?: components["schemas"]["Plan.Preview"] | null;
             secrets: string[];
             /** @description In the order of the path, stages that a job added last ([`Plan::path`]). Every stage has at least one wave; a stage without waves is one wave (L1). */
             stages: components["schemas"]["Plan.Stage"][];
@@ -3272,6 +3280,47 @@ export interface components {
             /** Format: uint32 */
             limit: number;
         };
+        /** @description The environment of one pull request. */
+        "Plan.Preview": {
+            /** @description Where people see it, if that is known. */
+            address?: string | null;
+            /** Format: uint64 */
+            number: number;
+            /** @description What takes it away, as it was when it was made; none: this plan takes it away itself. */
+            removal?: components["schemas"]["Plan"] | null;
+            /** @description `local/one/pr-7`. */
+            target: string;
+        };
+        /** @description The environment that each pull request gets. */
+        "Plan.PreviewSettings": {
+            /** @description Where people see it; `{number}` stands for the pull request's. None: as the block says. */
+            address?: string | null;
+            /**
+             * Format: uint64
+             * @description Without a push for so long, it is removed.
+             */
+            delete_after_ms: number;
+            /**
+             * Format: uint64
+             * @description Without a push for so long, it is put to sleep.
+             */
+            idle_sleep_ms: number;
+            /** @description The stage whose deploy block makes it; none: the first that deploys. */
+            stage?: string | null;
+            /** @description The target beside which it stands; none: the first of that stage. */
+            target?: string | null;
+            /** @description Inputs of the block that are other than the stage's; `{number}` stands for the pull request's. */
+            with: {
+                [key: string]: string;
+            };
+        };
+        /** @description How pull requests are followed. */
+        "Plan.PullRequests": {
+            /** @description Only those that touch one of these, as globs; empty: all. */
+            paths: string[];
+            /** @description None: checks only. */
+            preview?: components["schemas"]["Plan.PreviewSettings"] | null;
+        };
         /** @description What a job is for. */
         "Plan.Purpose": ("before" | "verify" | "after" | "on_failure" | "finally") | "job" | {
             deploy: {
@@ -3397,6 +3446,8 @@ export interface components {
                 cron: string;
                 timezone: string;
             };
+        } | {
+            pull_request: components["schemas"]["Plan.PullRequests"];
         } | {
             manual: {
                 inputs: {
@@ -3909,6 +3960,8 @@ export interface components {
             /** @description Nobody can sign in yet: the server has printed a link with which the first admin is made. */
             needs_first_start: boolean;
             now: components["schemas"]["Time"];
+            /** @description Where people can sign in beside with a password: `github`, at `GET /api/v1/session/github`. */
+            sign_in?: string[];
             version: string;
         };
         ShareMeasure: {
@@ -5125,6 +5178,40 @@ export interface operations {
             };
         };
     };
+    pipelines_approve_pull_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovePullRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pipelines_board: {
         parameters: {
             query?: never;
@@ -6327,6 +6414,66 @@ export interface operations {
             };
         };
     };
+    sign_in_begin: {
+        parameters: {
+            query?: {
+                /** @description An id that the browser made and keeps the meaning of, handed back as `/?then=…`; letters, digits, `-` and `_`, 64 at most. */
+                then?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_back: {
+        parameters: {
+            query?: {
+                code?: string;
+                /** @description Instead of a code, when the person said no. */
+                error?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tokens_list: {
         parameters: {
             query?: never;
@@ -6985,95 +7132,13 @@ export interface operations {
             };
         };
     };
-    webhooks_gitea: {
+    webhooks_take: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HookTaken"];
-                };
+            path: {
+                forge: string;
             };
-            /** @description An error; see `code`. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    webhooks_github: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HookTaken"];
-                };
-            };
-            /** @description An error; see `code`. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    webhooks_gitlab: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HookTaken"];
-                };
-            };
-            /** @description An error; see `code`. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    webhooks_signed: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;

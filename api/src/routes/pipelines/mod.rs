@@ -1,3 +1,4 @@
+pub(super) mod approve_pull_request;
 pub(super) mod board;
 pub(super) mod check;
 pub(super) mod compare;

@@ -15,11 +15,7 @@ use crate::types::Me;
 
 /// Opens a session for somebody who has proved who they are.
 pub(super) async fn open(state: &ApiState, user: UserRow) -> Result<(HeaderMap, Json<Me>), Problem> {
-    let minted = secret::mint(Kind::Session, state.ids());
-    let (now, session_ms) = (state.now(), state.settings().session_ms);
-    state.store().open_session(&minted.hash, &user.id, now, now + session_ms).await?;
-    let cookie = cookie::set(&minted.text, session_ms / 1_000, state.settings());
-    let headers = cookie.into_iter().map(|value| (header::SET_COOKIE, value)).collect();
+    let headers = cookie_of(state, &user, u64::MAX).await?;
     let me = Me {
         id: user.id.to_string(),
         name: user.name,
@@ -28,6 +24,15 @@ pub(super) async fn open(state: &ApiState, user: UserRow) -> Result<(HeaderMap, 
         kind: "person".to_owned(),
     };
     Ok((headers, Json(me)))
+}
+
+/// A new session that lives no longer than this, as a cookie.
+pub(super) async fn cookie_of(state: &ApiState, user: &UserRow, at_most_ms: u64) -> Result<HeaderMap, Problem> {
+    let minted = secret::mint(Kind::Session, state.ids());
+    let (now, session_ms) = (state.now(), state.settings().session_ms.min(at_most_ms));
+    state.store().open_session(&minted.hash, &user.id, now, now + session_ms).await?;
+    let cookie = cookie::set(&minted.text, session_ms / 1_000, state.settings());
+    Ok(cookie.into_iter().map(|value| (header::SET_COOKIE, value)).collect())
 }
 
 fn me(caller: &Caller) -> Result<Me, Problem> {

@@ -1,7 +1,4 @@
-pub(super) mod gitea;
-pub(super) mod github;
-pub(super) mod gitlab;
-pub(super) mod signed;
+pub(super) mod take;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -21,7 +18,8 @@ async fn take(state: &ApiState, address: &str, forge: &str, request: Request) ->
     let (parts, body) = request.into_parts();
     let headers = texts(&parts.headers);
     let reader = state.engine().hook_reader(forge).ok_or_else(|| {
-        Problem::new(Code::ForgeNotConfigured, format!("this server takes no web hooks of {forge}; docs/github.md says how to set them up"))
+        let detail = "this server takes no web hooks of that forge; docs/github.md says how to set them up";
+        Problem::new(Code::ForgeNotConfigured, detail)
     })?;
     reader.expects(&headers).map_err(|refused| problem(forge, refused))?;
     state.hook_limit().check(address, state.now())?;

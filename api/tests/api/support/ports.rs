@@ -160,6 +160,10 @@ impl Source for Repository {
         Ok(Vec::new())
     }
 
+    async fn parted(&self, _: &Address, _: &str, _: &str) -> Result<Option<String>, SourceError> {
+        Ok(None)
+    }
+
     async fn changed_paths(&self, _: &Address, _: &str, _: &str) -> Result<Vec<String>, SourceError> {
         Ok(vec!["src/main.rs".to_owned()])
     }

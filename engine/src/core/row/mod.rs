@@ -24,7 +24,7 @@ pub use hold::{HoldRow, Lifted};
 pub use key::RowKey;
 pub use lane::{LaneRow, RollbackInLane};
 pub use node::{BakeRecord, NodeRow, NodeState};
-pub use pipeline::{PipelineRow, UpstreamCompletion, UsedKey};
+pub use pipeline::{PipelineRow, PullRequestOf, UpstreamCompletion, UsedKey};
 pub use release::{OverrideRecord, Quarantine, ReleaseRow, ReleaseState};
 pub use rollout::{Direction, RolloutRow, RolloutState};
 pub use target::{Brought, GlassAsked, Good, TargetRow, Unknown};

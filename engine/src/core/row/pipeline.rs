@@ -18,6 +18,18 @@ pub struct PipelineRow {
     /// What other pipelines have completed, oldest first; the newest 100 are kept (`depends_on`).
     #[serde(default)]
     pub upstream: Vec<UpstreamCompletion>,
+    /// It is the path of one pull request, beside that of another pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<PullRequestOf>,
+}
+
+/// Whose pull request a pipeline is. No rule of the core asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequestOf {
+    /// The pipeline whose file says that pull requests are followed.
+    pub parent: PipelineId,
+    pub parent_name: String,
+    pub number: u64,
 }
 
 /// A key that has had its effect.

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::Time;
 use crate::core::actor::Actor;
 use crate::core::id::{PersonId, ReleaseNumber, SourceOrder};
 use crate::core::input::Revision;
+use crate::core::{Time, Trust};
 
 /// Table `releases`: the immutable thing that moves, and how its way ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct ReleaseRow {
     pub order: SourceOrder,
     pub revisions: Vec<Revision>,
     pub inputs: BTreeMap<String, String>,
+    /// Releases from before there were others are of the branch that is followed.
+    #[serde(default)]
+    pub trust: Trust,
     pub trigger: String,
     pub involved: Vec<PersonId>,
     /// The admission's key (ID2).

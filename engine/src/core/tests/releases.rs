@@ -1,9 +1,11 @@
+use pipelines::plan::{Class, NodeKind, Preview};
+
 use super::plan::{after_build, stage};
 use super::world::{World, admission, person};
 use crate::core::id::SourceOrder;
-use crate::core::input::Retry;
+use crate::core::input::{Admission, Retry};
 use crate::core::row::ReleaseState;
-use crate::core::{Actor, EventKind, Input, Rejected};
+use crate::core::{Actor, EventKind, Input, Rejected, Trust};
 
 fn trigger() -> Actor {
     Actor::Trigger { source: "main".to_owned() }
@@ -97,4 +99,52 @@ fn a_plan_that_cannot_be_followed_is_refused_with_its_flaw() {
     let mut world = World::new();
     let refused = world.give(&trigger(), Input::Admit(Box::new(admission(&std::sync::Arc::new(plan), 1, "k"))));
     assert_eq!(refused, Err(Rejected::InvalidPlan("node \"build/enter\" needs node 99, which does not stand before it".to_owned())));
+}
+
+#[test]
+fn d6_what_comes_from_a_fork_gets_no_secret_no_identity_and_no_deployment() {
+    let admit = |plan: &std::sync::Arc<pipelines::plan::Plan>, trust| {
+        let mut world = World::new();
+        let admission = Admission { trust, ..admission(plan, 1, "k") };
+        world.give(&trigger(), Input::Admit(Box::new(admission))).map(drop)
+    };
+    let checks = std::sync::Arc::new(pipelines::plan::Plan::clone(&after_build(vec![stage("lint")])));
+    let jobs = |change: fn(&mut pipelines::plan::Job)| {
+        let mut plan = pipelines::plan::Plan::clone(&checks);
+        plan.nodes.iter_mut().for_each(|node| {
+            if let NodeKind::Job(job) = &mut node.kind {
+                change(job)
+            }
+        });
+        std::sync::Arc::new(plan)
+    };
+    let deploys = after_build(vec![stage("beta").targets(&["local/a"])]);
+    for (plan, why) in [
+        (jobs(|job| job.secrets = vec!["TOKEN".to_owned()]), "names the secret TOKEN"),
+        (jobs(|job| job.account = Some("beta".to_owned())), "no identity"),
+        (jobs(|job| job.class = Class::Target), "no identity"),
+        (deploys.clone(), "it would deploy to local/a"),
+    ] {
+        let refused = admit(&plan, Trust::Fork).unwrap_err();
+        assert!(matches!(&refused, Rejected::Untrusted(text) if text.contains(why)), "{refused}");
+        assert_eq!(admit(&plan, Trust::Branch), Ok(()));
+    }
+    assert_eq!(admit(&checks, Trust::Fork), Ok(()));
+    assert!(matches!(admit(&deploys, Trust::PullRequest), Err(Rejected::Untrusted(_))), "a pull request deploys to its preview only");
+    let mut preview = pipelines::plan::Plan::clone(&deploys);
+    preview.preview = Some(Preview { number: 7, target: "local/a".to_owned(), address: None, removal: None });
+    assert_eq!(admit(&std::sync::Arc::new(preview.clone()), Trust::PullRequest), Ok(()));
+    assert!(matches!(admit(&std::sync::Arc::new(preview), Trust::Fork), Err(Rejected::Untrusted(_))));
+}
+
+#[test]
+fn ib8_the_definition_of_a_production_stage_comes_from_the_followed_branch_only() {
+    let mut plan = pipelines::plan::Plan::clone(&after_build(vec![stage("prod")]));
+    plan.stages.iter_mut().for_each(|stage| stage.production = true);
+    let plan = std::sync::Arc::new(plan);
+    for (trust, is_taken) in [(Trust::Branch, true), (Trust::PullRequest, false), (Trust::Fork, false)] {
+        let admission = Admission { trust, ..admission(&plan, 1, "k") };
+        let answer = World::new().give(&trigger(), Input::Admit(Box::new(admission)));
+        assert_eq!(answer.is_ok(), is_taken, "{trust:?}: {:?}", answer.err());
+    }
 }

@@ -13,7 +13,7 @@ use crate::core::row::{
     AdditionRow, AttemptRow, AttemptState, GateRow, HoldRow, LaneRow, NodeRow, NodeState, PipelineRow, ReleaseRow, ReleaseState,
     RolloutRow, Row, TargetRow, WatchRow, WaveRow, WaveState,
 };
-use crate::core::{Actor, Changes, Effect, Event, EventKind, Input, Loaded, Pipeline, Rejected, Settings, Time, monitor_id};
+use crate::core::{Actor, Changes, Effect, Event, EventKind, Input, Loaded, Pipeline, Rejected, Settings, Time, Trust, monitor_id};
 
 /// How long a lease lasts in tests.
 pub(super) const LEASE_MS: u64 = 60 * SECOND;
@@ -378,6 +378,7 @@ pub(super) fn admission(plan: &Arc<Plan>, position: u64, key: &str) -> Admission
         plan: Arc::clone(plan),
         digest: format!("digest-{position}"),
         inputs: BTreeMap::new(),
+        trust: Trust::Branch,
         trigger: "push".to_owned(),
         involved: vec![PersonId("u-ada".to_owned())],
         key: key.to_owned(),

@@ -8,10 +8,10 @@ use pipelines::diagnostic::Severity;
 use pipelines::plan::Trigger;
 use tracing::warn;
 
-use super::releasing::{FilePlace, Resolved, Start, resolve};
+use super::releasing::{FilePlace, Resolved, Start};
 use super::{Engine, Error, paths, previous, short};
-use crate::core::Actor;
 use crate::core::id::{PipelineId, ReleaseNumber, SourceOrder};
+use crate::core::{Actor, Trust};
 use crate::ports::{Head, Previous, Repository, SourceError};
 use crate::store::{SourceCommit, SourceHead, SourceRow};
 
@@ -47,9 +47,16 @@ impl Engine {
         let (head, outcome) = self.check(source).await;
         let now = self.clock().now();
         let next = now + source.poll_interval_ms;
-        let error = error_text(&outcome);
+        let mut error = error_text(&outcome);
         if let Err(error) = &outcome {
             warn!(pipeline.id = %source.pipeline, %error, "the source could not be read; it is asked again");
+        }
+        if outcome.is_ok()
+            && source.pull_request().is_none()
+            && let Err(found) = self.follow_pull_requests(source).await
+        {
+            warn!(pipeline.id = %source.pipeline, error = %found, "pull requests could not be looked at; they are asked for again");
+            error = error.or(Some(found.to_string()));
         }
         match (head, error) {
             (Some(head), None) => self.store.source_polled(source, &head, next, now).await?,
@@ -95,17 +102,31 @@ impl Engine {
             return Ok(nothing);
         }
         self.record_commits(repository, source, &head, previous).await?;
-        let name = self.view(&source.pipeline, |state| state.row().name.clone()).await?;
+        let name = self.view(&source.pipeline, |state| state.scope().to_owned()).await?;
         let place = FilePlace { repository, branch: &source.branch, commit: &commit, file: &source.path };
-        let compiled = self.compile_at(&place, Some(&name)).await?;
+        let pull = source.pull_request();
         let key = format!("push:{}:{commit}", head.order.epoch);
-        let resolved = resolve(&compiled, head, &BTreeMap::new())?;
-        if let Some(reason) = self.not_wanted(repository, source, &resolved, previous).await? {
+        if let Some(pull) = &pull
+            && let Some(reason) = self.pull_request_not_wanted(repository, pull, &commit).await?
+        {
             return Ok(Checked { skipped: Some(reason), ..nothing });
         }
-        let start = Start { key, commit: None, inputs: BTreeMap::new(), trigger: "push".to_owned() };
+        let trust = if pull.as_ref().is_some_and(|pull| pull.is_fork) { Trust::Fork } else { Trust::Branch };
+        let compiled = self.compile_at(&place, Some(&name), trust).await?;
+        let resolved = self.resolve(source, &compiled, head, &BTreeMap::new()).await?;
+        if pull.is_none()
+            && let Some(reason) = self.not_wanted(repository, source, &resolved, previous).await?
+        {
+            return Ok(Checked { skipped: Some(reason), ..nothing });
+        }
+        let trigger = pull.as_ref().map_or_else(|| "push".to_owned(), |pull| format!("pull request {}", pull.number));
+        let start = Start { key, commit: None, inputs: BTreeMap::new(), trigger };
         let actor = Actor::Trigger { source: format!("{} {}", source.url, source.branch) };
-        let number = self.admit(&source.pipeline, actor, resolved, start, Vec::new()).await?;
+        let involved = self.involved_in(source, &resolved.plan, &commit).await?;
+        let number = self.admit(&source.pipeline, actor, resolved, start, involved).await?;
+        if let Some(pull) = pull {
+            self.pull_request_moved(source, pull, self.clock().now()).await?;
+        }
         Ok(Checked { admitted: Some(number), ..nothing })
     }
 

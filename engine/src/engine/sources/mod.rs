@@ -3,6 +3,8 @@
 //! A push or a poll is only a hint (R8): what is admitted is what the source answers when asked.
 
 mod looking;
+mod people;
+mod pulls;
 mod releasing;
 
 use std::sync::Arc;
@@ -46,7 +48,7 @@ impl Engine {
         let head = self.ports.source.head(&repository, &connection.branch, None).await?;
         let place =
             FilePlace { repository: &repository, branch: &connection.branch, commit: &head.revision.commit, file: &connection.file };
-        let compiled = self.compile_at(&place, connection.name.as_deref()).await?;
+        let compiled = self.compile_at(&place, connection.name.as_deref(), crate::core::Trust::Branch).await?;
         let name = connection.name.clone().unwrap_or_else(|| compiled.name().to_owned());
         if self.store.pipeline_by_name(&name).await?.is_some() {
             return Err(Error::NameTaken(name));

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{Engine, Error, previous, short};
 use crate::core::id::{PersonId, PipelineId, ReleaseNumber, SourceOrder};
 use crate::core::input::{Admission, Revision};
-use crate::core::{Actor, EventKind, Input, Time};
+use crate::core::{Actor, EventKind, Input, Time, Trust};
 use crate::engine::environment::Belongs;
 use crate::ports::{Head, Repository, SourceError};
 use crate::store::{ScheduleRow, SourceRow};
@@ -44,6 +44,7 @@ pub(super) struct Resolved {
     digest: String,
     pub(super) revision: Revision,
     order: SourceOrder,
+    trust: Trust,
 }
 
 impl Engine {
@@ -59,16 +60,25 @@ impl Engine {
             None => self.ports.source.head(&repository, &source.branch, previous.as_ref()).await?,
             Some(commit) => self.known_commit(pipeline, &repository, &source, commit).await?,
         };
-        let name = self.view(pipeline, |state| state.row().name.clone()).await?;
+        let name = self.view(pipeline, |state| state.scope().to_owned()).await?;
         let place = FilePlace { repository: &repository, branch: &source.branch, commit: &head.revision.commit, file: &source.path };
-        let compiled = self.compile_at(&place, Some(&name)).await?;
+        let pull = source.pull_request();
+        let trust = if pull.as_ref().is_some_and(|pull| pull.is_fork) { Trust::Fork } else { Trust::Branch };
+        let compiled = self.compile_at(&place, Some(&name), trust).await?;
         self.record_commits(&repository, &source, &head, previous.as_ref()).await?;
-        let resolved = resolve(&compiled, head, &start.inputs)?;
-        let involved = match &actor {
-            Actor::Person { id, .. } => vec![id.clone()],
-            Actor::Token { .. } | Actor::Runner { .. } | Actor::Trigger { .. } | Actor::Engine => Vec::new(),
-        };
-        self.admit(pipeline, actor, resolved, start, involved).await
+        let commit = head.revision.commit.clone();
+        let resolved = self.resolve(&source, &compiled, head, &start.inputs).await?;
+        let mut involved = self.involved_in(&source, &resolved.plan, &commit).await?;
+        if let Actor::Person { id, .. } = &actor
+            && !involved.contains(id)
+        {
+            involved.push(id.clone());
+        }
+        let number = self.admit(pipeline, actor, resolved, start, involved).await?;
+        if let Some(pull) = pull {
+            self.pull_request_moved(&source, pull, self.clock().now()).await?;
+        }
+        Ok(number)
     }
 
     /// The place of an older commit in the order: the one under which it was seen first (P4).
@@ -92,7 +102,12 @@ impl Engine {
     }
 
     /// `pipeline` is the name that people gave it; none: the one in the file.
-    pub(super) async fn compile_at(&self, place: &FilePlace<'_>, pipeline: Option<&str>) -> Result<pipelines::Pipeline, Error> {
+    pub(super) async fn compile_at(
+        &self,
+        place: &FilePlace<'_>,
+        pipeline: Option<&str>,
+        trust: Trust,
+    ) -> Result<pipelines::Pipeline, Error> {
         let FilePlace { repository, branch, commit, file } = *place;
         let Some(bytes) = self.ports.source.file(repository, commit, file).await? else {
             return Err(Error::Invalid {
@@ -103,7 +118,7 @@ impl Engine {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let named = |name: &str| Subject { repository: repository.url.clone(), branch: branch.to_owned(), pipeline: name.to_owned() };
         let subject = named(pipeline.unwrap_or_default());
-        let belongs = Belongs { subject, commit: commit.to_owned(), is_untrusted: false };
+        let belongs = Belongs { subject, commit: commit.to_owned(), is_untrusted: trust.is_untrusted() };
         let (source, mut environment) = self.surrounded(&belongs, file, text).await?;
         if pipeline.is_none()
             && let Some((policy, _)) = environment.policy.take()
@@ -114,6 +129,27 @@ impl Engine {
         }
         let (pipeline, diagnostics) = pipelines::compile_in(&source, &environment);
         pipeline.ok_or(Error::Diagnostics(diagnostics))
+    }
+
+    /// A branch runs its whole file, a pull request what is given to one.
+    pub(super) async fn resolve(
+        &self,
+        source: &SourceRow,
+        compiled: &pipelines::Pipeline,
+        head: Head,
+        inputs: &BTreeMap<String, String>,
+    ) -> Result<Resolved, Error> {
+        let (plan, trust) = match source.pull_request() {
+            Some(pull) => self.pull_request_plan(&pull, &head.revision.commit, compiled).await?,
+            None => {
+                let input = ExpandInput { inputs: inputs.clone(), ..ExpandInput::default() };
+                let plan = pipelines::expand(compiled, &input);
+                (plan.map_err(|error| Error::Invalid { what: "inputs", detail: error.to_string() })?, Trust::Branch)
+            }
+        };
+        self.defined_by_protected_branch(source, &plan).await?;
+        let digest = release_digest(std::slice::from_ref(&head.revision), &plan, inputs);
+        Ok(Resolved { plan: Arc::new(plan), digest, revision: head.revision, order: head.order, trust })
     }
 
     pub(super) async fn admit(
@@ -133,6 +169,7 @@ impl Engine {
             plan: resolved.plan,
             digest: resolved.digest,
             inputs: start.inputs,
+            trust: resolved.trust,
             trigger: start.trigger,
             involved,
             key: start.key,
@@ -148,28 +185,22 @@ impl Engine {
     }
 }
 
-pub(super) fn resolve(compiled: &pipelines::Pipeline, head: Head, inputs: &BTreeMap<String, String>) -> Result<Resolved, Error> {
-    let input = ExpandInput { inputs: inputs.clone(), ..ExpandInput::default() };
-    let plan = pipelines::expand(compiled, &input).map_err(|error| Error::Invalid { what: "inputs", detail: error.to_string() })?;
-    let digest = release_digest(&head.revision, &plan, inputs);
-    Ok(Resolved { plan: Arc::new(plan), digest, revision: head.revision, order: head.order })
-}
-
 fn schedules(pipeline: &PipelineId, plan: &Plan, now: Time) -> Vec<ScheduleRow> {
     let slot = |trigger: &Trigger| match trigger {
         Trigger::Schedule { cron, timezone } => {
             let next_at = Schedule::parse(cron, timezone).ok()?.next_after(now.to_utc()).map(Time::from_utc)?;
             Some(ScheduleRow { pipeline: pipeline.clone(), cron: cron.clone(), timezone: timezone.clone(), next_at, last_fired_at: None })
         }
-        Trigger::Push { .. } | Trigger::Manual { .. } => None,
+        Trigger::Push { .. } | Trigger::PullRequest(_) | Trigger::Manual { .. } => None,
     };
     plan.triggers.iter().filter_map(slot).collect()
 }
 
 /// P1: over revisions, resolved file (as its plan), block versions (part of the plan) and inputs.
-fn release_digest(revision: &Revision, plan: &Plan, inputs: &BTreeMap<String, String>) -> String {
+pub(super) fn release_digest(revisions: &[Revision], plan: &Plan, inputs: &BTreeMap<String, String>) -> String {
     let mut hasher = Sha256::new();
-    for part in [revision.source.as_str(), &revision.commit, &plan.digest()] {
+    let revisions = revisions.iter().flat_map(|revision| [revision.source.as_str(), &revision.commit]);
+    for part in revisions.chain([&*plan.digest()]) {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tracing::{debug, warn};
 
+use super::buttons;
 use crate::core::id::PipelineId;
 use crate::engine::{Engine, Error};
 use crate::ports::forge::{Hint, RepositoryNames, place};
@@ -37,6 +38,12 @@ pub(super) async fn deal_with(engine: &Arc<Engine>, messages: Vec<InboxMessage>)
             for url in repositories.iter().flat_map(|names| &names.urls) {
                 engine.ports().forges.iter().for_each(|forge| forge.forget(url));
             }
+        }
+        if let Hint::Pressed(pressed) = &hint {
+            let near = near(engine, &pressed.repository).await?;
+            buttons::pressed(engine, &near, pressed).await?;
+            keys.push(message.key);
+            continue;
         }
         let concerned = concerned(&hint, &sources);
         if concerned.is_empty() {
@@ -72,10 +79,18 @@ async fn show_anew(engine: &Arc<Engine>, pipelines: BTreeSet<PipelineId>) -> Res
     Ok(())
 }
 
+/// The pipelines of a repository, those of its pull requests among them.
+async fn near(engine: &Arc<Engine>, repository: &RepositoryNames) -> Result<BTreeSet<PipelineId>, Error> {
+    let places: BTreeSet<String> = repository.urls.iter().map(|url| place(url)).collect();
+    let all = engine.store().sources().await?;
+    Ok(all.into_iter().filter(|source| places.contains(&place(&source.url))).map(|source| source.pipeline).collect())
+}
+
 /// The sources at each place, with their pipelines.
 async fn places(engine: &Arc<Engine>) -> Result<Places, Error> {
     let mut places = Places::new();
-    for source in engine.store().sources().await? {
+    // A pull request is looked at by the branch that it goes to.
+    for source in engine.store().sources().await?.into_iter().filter(|source| source.pull_request().is_none()) {
         places.entry(place(&source.url)).or_default().push((source.id, source.pipeline));
     }
     Ok(places)
@@ -87,6 +102,7 @@ fn concerned(hint: &Hint, sources: &Places) -> BTreeSet<(String, PipelineId)> {
     let repositories: &[RepositoryNames] = match hint {
         Hint::Heads { repository } => std::slice::from_ref(repository),
         Hint::Grants { repositories } => repositories,
+        Hint::Pressed(pressed) => std::slice::from_ref(&pressed.repository),
     };
     repositories.iter().flat_map(|names| &names.urls).filter_map(|url| sources.get(&place(url))).flatten().cloned().collect()
 }

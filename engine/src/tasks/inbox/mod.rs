@@ -1,5 +1,6 @@
 //! Deals with what was written down before it was answered: releases by schedule and web hooks (R8, ID1).
 
+mod buttons;
 mod hooks;
 
 use std::sync::Arc;

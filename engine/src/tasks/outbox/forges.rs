@@ -38,7 +38,53 @@ pub(super) fn messages(engine: &Engine, pipeline: &Pipeline, changes: &Changes) 
             .release(*number)
             .is_some_and(|release| release.row.revisions.iter().any(|revision| forge(engine, &revision.source).is_some()))
     });
-    concerned.into_iter().filter_map(|release| message(&pipeline.row().id, release, engine.clock().now())).collect()
+    let now = engine.clock().now();
+    let id = &pipeline.row().id;
+    let comment = pipeline.row().pull_request.as_ref().filter(|_| !concerned.is_empty()).and_then(|_| comment_message(id, now));
+    concerned.into_iter().filter_map(|release| message(id, release, now)).chain(comment).collect()
+}
+
+fn comment_message(pipeline: &PipelineId, now: Time) -> Option<OutboxMessage> {
+    let body = serde_json::to_string(&Body::Comment { pipeline: pipeline.clone() }).ok()?;
+    Some(OutboxMessage {
+        key: format!("comment:{pipeline}"),
+        kind: "comment".to_owned(),
+        delivery: Delivery::NewestWins,
+        due_at: now,
+        body,
+    })
+}
+
+/// Keeps the comment at a pull request true.
+pub(super) async fn comment(engine: &Arc<Engine>, row: &DueMessage, pipeline: &PipelineId) -> Outcome {
+    outcome(engine, row, try_comment(engine, row, pipeline).await)
+}
+
+async fn try_comment(engine: &Arc<Engine>, row: &DueMessage, pipeline: &PipelineId) -> Result<(), Failed> {
+    let url = engine.settings().public_url.clone();
+    let look = |state: &Pipeline| {
+        let source = state.releases().next_back().and_then(|release| release.row.revisions.first()).map(|revision| revision.source.clone());
+        reports::comment(state, &url).zip(source)
+    };
+    let Some((comment, source)) = engine.view(pipeline, look).await? else { return Ok(()) };
+    let Some(forge) = forge(engine, &source) else { return Ok(()) };
+    let before = engine.store().forge_mark(&row.key).await?.map(|known| known.mark).unwrap_or_default();
+    let digest = hex::encode(Sha256::digest(serde_json::to_vec(&comment).unwrap_or_default()));
+    if before.shown.as_ref() == Some(&digest) {
+        return Ok(());
+    }
+    let mut mark = before.clone();
+    let told = forge.comment(&source, &comment, &mut mark).await;
+    if told.is_ok() {
+        mark.shown = Some(digest);
+    }
+    if mark != before {
+        engine.store().put_forge_mark(&row.key, &mark, engine.clock().now()).await?;
+    }
+    told.map_err(|error| {
+        warn!(pipeline.id = %pipeline, pull_request = comment.pull_request, %error, "a pull request could not be commented on");
+        Failed::Forge(error)
+    })
 }
 
 /// What says that a release is to be shown anew.
@@ -49,7 +95,11 @@ pub(crate) fn message(pipeline: &PipelineId, release: ReleaseNumber, now: Time) 
 }
 
 pub(super) async fn show(engine: &Arc<Engine>, row: &DueMessage, pipeline: &PipelineId, release: ReleaseNumber) -> Outcome {
-    match try_show(engine, row, pipeline, release).await {
+    outcome(engine, row, try_show(engine, row, pipeline, release).await)
+}
+
+fn outcome(engine: &Engine, row: &DueMessage, told: Result<(), Failed>) -> Outcome {
+    match told {
         Ok(()) => Outcome::Done,
         Err(Failed::Forge(ForgeError::Never(reason))) => Outcome::Never(reason),
         Err(Failed::Forge(ForgeError::Later { detail, .. })) if engine.clock().now().since_ms(row.created_at) > PATIENCE_MS => {
@@ -80,8 +130,12 @@ impl From<store::Error> for Failed {
 
 async fn try_show(engine: &Arc<Engine>, row: &DueMessage, pipeline: &PipelineId, release: ReleaseNumber) -> Result<(), Failed> {
     let url = engine.settings().public_url.clone();
-    let report = engine.view(pipeline, |state| reports::report(state, release, &url, |source| forge(engine, source).is_some())).await?;
-    let Some(report) = report else { return Ok(()) };
+    let approves = engine.settings().approves_at_checks;
+    let report = engine.view(pipeline, |state| reports::report(state, release, &url, approves, |source| forge(engine, source).is_some()));
+    let Some(mut report) = report.await? else { return Ok(()) };
+    if report.state == ReportState::Failed {
+        report.annotations = engine.annotations(pipeline, release).await;
+    }
     let Some(forge) = forge(engine, &report.repository) else { return Ok(()) };
     let known = engine.store().forge_mark(&row.key).await?;
     let before = known.as_ref().map(|known| known.mark.clone()).unwrap_or_default();

@@ -47,6 +47,10 @@ enum Body {
         pipeline: PipelineId,
         release: ReleaseNumber,
     },
+    /// The one comment at the pull request of this pipeline; read when it leaves.
+    Comment {
+        pipeline: PipelineId,
+    },
 }
 
 /// What became of one try.
@@ -120,6 +124,7 @@ async fn deliver(engine: &Arc<Engine>, message: DueMessage) -> Result<(), Error>
         Ok(Body::Tell { to, event }) => tell(engine, &message, &to, *event).await.into(),
         Ok(Body::Upstream { release, stage }) => upstream(engine, &message, release, stage).await.into(),
         Ok(Body::Show { pipeline, release }) => forges::show(engine, &message, &pipeline, release).await,
+        Ok(Body::Comment { pipeline }) => forges::comment(engine, &message, &pipeline).await,
         Err(error) => Outcome::Never(format!("the stored message cannot be read: {error}")),
     };
     let now = engine.clock().now();

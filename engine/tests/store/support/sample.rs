@@ -9,14 +9,21 @@ use engine::core::row::{
     ApprovalGiven, AttemptKind, AttemptRow, AttemptState, Direction, GateRow, GateState, Good, HoldRow, LaneRow, NodeRow, NodeState,
     PipelineRow, ReleaseRow, ReleaseState, RolloutRow, RolloutState, Row, TargetRow, WaitReason, WatchRow, WaveRow, WaveState,
 };
-use engine::core::{Actor, Changes, Event, EventKind, Time};
+use engine::core::{Actor, Changes, Event, EventKind, Time, Trust};
 use pipelines::plan::{Class, Monitor, MonitorKind, NodeIx, Plan, RunsOn, StageIx, WaveIx};
 use protocol::{Artifact, ArtifactDigest, AttemptId, Outcome, TargetFence};
 
 use super::NOW;
 
 pub(crate) fn pipeline(id: &str, name: &str) -> PipelineRow {
-    PipelineRow { id: PipelineId::from(id), name: name.to_owned(), next_release: 1, keys: Vec::new(), upstream: Vec::new() }
+    PipelineRow {
+        id: PipelineId::from(id),
+        name: name.to_owned(),
+        next_release: 1,
+        keys: Vec::new(),
+        upstream: Vec::new(),
+        pull_request: None,
+    }
 }
 
 pub(crate) fn person(name: &str) -> Actor {
@@ -51,6 +58,7 @@ pub(crate) fn release(number: u64, state: ReleaseState) -> ReleaseRow {
             committed_at: NOW,
         }],
         inputs: BTreeMap::from([("colour".to_owned(), "green".to_owned())]),
+        trust: Trust::Branch,
         trigger: "push".to_owned(),
         involved: vec![PersonId("local:ada".to_owned())],
         key: format!("push {number}"),

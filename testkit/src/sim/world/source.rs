@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use engine::core::id::{PersonId, SourceOrder};
 use engine::core::input::{Admission, Revision};
-use engine::core::{Actor, Input};
+use engine::core::{Actor, Input, Trust};
 use pipelines::plan::Plan;
 
 use super::World;
@@ -84,6 +84,7 @@ impl World {
             plan: plan.unwrap_or_else(|| crate::sim::plans::random(&mut self.random)),
             digest: format!("digest-{serial}"),
             inputs: BTreeMap::new(),
+            trust: Trust::Branch,
             trigger: "push".to_owned(),
             involved: vec![PersonId("u-ada".to_owned())],
             key: format!("key-{serial}"),
