@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipelines::plan::{Monitor, NodeIx, WaveIx};
+use pipelines::plan::{Monitor, NodeIx, Pace, WaveIx};
 
 use super::Time;
 use super::effect::Effect;
@@ -42,6 +42,20 @@ impl Pipeline {
             }
         }
         Ok(())
+    }
+
+    /// How closely a monitor is looked at: as closely as whoever needs it most wants.
+    #[must_use]
+    pub fn pace(&self, id: &MonitorId) -> Pace {
+        let of = |watcher: &Watcher| match watcher {
+            Watcher::Bake(..) => Pace::Close,
+            Watcher::Wave(number, wave) => match self.wave(*number, *wave).map(|row| row.state) {
+                Some(WaveState::Entered | WaveState::Failing) => Pace::Close,
+                Some(WaveState::Completed) => Pace::Loose,
+                _ => Pace::Usual,
+            },
+        };
+        self.index.watchers.get(id).into_iter().flatten().map(of).max().unwrap_or(Pace::Loose)
     }
 
     fn note_reading(&self, turn: &mut Turn, row: &mut WatchRow, reading: &Reading) {
@@ -244,6 +258,7 @@ impl Pipeline {
                 id,
                 monitor,
                 since: turn.now,
+                wanted_at: None,
                 watchers: Vec::new(),
                 last: None,
                 last_at: None,
@@ -253,6 +268,8 @@ impl Pipeline {
                 recent: Vec::new(),
             }
         });
+        // Who comes new does not wait for a reading that others need less.
+        row.wanted_at = Some(turn.now);
         row.watchers.push(key.to_owned());
         row.watchers.sort();
         self.put_watch(turn, row);

@@ -14,7 +14,7 @@ use super::outbox::{self, OutboxMessage};
 use super::value::{Record, Value, json, values};
 use super::{Error, Store, additions, idempotency, inbox, plans, rows};
 
-pub(super) const STATEMENTS: &[&str] = &[ADVANCE, EXISTS, UNWATCH, RESOLVE];
+pub(super) const STATEMENTS: &[&str] = &[ADVANCE, EXISTS, UNWATCH, WANTED, RESOLVE];
 
 /// Exactly the version that the decision was made from (IA9). The newest commits are kept by key, so
 /// that one whose answer was lost can be found (ID11).
@@ -26,6 +26,9 @@ const ADVANCE: &str = "UPDATE pipelines SET version = version + 1, next_deadline
 const EXISTS: &str = "SELECT id FROM pipelines WHERE id = $1 AND removed_at IS NULL";
 
 const UNWATCH: &str = "DELETE FROM watches WHERE pipeline_id = $1 AND id = $2";
+
+/// Somebody new needs a reading now, however calmly the others look.
+const WANTED: &str = "UPDATE watches SET next_poll_at = $3 WHERE pipeline_id = $1 AND id = $2 AND next_poll_at > $3";
 
 /// Writes, so that it waits for a commit that is still under way.
 const RESOLVE: &str = "UPDATE pipelines SET version = version WHERE id = $1 RETURNING version, recent_commits";
@@ -96,7 +99,8 @@ struct Prepared {
     advance: Vec<Value>,
     /// In an order in which no foreign key is missed.
     inserts: Vec<(&'static Insert, Vec<Vec<Value>>)>,
-    unwatched: Vec<Vec<Value>>,
+    /// Statements about who watches what.
+    watching: Vec<(&'static str, Vec<Value>)>,
     outbox: Vec<OutboxMessage>,
     inbox_done: Option<String>,
     answer: Option<Answer>,
@@ -165,14 +169,14 @@ fn prepare(save: Save<'_>, commit_key: String) -> Result<(Prepared, Version), Er
         pipeline.map(|row| row.name.as_str()),
         pipeline.map(json).transpose()?,
     ];
-    let (inserts, unwatched) = tables(save.pipeline, &save.changes.rows)?;
+    let (inserts, watching) = tables(save.pipeline, &save.changes.rows)?;
     let prepared = Prepared {
         pipeline: save.pipeline.clone(),
         expected: save.expected.number,
         commit_key,
         advance,
         inserts,
-        unwatched,
+        watching,
         outbox: save.outbox,
         inbox_done: save.inbox_done,
         answer: save.answer,
@@ -183,7 +187,7 @@ fn prepare(save: Save<'_>, commit_key: String) -> Result<(Prepared, Version), Er
     Ok((prepared, version))
 }
 
-type Tables = (Vec<(&'static Insert, Vec<Vec<Value>>)>, Vec<Vec<Value>>);
+type Tables = (Vec<(&'static Insert, Vec<Vec<Value>>)>, Vec<(&'static str, Vec<Value>)>);
 
 /// Sorts the rows by table, parents first.
 fn tables(pipeline: &PipelineId, changed: &[Row]) -> Result<Tables, Error> {
@@ -203,7 +207,7 @@ fn tables(pipeline: &PipelineId, changed: &[Row]) -> Result<Tables, Error> {
             rows.push(values);
         }
     };
-    let mut unwatched = Vec::new();
+    let mut watching = Vec::new();
     for (digest, text) in plan_texts {
         put(&plans::PLANS, values![digest, text]);
     }
@@ -222,13 +226,18 @@ fn tables(pipeline: &PipelineId, changed: &[Row]) -> Result<Tables, Error> {
             Row::Lane(row) => put(&rows::LANES, rows::lane(pipeline, row)?),
             Row::Target(row) => put(&rows::TARGETS, rows::target(pipeline, row)?),
             Row::Rollout(row) => put(&rows::ROLLOUTS, rows::rollout(pipeline, row)?),
-            Row::Watch(row) => put(&rows::WATCHES, rows::watch(pipeline, row)?),
-            Row::WatchEnded(id) => unwatched.push(values![pipeline, id]),
+            Row::Watch(row) => {
+                put(&rows::WATCHES, rows::watch(pipeline, row)?);
+                if let Some(wanted_at) = row.wanted_at.filter(|wanted| row.last_at.is_none_or(|last| last < *wanted)) {
+                    watching.push((WANTED, values![pipeline, &row.id, wanted_at]));
+                }
+            }
+            Row::WatchEnded(id) => watching.push((UNWATCH, values![pipeline, id])),
             Row::Hold(row) => put(&rows::HOLDS, rows::hold(pipeline, row)?),
         }
     }
     tables.retain(|(_, rows)| !rows.is_empty());
-    Ok((tables, unwatched))
+    Ok((tables, watching))
 }
 
 async fn write(tx: &mut Tx<'_>, save: &Prepared) -> Result<Option<u64>, Error> {
@@ -239,8 +248,8 @@ async fn write(tx: &mut Tx<'_>, save: &Prepared) -> Result<Option<u64>, Error> {
     for (insert, rows) in &save.inserts {
         tx.insert_all(insert, rows.clone()).await?;
     }
-    for watch in &save.unwatched {
-        tx.execute(UNWATCH, watch.clone()).await?;
+    for (statement, values) in &save.watching {
+        tx.execute(*statement, values.clone()).await?;
     }
     for message in &save.outbox {
         outbox::put(tx, Some(&save.pipeline), message, save.now).await?;

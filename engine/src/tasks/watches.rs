@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream;
+use pipelines::plan::Pace;
 use tracing::debug;
 
 use super::Next;
@@ -47,15 +48,20 @@ async fn observe(engine: Arc<Engine>, watch: DueWatch) -> Result<(), Error> {
             detail: "no adapter of this server knows this kind of monitor; enable it in the server's configuration".to_owned(),
         },
     };
+    let read_at = engine.clock().now();
     debug!(monitor.id = %id, ?reading, "read");
-    let next = engine.clock().now() + monitor.interval_ms;
-    for pipeline in pipelines {
-        match engine.input(&pipeline, Actor::Engine, Input::Observe { monitor: id.clone(), reading: reading.clone() }).await {
+    let mut pace = Pace::Loose;
+    for pipeline in &pipelines {
+        match engine.input(pipeline, Actor::Engine, Input::Observe { monitor: id.clone(), reading: reading.clone() }).await {
             // The last watcher may have gone meanwhile.
             Ok(_) | Err(Error::Rejected(_) | Error::Parked { .. } | Error::UnknownPipeline(_)) => {}
             Err(error) => return Err(error),
         }
+        if let Ok(own) = engine.view(pipeline, |pipeline| pipeline.pace(&id)).await {
+            pace = pace.max(own);
+        }
     }
+    let next = read_at + monitor.interval_at(pace);
     engine.store().watch_polled(&id, next).await?;
     Ok(())
 }

@@ -49,7 +49,7 @@ impl Pipeline {
         let id = self.release(number).and_then(|r| r.shape.node_alarms.get(&ix)?.first().map(|w| w.id.clone()));
         let evidence = id.map_or_else(|| Evidence::Missing("not read yet".to_owned()), |id| self.evidence(turn.now, &id, &metric.monitor));
         let (state, detail) = match evidence {
-            Evidence::Ok(Some(value)) if within(value, metric.comparison, metric.bound) => {
+            Evidence::Ok(Some(value)) if metric.comparison.holds(value, metric.bound) => {
                 (GateState::Open, format!("{value} is within its bound"))
             }
             Evidence::Ok(Some(value)) => (GateState::Closed, format!("{value} is not {} {}", words(metric.comparison), metric.bound)),
@@ -95,16 +95,6 @@ impl Pipeline {
             Reading::NoData { detail } => Evidence::Missing(format!("no data: {detail}")),
             Reading::Unreadable { detail } => Evidence::Missing(format!("cannot be read: {detail}")),
         }
-    }
-}
-
-fn within(value: f64, comparison: Comparison, bound: f64) -> bool {
-    match comparison {
-        Comparison::Below => value < bound,
-        Comparison::AtMost => value <= bound,
-        Comparison::Equal => (value - bound).abs() <= f64::EPSILON,
-        Comparison::AtLeast => value >= bound,
-        Comparison::Above => value > bound,
     }
 }
 

@@ -11,6 +11,9 @@ pub struct WatchRow {
     pub id: MonitorId,
     pub monitor: Monitor,
     pub since: Time,
+    /// When somebody came last to watch it: a reading is due at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted_at: Option<Time>,
     /// Keys of nodes and waves that watch it, for `what does this alarm block`.
     pub watchers: Vec<String>,
     pub last: Option<Reading>,

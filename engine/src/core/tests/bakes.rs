@@ -149,6 +149,7 @@ fn b4_a_baking_rollout_counts_as_in_the_lane() {
 #[test]
 fn a_monitor_remembers_its_last_sixty_readings_oldest_first() {
     let mut row = WatchRow {
+        wanted_at: None,
         id: MonitorId::from("errors"),
         monitor: alarm("errors").monitor,
         since: Time(0),

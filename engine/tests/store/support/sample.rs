@@ -138,6 +138,7 @@ pub(crate) fn monitor(url: &str) -> Monitor {
 
 pub(crate) fn watch(id: &str, since: Time) -> WatchRow {
     WatchRow {
+        wanted_at: None,
         id: MonitorId::from(id),
         monitor: monitor(id),
         since,
