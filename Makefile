@@ -35,7 +35,7 @@ ui: ## the web UI's pages, into ui/dist, which the binary holds
 e2e: ## only the web UI in a real browser against a real server
 	@scripts/install base node browser
 	scripts/test-ui build
-	$(CARGO) build --locked -p tidegate
+	$(CARGO) build --locked -p tidegate -p tidegate-testkit --bin tidegate --bin seed
 	scripts/test-ui e2e
 
 check: ## what a commit must pass: format, lints, refused crates, generated files

@@ -134,14 +134,15 @@ export class World {
   }
 
   /** Commits, tells the server, and answers the new commit's short sha and release. */
-  async commit(title, files = { "app.txt": `${title}\n` }) {
-    for (const [name, text] of Object.entries(files)) await writeFile(join(this.repository, name), text);
-    await git(this.repository, "add", "-A");
-    await git(this.repository, "commit", "-q", "-m", title);
-    const sha = (await git(this.repository, "rev-parse", "HEAD")).trim();
-    await this.ask("olga", "POST", "/api/v1/pipelines/shop/check");
+  async commit(title, files = { "app.txt": `${title}\n` }, pipeline = "shop") {
+    const repository = join(this.folder, pipeline);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(repository, name), text);
+    await git(repository, "add", "-A");
+    await git(repository, "commit", "-q", "-m", title);
+    const sha = (await git(repository, "rev-parse", "HEAD")).trim();
+    await this.ask("olga", "POST", `/api/v1/pipelines/${pipeline}/check`);
     const release = await until(`${title} is a release`, async () => {
-      const { body } = await this.ask("olga", "GET", "/api/v1/pipelines/shop/releases?limit=5");
+      const { body } = await this.ask("olga", "GET", `/api/v1/pipelines/${pipeline}/releases?limit=5`);
       return body.items.find((item) => item.revisions.some((revision) => revision.commit === sha));
     });
     return { sha, short: sha.slice(0, 7), number: release.number };
@@ -175,12 +176,13 @@ export class World {
   }
 
   /** A repository with one commit; answers its path. */
-  async makeRepository(name, files, title) {
+  async makeRepository(name, files, title, settings = {}) {
     const path = join(this.folder, name);
     await mkdir(join(path, ".tidegate"), { recursive: true });
     await run("git", ["init", "-q", "-b", "main", path]);
     await git(path, "config", "user.name", "Mira Okafor");
     await git(path, "config", "user.email", "mira@example.com");
+    for (const [key, value] of Object.entries(settings)) await git(path, "config", key, value);
     for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text);
     await git(path, "add", "-A");
     await git(path, "commit", "-q", "-m", title);
@@ -188,6 +190,8 @@ export class World {
   }
 
   programs = new Set();
+  /** Servers beside the first one. */
+  others = new Set();
 
   /** A runner beside the server, which goes on when the server restarts. */
   async startRunner(name, token) {
@@ -221,6 +225,7 @@ export class World {
   async end() {
     await this.browser?.close().catch(() => {});
     for (const program of this.programs) await ended(program);
+    for (const server of this.others) await server.down();
     await this.server?.down();
     await rm(this.folder, { recursive: true, force: true });
   }
