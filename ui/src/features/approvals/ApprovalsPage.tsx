@@ -49,13 +49,15 @@ export function ApprovalsPage() {
       {tab === "done" ? (
         <Decided />
       ) : (
-        <Loaded query={query}>{() => <Inbox items={tab === "mine" ? mine : others} isMine={tab === "mine"} />}</Loaded>
+        <Loaded query={query}>
+          {() => <Inbox items={tab === "mine" ? mine : others} isMine={tab === "mine"} others={others.length} />}
+        </Loaded>
       )}
     </>
   );
 }
 
-function Inbox({ items, isMine }: { items: readonly Waiting[]; isMine: boolean }) {
+function Inbox({ items, isMine, others }: { items: readonly Waiting[]; isMine: boolean; others: number }) {
   const { open } = useSearch({ from: "/signed-in/approvals" });
   const navigate = useSelect();
   const mayApprove = useMay("approve");
@@ -80,6 +82,13 @@ function Inbox({ items, isMine }: { items: readonly Waiting[]; isMine: boolean }
               ? "Releases that stop at an approval you may give appear here as soon as they ask."
               : "Approvals that you cannot give, with the reason why, appear here."}
           </p>
+          {isMine && others > 0 && (
+            <p>
+              <Link to="/approvals" search={{ tab: "others" }}>
+                {others === 1 ? "1 approval waits" : `${others} approvals wait`} for others
+              </Link>
+            </p>
+          )}
         </EmptyState>
       </PageBody>
     );

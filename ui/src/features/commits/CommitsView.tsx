@@ -257,7 +257,7 @@ export function CommitsView({
           )
         )}
       </div>
-      <Legend />
+      {state.view !== "table" && <Legend />}
       <div className="visually-hidden" aria-live="polite">
         {news}
       </div>

@@ -93,7 +93,7 @@ export function heldText(held: number): string {
 
 export type MarkerBox = { x: number; y: number; width: number; height: number; isCompact: boolean };
 
-const FULL = { width: 38, height: 36, withHeld: 50 };
+const FULL = { width: 41, height: 36, withHeld: 50 };
 const COMPACT_PX = 15;
 
 /** Where a gate's marker stands: on the row of the newest change that waits, inside the picture. */

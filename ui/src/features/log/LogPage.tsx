@@ -40,7 +40,7 @@ export function LogPage() {
                 <Link to="/p/$pipeline/releases/$number" params={{ pipeline, number }} search={{ node: node.key }}>
                   #{number}
                 </Link>
-                <AttemptTitle node={node} attempt={attempt} />
+                <AttemptTitle node={node} attempt={attempt} as="h2" />
               </>
             }
             q={search.q ?? ""}

@@ -57,6 +57,7 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
   const since = wrongSince(monitor);
   const address = monitor.url == null ? undefined : safeLink(monitor.url);
   const names = alarmNames(monitor);
+  const value = monitor.last?.kind === "ok" || monitor.last?.kind === "bad" ? monitor.last.value : null;
   return (
     <li className={isOpen ? `${styles.card} ${styles.open}` : styles.card}>
       <div className={styles.head}>
@@ -74,22 +75,22 @@ function MonitorCard({ monitor }: { monitor: Monitor }) {
             for <Time at={since} as="age" />
           </span>
         )}
-        {monitor.last?.kind === "ok" || monitor.last?.kind === "bad"
-          ? monitor.last.value != null && (
-              <span className="num c-2">
-                value {monitor.last.value.toLocaleString("en")}
-                {monitor.bound != null && `, bad from ${monitor.bound}`}
-              </span>
-            )
-          : null}
-        <Readings recent={monitor.recent} />
+        {value != null && (
+          <span className="num c-2">
+            value {value.toLocaleString("en")}
+            {monitor.bound != null && `, bad from ${monitor.bound}`}
+          </span>
+        )}
+        <span className={styles.slot}>
+          <Readings recent={monitor.recent} />
+        </span>
         {address !== undefined && (
           <a className={styles.out} href={address} target="_blank" rel="noopener noreferrer">
             Open <Glyph name="external" size={11} />
           </a>
         )}
       </div>
-      {monitor.last != null && <p className={look.tone === "ok" ? "c-2" : ""}>{monitor.last.detail}</p>}
+      {monitor.last != null && !(value != null && look.tone === "ok") && <p>{monitor.last.detail}</p>}
       {names !== "" && <p className="c-3">{monitor.reads}</p>}
       <p className={styles.blocks}>
         <span className="c-3">{look.tone === "ok" ? "watches" : "blocks"}</span>

@@ -4,13 +4,13 @@ import { type Attempt, attemptLook, type Node, nodeName, outcomeText } from "./r
 import styles from "./release.module.css";
 
 /** Which job, which attempt, how it went and for how long. */
-export function AttemptTitle({ node, attempt }: { node: Node; attempt: Attempt }) {
+export function AttemptTitle({ node, attempt, as: Heading = "h3" }: { node: Node; attempt: Attempt; as?: "h2" | "h3" }) {
   const look = attemptLook(attempt);
   return (
     <div className={styles.attemptTitle}>
-      <h3 className="cut" title={nodeName(node)}>
+      <Heading className="cut" title={nodeName(node)}>
         {nodeName(node)}
-      </h3>
+      </Heading>
       {node.attempts.length > 1 && <span className="c-2">attempt {attempt.number}</span>}
       {attempt.kind.kind === "rollback" && <span className="c-2">takes #{attempt.kind.of} back</span>}
       {attempt.kind.kind === "inspect" && <span className="c-2">inspection</span>}

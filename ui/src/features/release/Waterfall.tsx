@@ -100,7 +100,13 @@ function Bar({ row, axis, now }: { row: WaterfallRow; axis: readonly Piece[]; no
   const started = onAxis(axis, span.started ?? end) * 100;
   const ended = onAxis(axis, end) * 100;
   const label = span.started === null ? `${row.note || "waits"} ${duration(end - span.queued)}` : duration(end - span.started);
-  const atLeft = ended > 72;
+  // After the bar, else before it; where the bar takes all of the room, on its end.
+  const place = ended <= 72 ? "after" : queued >= 34 ? "before" : "on";
+  const at = {
+    after: { left: `calc(${ended}% + 6px)` },
+    before: { right: `calc(${100 - queued}% + 5px)` },
+    on: { right: 0 },
+  }[place];
   return (
     <span className={styles.track}>
       {started > queued && <span className={styles.queue} style={{ left: `${queued}%`, width: `${started - queued}%` }} />}
@@ -111,8 +117,8 @@ function Bar({ row, axis, now }: { row: WaterfallRow; axis: readonly Piece[]; no
         />
       )}
       <span
-        className={`num ${styles.length} ${span.started === null ? "cut" : ""}`}
-        style={atLeft ? { right: `calc(${100 - queued}% + 5px)` } : { left: `calc(${ended}% + 6px)` }}
+        className={`num ${styles.length} ${place === "on" ? styles.on : ""} ${span.started === null ? "cut" : ""}`}
+        style={at}
         title={row.note}
       >
         {label}

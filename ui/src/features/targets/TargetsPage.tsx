@@ -14,7 +14,7 @@ import { Time } from "../../design/Time";
 import { useLive } from "../../live/use-live";
 import { TargetPanel } from "./TargetPanel";
 import styles from "./Targets.module.css";
-import { arrivalOf, differenceOf, type Group, groupsOf, isDifferent, type Target } from "./targets";
+import { arrivalOf, differenceOf, type Group, groupsOf, isDifferent, nameParts, type Target } from "./targets";
 
 /** What every target runs, since when, how it got there, and what sets it apart from its neighbours (S2). */
 export function TargetsPage() {
@@ -170,12 +170,16 @@ const TargetRow = memo(function TargetRow({
   onOpen: (name: string) => void;
 }) {
   const arrival = arrivalOf(target);
+  const [start, end] = nameParts(target.region ?? target.name);
   const remark = difference ?? target.flag ?? target.reason ?? undefined;
   return (
     <tr className={isSelected ? styles.selected : undefined}>
       <th scope="row">
         <button type="button" className={styles.name} aria-expanded={isSelected} onClick={() => onOpen(target.name)}>
-          <span className="cut">{target.region ?? target.name}</span>
+          <span className={styles.parts} title={target.name}>
+            <span className="cut">{start}</span>
+            <span>{end}</span>
+          </span>
           {target.account != null && <code className="mono c-3">{target.account}</code>}
         </button>
       </th>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { arrivalOf, differenceOf, groupsOf, isDifferent, type Rollout, rolloutLine, type Target } from "./targets";
+import { arrivalOf, differenceOf, groupsOf, isDifferent, nameParts, type Rollout, rolloutLine, type Target } from "./targets";
 
 function rollout(more: Partial<Rollout> = {}): Rollout {
   return {
@@ -85,4 +85,13 @@ test("each end of a rollout reads and looks different from the others", () => {
   expect(looks.every((look) => look.word !== "")).toBe(true);
   expect(new Set(states.map((state) => rolloutLine(rollout({ state })).word)).size).toBe(states.length);
   expect(rolloutLine(rollout({ state: "failed", direction: { kind: "back", from: 12 } })).word).toBe("rollback failed");
+});
+
+test("of a long name the parts in which neighbours differ are kept", () => {
+  expect(nameParts("settlement-production-primary/eu-central-2/cell-0042-blue")).toEqual([
+    "settlement-production-primary",
+    "/eu-central-2/cell-0042-blue",
+  ]);
+  expect(nameParts("local/a")).toEqual(["local/a", ""]);
+  expect(nameParts("a-name-without-any-slash-that-is-rather-long")).toEqual(["a-name-without-any-slash-that-is-rather-long", ""]);
 });

@@ -38,9 +38,15 @@ function fits(target: Target, q: string | undefined): boolean {
   ].some((text) => text.toLowerCase().includes(wanted));
 }
 
-/** Runs something else than its neighbours, or is not in the settled state. */
+/** Runs something else than its neighbours, or is not in the settled state. Nothing yet, as nowhere beside it, is no difference. */
 export function isDifferent(target: Target): boolean {
-  return target.neighbours_run != null || target.flag != null || !["live", "baking"].includes(target.state);
+  return target.neighbours_run != null || target.flag != null || !["live", "baking", "empty"].includes(target.state);
+}
+
+/** A long name as what may be cut and what must not: neighbours differ in their last parts. */
+export function nameParts(name: string): [cut: string, kept: string] {
+  const at = name.length > 30 ? name.indexOf("/") : -1;
+  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at)];
 }
 
 /** What sets it apart from its wave, in words; undefined when nothing does. `others`: all targets of the pipeline. */
