@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{ArrayBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
 use crate::problem::Problem;
+use crate::route::Description;
 use crate::router;
 
 #[derive(utoipa::OpenApi)]
@@ -31,7 +32,7 @@ struct Base;
 /// The whole document.
 #[must_use]
 pub fn document() -> Value {
-    let (_, _, paths, schemas) = router::routes().into_parts();
+    let Description { paths, schemas } = router::description();
     let mut document = Base::openapi();
     document.paths = paths;
     let components = document.components.get_or_insert_default();

@@ -121,8 +121,15 @@ declared!(A B C D E);
 pub struct Routes {
     router: Router<State>,
     table: Vec<Route>,
-    paths: Paths,
-    schemas: Schemas,
+    description: Option<Description>,
+}
+
+/// What the routes add to the OpenAPI document. It is several times larger than the routes themselves, so a server that serves does not
+/// make it.
+#[derive(Default)]
+pub(crate) struct Description {
+    pub(crate) paths: Paths,
+    pub(crate) schemas: Schemas,
 }
 
 /// Named parts of the OpenAPI document.
@@ -134,13 +141,15 @@ impl std::fmt::Debug for Routes {
     }
 }
 
-impl Default for Routes {
-    fn default() -> Self {
-        Self { router: Router::new(), table: Vec::new(), paths: Paths::new(), schemas: Vec::new() }
-    }
-}
-
 impl Routes {
+    pub(crate) fn served() -> Self {
+        Self { router: Router::new(), table: Vec::new(), description: None }
+    }
+
+    pub(crate) fn described() -> Self {
+        Self { description: Some(Description::default()), ..Self::served() }
+    }
+
     /// Adds one route. `Doc` comes from `#[utoipa::path]`; use [`route!`](crate::route!) rather than this.
     #[must_use]
     pub fn add<Doc, H, T>(mut self, id: &'static str, _: Doc, handler: H, limits: Limits) -> Self
@@ -150,11 +159,14 @@ impl Routes {
         T: Declared + 'static,
     {
         let path = Doc::path();
-        let mut operation = Doc::operation();
-        operation.operation_id = Some(id.to_owned());
-        operation.tags.get_or_insert_default().extend(Doc::tags().into_iter().map(str::to_owned));
-        describe_access(&mut operation, T::ACCESS);
-        Doc::schemas(&mut self.schemas);
+        if let Some(description) = &mut self.description {
+            let mut operation = Doc::operation();
+            operation.operation_id = Some(id.to_owned());
+            operation.tags.get_or_insert_default().extend(Doc::tags().into_iter().map(str::to_owned));
+            describe_access(&mut operation, T::ACCESS);
+            Doc::schemas(&mut description.schemas);
+            description.paths.add_path_operation(&path, Doc::methods(), operation);
+        }
         for method in Doc::methods() {
             let name = method_name(&method);
             let mut service = MethodRouter::new().on(method.to_method_filter(), handler.clone());
@@ -170,13 +182,20 @@ impl Routes {
             }
             self.router = self.router.route(&path, service);
             self.table.push(Route { method: name, path: path.clone(), access: T::ACCESS, id });
-            self.paths.add_path_operation(&path, vec![method], operation.clone());
         }
         self
     }
 
-    pub(crate) fn into_parts(self) -> (Router<State>, Vec<Route>, Paths, Schemas) {
-        (self.router, self.table, self.paths, self.schemas)
+    pub(crate) fn into_router(self) -> Router<State> {
+        self.router
+    }
+
+    pub(crate) fn into_table(self) -> Vec<Route> {
+        self.table
+    }
+
+    pub(crate) fn into_description(self) -> Description {
+        self.description.unwrap_or_default()
     }
 }
 

@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::problem::{Code, Problem};
-use crate::route::{Route, Routes};
+use crate::route::{Description, Route, Routes};
 use crate::state::ApiState;
 use crate::{edge, routes, runner_api, ui};
 
 /// The whole server: API, runner API, health and UI.
 pub fn router(state: ApiState) -> Router {
-    let (router, ..) = routes().into_parts();
-    router
+    all(Routes::served())
+        .into_router()
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(edge::caught))
@@ -25,11 +25,16 @@ pub fn router(state: ApiState) -> Router {
 /// Every route as declared, for documents and for the test that tries each with each role.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    routes().into_parts().1
+    all(Routes::served()).into_table()
 }
 
-pub(crate) fn routes() -> Routes {
-    runner_api::add(routes::add(Routes::default()))
+/// What all routes say of themselves.
+pub(crate) fn description() -> Description {
+    all(Routes::described()).into_description()
+}
+
+fn all(routes: Routes) -> Routes {
+    runner_api::add(routes::add(routes))
 }
 
 /// The UI's addresses are its own business; below the API's prefixes nothing is guessed.
