@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Validate(command::validate::Arguments),
     /// Show what a release would go through, or what changes from another pipeline file
     Plan(command::plan::Arguments),
+    /// Lock, update and describe shared blocks and shapes
+    Blocks(command::blocks::Arguments),
     /// Take this checkout through its pipeline on this machine
     Run(command::run::Arguments),
     /// Show a tour: a sample service, commits good and bad, and what becomes of them

@@ -17,6 +17,7 @@ mod narrator;
 mod output;
 mod pipeline_file;
 mod serve;
+mod shared;
 
 use std::process::ExitCode;
 

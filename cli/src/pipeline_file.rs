@@ -6,9 +6,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pipelines::{Blocks, Diagnostic, Environment, ExpandInput, Pipeline, SourceFile};
+use pipelines::lock::Folder;
+use pipelines::{Blocks, Diagnostic, Environment, ExpandInput, Fetching, Pipeline, SourceFile};
 
 use crate::exit::{Exit, Failure, Result};
+use crate::shared::Shared;
 
 /// A pipeline file and what it names may have this many bytes each, and this many together.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -87,13 +89,41 @@ pub(crate) fn read_at(path: &Path, revision: &str) -> Result<SourceFile> {
 }
 
 /// What a server would make of it, as far as a file alone can tell: plans grow, and nobody demands anything.
-pub(crate) fn check(source: &SourceFile) -> (Option<Pipeline>, Vec<Diagnostic>) {
-    pipelines::compile_in(source, &Environment { splices: true, ..Environment::of_blocks(&Blocks::built_in()) })
+pub(crate) fn check(source: &SourceFile) -> Result<(Option<Pipeline>, Vec<Diagnostic>)> {
+    let environment = Environment { splices: true, fetched: fetched(source)?, ..Environment::of_blocks(&Blocks::built_in()) };
+    Ok(pipelines::compile_in(source, &environment))
+}
+
+/// What the file reaches in other repositories, at the commits that are locked.
+fn fetched(source: &SourceFile) -> Result<BTreeMap<String, Folder>> {
+    let mut fetching = Fetching::of(source, &BTreeMap::new());
+    let mut shared = None;
+    while let Some(wanted) = fetching.next_wanted() {
+        let here = std::env::current_dir().unwrap_or_default();
+        let shared = match &mut shared {
+            Some(shared) => shared,
+            none => none.insert(Shared::of(&root(&here))?),
+        };
+        let folder = shared.folder(&wanted.name, &wanted.commit)?;
+        fetching.put(&wanted.name, folder);
+    }
+    Ok(fetching.finish())
+}
+
+/// The files of a block of the repository, by their path below its folder.
+pub(crate) fn local_folder(root: &Path, name: &str) -> Folder {
+    let disk = Disk(root.to_owned());
+    let name = name.trim_start_matches("./");
+    let files = disk.below(name).into_iter().filter_map(|path| {
+        let text = disk.file(&path)?;
+        Some((path.strip_prefix(name)?.trim_start_matches('/').to_owned(), text))
+    });
+    files.collect()
 }
 
 /// A pipeline, or the failure that shows every diagnostic.
 pub(crate) fn compile(source: &SourceFile) -> Result<(Pipeline, Vec<Diagnostic>)> {
-    let (pipeline, diagnostics) = check(source);
+    let (pipeline, diagnostics) = check(source)?;
     match pipeline {
         Some(pipeline) => Ok((pipeline, diagnostics)),
         None => {
@@ -132,11 +162,18 @@ trait Tree {
 
 fn with_named_files(name: &str, text: String, tree: &dyn Tree) -> Result<SourceFile> {
     let mut files = BTreeMap::new();
-    for named in pipelines::names_files(&text) {
+    let mut wanted = pipelines::names_files(&text);
+    while let Some(named) = wanted.pop() {
         let paths = if named.ends_with('/') { tree.below(&named) } else { vec![named] };
         for path in paths {
             // What is not there, or no text, is reported by `compile`, at the place that names it.
-            if let Some(content) = tree.file(&path) {
+            if !files.contains_key(&path)
+                && let Some(content) = tree.file(&path)
+            {
+                // A shape names files as the pipeline file does that extends it.
+                if path.ends_with("/shape.yaml") {
+                    wanted.extend(pipelines::names_files(&content));
+                }
                 files.insert(path, content);
             }
             if files.len() > MAX_NAMED_FILES {

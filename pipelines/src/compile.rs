@@ -22,12 +22,17 @@ pub fn compile(source: &SourceFile, library: &Blocks) -> (Option<Pipeline>, Vec<
 pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pipeline>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
     let node = parse(&source.text, &mut reader);
+    let (node, shaped) = match node {
+        Some(node) => lower::over_shape(node, source, environment, &mut reader),
+        None => (None, lower::Shaped::default()),
+    };
+    let mut elsewhere = shaped.elsewhere;
     let form = node.and_then(|node| file::Pipeline::read(&node, &mut reader));
-    let mut elsewhere = Vec::new();
     let mut pipeline = None;
     if let Some(form) = form {
-        let (lowered, found) = lower::lower(&form, source, environment, &mut reader);
-        elsewhere = found;
+        let (mut lowered, found) = lower::lower(&form, source, environment, &mut reader);
+        elsewhere.extend(found);
+        lowered.blocks.extend(shaped.digests);
         if !reader.has_errors() {
             check_size(&lowered, form.stages.span, &mut reader);
             let span = form.triggers.as_ref().and_then(|triggers| triggers.pull_request.as_ref()).map(|pulls| pulls.span());
@@ -43,9 +48,18 @@ pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pip
 
 fn check_size(pipeline: &Pipeline, span: Span, reader: &mut Reader) {
     let inputs = pipeline.inputs().into_iter().map(|(name, default)| (name.to_owned(), default.unwrap_or_default().to_owned())).collect();
-    if let Err(ExpandError::TooManyNodes { count }) = expand(pipeline, &ExpandInput { inputs, ..ExpandInput::default() }) {
-        let problem = Problem::error(Code::TooManyNodes, span.part(0, 1), format!("the plan would have {count} nodes"));
-        reader.report(problem.expected(format!("at most {MAX_NODES}")).help("split the pipeline, or take fewer increments"));
+    let are_known = pipeline.inputs().values().all(Option::is_some);
+    match expand(pipeline, &ExpandInput { inputs, ..ExpandInput::default() }) {
+        Err(ExpandError::TooManyNodes { count }) => {
+            let problem = Problem::error(Code::TooManyNodes, span.part(0, 1), format!("the plan would have {count} nodes"));
+            reader.report(problem.expected(format!("at most {MAX_NODES}")).help("split the pipeline, or take fewer increments"));
+        }
+        // With inputs that are not given yet, it is decided when they are.
+        Err(error @ ExpandError::Undecided { .. }) if are_known => {
+            let problem = Problem::error(Code::BadExpression, span.part(0, 1), error.to_string());
+            reader.report(problem.expected("an `if` of `deploy` that is true or false for every target"));
+        }
+        Ok(_) | Err(_) => {}
     }
 }
 
@@ -101,7 +115,7 @@ fn collect(node: &Node, names: &mut std::collections::BTreeSet<String>) {
                     ("uses" | "extends", Value::Scalar { text, .. }) if text.starts_with("git::") => {
                         names.insert(crate::lock::PATH.to_owned());
                     }
-                    ("uses", Value::Scalar { text, .. }) if text.starts_with("./") => {
+                    ("uses" | "extends", Value::Scalar { text, .. }) if text.starts_with("./") => {
                         names.extend(lower::repository_path(text).map(|path| format!("{path}/")));
                     }
                     _ => collect(value, names),

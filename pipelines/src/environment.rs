@@ -1,7 +1,10 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::inventory::Inventory;
-use crate::lock::Folder;
+use crate::lock::{Folder, Locked, SharedName};
 use crate::policy::{Policy, Subject};
 use crate::{Aspect, Blocks};
 
@@ -23,6 +26,15 @@ pub struct Environment {
     pub fetched: BTreeMap<String, Folder>,
     /// What is compiled comes from a fork or from a pull request that nobody approved: it gets no identity and no secrets (D6).
     pub is_untrusted: bool,
+    /// Versions of shared blocks and shapes that go over those of the file, by the name as the file has it.
+    pub pins: BTreeMap<String, Pin>,
+}
+
+/// A version that takes the place of the one that a file names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    pub name: SharedName,
+    pub locked: Locked,
 }
 
 impl Environment {
@@ -30,5 +42,11 @@ impl Environment {
     #[must_use]
     pub fn of_blocks(blocks: &Blocks) -> Self {
         Self { blocks: blocks.clone(), ..Self::default() }
+    }
+
+    /// The name whose content is used where a file says `name`.
+    #[must_use]
+    pub fn pinned<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        self.pins.get(name).map_or(Cow::Borrowed(name), |pin| Cow::Owned(pin.name.to_string()))
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,7 +19,7 @@ pub struct Lock {
     pub entries: BTreeMap<String, Locked>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locked {
     /// 40 hexadecimal digits, or 64.
     pub commit: String,
@@ -30,7 +31,8 @@ pub struct Locked {
 pub type Folder = BTreeMap<String, String>;
 
 /// `git::https://host/org/blocks//cache@v3`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct SharedName {
     /// What git fetches from.
     pub repository: String,
@@ -101,6 +103,20 @@ impl SharedName {
     }
 }
 
+impl TryFrom<String> for SharedName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<SharedName> for String {
+    fn from(name: SharedName) -> Self {
+        name.to_string()
+    }
+}
+
 impl std::fmt::Display for SharedName {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}@{}", self.base(), self.version)
@@ -124,6 +140,12 @@ impl Lock {
     /// Reads a lock file; never fails and never panics.
     #[must_use]
     pub fn read(text: &str) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::read_as(PATH, text)
+    }
+
+    /// The same for one that stands elsewhere: beside a block, for its parts.
+    #[must_use]
+    pub fn read_as(file: &str, text: &str) -> (Option<Self>, Vec<Diagnostic>) {
         let mut reader = Reader::default();
         let form = parse(text, &mut reader).and_then(|node| LockFile::read(&node, &mut reader));
         let mut lock = Self::default();
@@ -151,7 +173,7 @@ impl Lock {
             }
         }
         let lock = form.map(|_| lock).filter(|_| !reader.has_errors());
-        (lock, reader.finish(PATH, text))
+        (lock, reader.finish(file, text))
     }
 
     /// As it stands in the repository; what is read from it is this lock again.
@@ -198,6 +220,12 @@ impl Lock {
         let found = digest_of(folder);
         if found == locked.digest { Ok(folder) } else { Err(LockError::Tampered { name: named(), locked: locked.digest.clone(), found }) }
     }
+}
+
+/// The newest of these tags; what is no version number is none.
+#[must_use]
+pub fn newest(tags: &[String]) -> Option<&String> {
+    tags.iter().filter(|tag| numbers(tag).is_some()).max_by_key(|tag| numbers(tag))
 }
 
 /// `v1.20.3` as numbers; none: it is no version number.

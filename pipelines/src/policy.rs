@@ -177,7 +177,8 @@ impl Policy {
     /// # Errors
     /// The first thing that it may not touch.
     pub fn review_job(&self, subject: &Subject, plan: &Plan, node: &Node) -> Result<(), Refusal> {
-        touched_by(plan, node).into_iter().try_for_each(|(kind, value)| self.check(subject, kind, value))
+        let lane = node.wave.and_then(|ix| plan.wave(ix)).map(|wave| (Kind::Lane, wave.lane.key.as_str()));
+        lane.into_iter().chain(touched_by(plan, node)).try_for_each(|(kind, value)| self.check(subject, kind, value))
     }
 }
 

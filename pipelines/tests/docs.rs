@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use pipelines::{Blocks, Environment, ExpandInput, SourceFile, compile_in, expand};
+use pipelines::policy::{Policy, Subject};
+use pipelines::{Aspect, Blocks, Environment, ExpandInput, SourceFile, compile_in, expand};
 
 #[test]
 fn every_example_of_the_pages_compiles() {
@@ -20,7 +21,12 @@ fn every_example_of_the_pages_compiles() {
         let named = |info: &str| info.strip_prefix("yaml file=").map(str::to_owned);
         let files: BTreeMap<String, String> = blocks.iter().filter_map(|(info, text)| Some((named(info)?, text.clone()))).collect();
         for (info, text) in blocks.iter().filter(|(info, _)| info == "yaml" || info == "yaml dynamic") {
-            let environment = Environment { splices: info == "yaml dynamic", ..Environment::of_blocks(&Blocks::built_in()) };
+            let environment = Environment {
+                splices: info == "yaml dynamic",
+                aspects: files.get("aspect.yaml").map(|text| aspect(text)).into_iter().collect(),
+                policy: files.get("policy.yaml").map(|text| (policy(text), subject())),
+                ..Environment::of_blocks(&Blocks::built_in())
+            };
             let source = SourceFile::new(path.file_name().unwrap().to_string_lossy(), text).with_files(files.clone());
             let (pipeline, diagnostics) = compile_in(&source, &environment);
             let rendered: String = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();
@@ -30,6 +36,21 @@ fn every_example_of_the_pages_compiles() {
         }
     }
     assert!(examples >= 2, "only {examples} examples");
+}
+
+/// A page with a policy or an aspect shows pipelines that live under it.
+fn policy(text: &str) -> Policy {
+    let (policy, found) = Policy::read("policy.yaml", text);
+    policy.ok_or(found).unwrap()
+}
+
+fn aspect(text: &str) -> Aspect {
+    let (aspect, found) = Aspect::read("aspect.yaml", text);
+    aspect.ok_or(found).unwrap()
+}
+
+fn subject() -> Subject {
+    Subject { repository: "https://github.com/acme/orders".to_owned(), branch: "main".to_owned(), pipeline: "orders".to_owned() }
 }
 
 /// Fenced blocks: what stands behind the fence, and the text.

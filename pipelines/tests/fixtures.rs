@@ -115,6 +115,7 @@ fn details(job: &Job) -> String {
             lines.push(format!("{kind}{shell} {run}"));
             let place = [
                 ("in", step.working_directory.clone()),
+                ("if", step.condition.clone().unwrap_or_default()),
                 ("env", env(&step.env)),
                 ("files", step.files.keys().cloned().collect::<Vec<_>>().join(", ")),
             ];

@@ -155,6 +155,19 @@ fn a_policy_that_changed_is_asked_again_when_a_job_is_leased() {
     assert_eq!(changed.review(&subject("orders"), &plan).len(), 1);
 }
 
+#[test]
+fn a_policy_with_mistakes_says_each_of_them() {
+    let text = "default: maybe\nrules:\n  - {name: a, allow: {acounts: [x]}}\n  - {name: a, allow: {pools: [x]}, deny: {pools: [y]}}\n";
+    let (policy, diagnostics) = Policy::read("policy.yaml", text);
+    assert!(policy.is_none());
+    let codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    assert_eq!(codes, ["unknown_value", "unknown_key"]);
+    let text = "default: allow\nrules:\n  - {name: a, allow: {pools: [x]}}\n  - {name: a, allow: {pools: [x]}, deny: {pools: [y]}}\n";
+    let (_, diagnostics) = Policy::read("policy.yaml", text);
+    let codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    assert_eq!(codes, ["conflicting_keys", "duplicate_name"], "in the order of their places");
+}
+
 const ASPECT: &str = "
 name: guard
 description: no production stage without it

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Instant;
 
 use pipelines::inventory::{Inventory, Place};
 use pipelines::plan::{NodeKind, Plan};
@@ -133,6 +132,12 @@ fn w4_the_registry_of_the_server_is_an_inventory_too() {
     assert_eq!(plan.stages[0].waves[0].rollouts.len(), 2);
 }
 
+/// Time on the processor, in milliseconds: what others do on the machine does not count.
+fn processor_ms() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<u64>().unwrap() / 1_000_000
+}
+
 /// 50 ms is the promise for an optimised build; an unoptimised one has ten times that.
 #[test]
 fn w4_two_hundred_and_forty_targets_over_eight_stages_expand_in_time() {
@@ -146,11 +151,10 @@ fn w4_two_hundred_and_forty_targets_over_eight_stages_expand_in_time() {
         }
     }
     let took_ms = (0..5).map(|_| {
-        #[expect(clippy::disallowed_methods, reason = "what is measured is the time it takes")]
-        let start = Instant::now();
+        let start_ms = processor_ms();
         let plan = plan(&text, &targets);
         assert_eq!(plan.waves().map(|(_, _, wave)| wave.rollouts.len()).sum::<usize>(), 240);
-        start.elapsed().as_millis()
+        processor_ms() - start_ms
     });
     let best_ms = took_ms.min().unwrap();
     let allowed_ms = if cfg!(debug_assertions) { 500 } else { 50 };

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod approve;
 pub(crate) mod backup;
+pub(crate) mod blocks;
 pub(crate) mod cancel;
 pub(crate) mod check_config;
 pub(crate) mod completion;
@@ -78,6 +79,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
     match arguments.command {
         Command::Validate(arguments) => validate::run(&arguments, context),
         Command::Plan(arguments) => plan::run(&arguments, context),
+        Command::Blocks(arguments) => blocks::run(&arguments, context),
         Command::CheckConfig(arguments) => check_config::run(&arguments, context),
         Command::Completion(arguments) => completion::run(&arguments, context),
         Command::Status(arguments) => wait_for(status::run(&arguments, context)),

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     let mut checked = Vec::new();
     for file in files {
         let source = pipeline_file::read(&file)?;
-        let (pipeline, diagnostics) = pipeline_file::check(&source);
+        let (pipeline, diagnostics) = pipeline_file::check(&source)?;
         let is_valid = pipeline.is_some() && (!arguments.strict || diagnostics.is_empty());
         checked.push((source, pipeline, diagnostics, is_valid));
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipelines::inventory::Inventory;
-use pipelines::lock::{self, Folder, Lock, SharedName};
+use pipelines::lock::{self, Folder, SharedName};
 use pipelines::policy::{Policy, Subject};
-use pipelines::{Aspect, Environment, SourceFile};
+use pipelines::{Aspect, Environment, Fetching, SourceFile};
 
 use super::{Engine, Error, inventory};
 use crate::ports::Repository;
@@ -27,9 +27,6 @@ pub(super) struct Belongs {
     pub(super) is_untrusted: bool,
 }
 
-/// How many shared folders one file may reach.
-const MOST_SHARED: usize = 64;
-
 impl Engine {
     /// The text with the files that it names, and everything else that its meaning depends on.
     pub(super) async fn surrounded(&self, belongs: &Belongs, name: &str, text: String) -> Result<(SourceFile, Environment), Error> {
@@ -38,7 +35,12 @@ impl Engine {
         if pipelines::names_shared(&text).iter().any(|name| !name.is_empty()) {
             names.insert(lock::PATH.to_owned());
         }
-        let files = self.files_at(&repository, &belongs.commit, names).await?;
+        let mut files = self.files_at(&repository, &belongs.commit, names).await?;
+        // A shape names files as the pipeline file does that extends it.
+        let shapes = files.iter().filter(|(path, _)| path.ends_with("/shape.yaml"));
+        let more: BTreeSet<String> = shapes.flat_map(|(_, text)| pipelines::names_files(text)).collect();
+        files.extend(self.files_at(&repository, &belongs.commit, more).await?);
+        let source = SourceFile::new(name, text).with_files(files);
         let owner = &self.ports.owner;
         let environment = Environment {
             blocks: (*self.ports.library).clone(),
@@ -46,10 +48,11 @@ impl Engine {
             registry: self.registry().await?,
             aspects: owner.aspects.clone(),
             policy: owner.policy.clone().map(|policy| (policy, belongs.subject.clone())),
-            fetched: self.fetched(&text, &files).await?,
+            fetched: self.fetched(&source).await?,
             is_untrusted: belongs.is_untrusted,
+            pins: BTreeMap::new(),
         };
-        Ok((SourceFile::new(name, text).with_files(files), environment))
+        Ok((source, environment))
     }
 
     /// `targets: {inventory: registry}`; none as long as no account is registered, so that a file that asks for it hears why.
@@ -76,22 +79,14 @@ impl Engine {
         Ok(files)
     }
 
-    /// Shared blocks and shapes at the commits that the lock file names, and those that they use in turn. What is not locked is not
-    /// fetched: the compiler says so. Whether it is what was locked, the compiler checks too.
-    async fn fetched(&self, text: &str, files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Folder>, Error> {
-        let Some(lock) = files.get(lock::PATH).and_then(|text| Lock::read(text).0) else { return Ok(BTreeMap::new()) };
-        let mut fetched: BTreeMap<String, Folder> = BTreeMap::new();
-        let mut wanted: Vec<String> = pipelines::names_shared(text);
-        while let Some(name) = wanted.pop() {
-            if fetched.contains_key(&name) || fetched.len() >= MOST_SHARED {
-                continue;
-            }
-            let (Some(locked), Ok(shared)) = (lock.entries.get(&name), SharedName::parse(&name)) else { continue };
-            let folder = self.folder_at(&shared, &locked.commit).await?;
-            wanted.extend(folder.values().flat_map(|text| pipelines::names_shared(text)));
-            fetched.insert(name, folder);
+    /// Shared blocks and shapes at the commits that the lock file names, and those that they use in turn.
+    async fn fetched(&self, source: &SourceFile) -> Result<BTreeMap<String, Folder>, Error> {
+        let mut fetching = Fetching::of(source, &BTreeMap::new());
+        while let Some(wanted) = fetching.next_wanted() {
+            let folder = self.folder_at(&wanted.name, &wanted.commit).await?;
+            fetching.put(&wanted.name, folder);
         }
-        Ok(fetched)
+        Ok(fetching.finish())
     }
 
     async fn folder_at(&self, shared: &SharedName, commit: &str) -> Result<Folder, Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pipelines::expression::{Context, Template};
+use pipelines::expression::{Context, Expression, Template};
 use pipelines::plan::{self, Account, Node, NodeKind, Plan, Purpose};
 use pipelines::policy::Subject;
 use protocol::{Artifact, ArtifactInput, ArtifactOutput, AttemptId, Checkout, Fences, Identity, Lease, Secret, Step};
@@ -173,7 +173,14 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
         env.insert(name.clone(), insert(value, name)?);
     }
     env.extend(described(&order));
-    let steps = |steps: &[plan::Step]| steps.iter().map(|step| rendered_step(step, &insert)).collect::<Result<Vec<_>, Error>>();
+    let steps = |steps: &[plan::Step]| {
+        let wanted = steps.iter().filter_map(|step| match is_wanted(step, &context, &order.key) {
+            Ok(true) => Some(rendered_step(step, &insert)),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        });
+        wanted.collect::<Result<Vec<_>, Error>>()
+    };
     let revision = order.release.revisions.first();
     Ok(protocol::Job {
         attempt: order.attempt.id.clone(),
@@ -208,6 +215,14 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
 /// `us-east-1` of `prod/us-east-1/box-7`; empty for a plain name.
 pub(super) fn region_of(target: &str) -> &str {
     target.split('/').nth(1).unwrap_or_default()
+}
+
+/// A step whose `if` is false is left out.
+fn is_wanted(step: &plan::Step, context: &Context, key: &str) -> Result<bool, Error> {
+    let Some(condition) = &step.condition else { return Ok(true) };
+    let invalid =
+        |error: pipelines::expression::Error| Error::Invalid { what: "expression", detail: format!("{key}, if of {}: {error}", step.name) };
+    Expression::parse(condition).map_err(invalid)?.evaluate_bool(context).map_err(invalid)
 }
 
 fn rendered_step(step: &plan::Step, insert: &impl Fn(&str, &str) -> Result<String, Error>) -> Result<Step, Error> {

@@ -9,7 +9,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::file::{self, StepForm, StrategyName};
 use crate::lower::step_shape;
 use crate::plan;
-use crate::text::{Node, Placed as _, Problem, Read as _, Reader, Span, parse, shortened};
+use crate::text::{Map, Node, Placed as _, Problem, Read as _, Reader, Span, Spanned, parse, shortened};
+
+/// Beside `block.yaml`: what pins the blocks that it is made of.
+pub(crate) const LOCK: &str = "lock.yaml";
 
 /// A block, ready to be used.
 #[derive(Debug, Clone)]
@@ -20,8 +23,9 @@ pub struct Block {
     strategies: Vec<StrategyName>,
     checkout: bool,
     address: Option<Phrase>,
-    verbs: BTreeMap<Verb, Vec<Step>>,
+    verbs: BTreeMap<Verb, Vec<Piece>>,
     digest: String,
+    parts: BTreeMap<String, String>,
 }
 
 /// What a block does; the contract is in pipeline-file.md.
@@ -43,6 +47,17 @@ struct Step {
     run: Phrase,
     env: BTreeMap<String, Phrase>,
 }
+
+/// What a verb is made of.
+#[derive(Debug, Clone)]
+enum Piece {
+    Step(Step),
+    /// The same verb of another block; its values may hold this block's inputs.
+    Part(Invocation),
+}
+
+/// Finds the blocks that a block is made of; what is wrong is answered in words.
+pub(crate) type Parts<'p> = dyn FnMut(&str) -> Result<Arc<Block>, String> + 'p;
 
 /// The values that a pipeline gives to a block.
 #[derive(Debug, Clone)]
@@ -73,6 +88,16 @@ impl Block {
         self.inputs.iter().map(|input| (input.name.as_str(), input.description.as_str(), input.required))
     }
 
+    /// The blocks that it is made of, all the way down: digests by the name in `uses`.
+    #[must_use]
+    pub fn parts(&self) -> &BTreeMap<String, String> {
+        &self.parts
+    }
+
+    pub(crate) fn declared_verbs(&self) -> impl Iterator<Item = Verb> {
+        self.verbs.iter().filter(|(_, steps)| !steps.is_empty()).map(|(verb, _)| *verb)
+    }
+
     pub(crate) fn checkout(&self) -> bool {
         self.checkout
     }
@@ -95,17 +120,43 @@ impl Invocation {
     /// The steps of `verb` at `target`. A step whose command is empty once the inputs are inserted is left out.
     pub(crate) fn steps(&self, verb: Verb, target: Option<&str>) -> Vec<plan::Step> {
         let value_of = |name: &str| self.values.get(name).and_then(|given| given.text_for(target));
-        let steps = self.block.verbs.get(&verb).map(Vec::as_slice).unwrap_or_default();
-        let insert = |step: &Step| {
-            let run = step.run.with(value_of);
-            if run.trim().is_empty() {
-                return None;
+        let pieces = self.block.verbs.get(&verb).map(Vec::as_slice).unwrap_or_default();
+        let mut steps = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Step(step) => {
+                    let run = step.run.with(value_of);
+                    if run.trim().is_empty() {
+                        continue;
+                    }
+                    let mut env = self.env();
+                    env.extend(step.env.iter().map(|(name, phrase)| (name.clone(), phrase.with(value_of))));
+                    steps.push(plan::Step { run, env, ..step.shape.clone() });
+                }
+                Piece::Part(part) => {
+                    for mut step in part.with(value_of).steps(verb, target) {
+                        let mut env = self.env();
+                        env.append(&mut step.env);
+                        steps.push(plan::Step { env, ..step });
+                    }
+                }
             }
-            let mut env = self.env();
-            env.extend(step.env.iter().map(|(name, phrase)| (name.clone(), phrase.with(value_of))));
-            Some(plan::Step { run, env, ..step.shape.clone() })
+        }
+        steps
+    }
+
+    /// This use of a part with the values of the block that it is a part of.
+    fn with<'v>(&self, value_of: impl Fn(&str) -> Option<&'v str> + Copy) -> Self {
+        let insert = |text: &String| Phrase::parse(text).map_or_else(|_| text.clone(), |phrase| phrase.with(value_of));
+        let inserted = |given: &Given| match given {
+            Given::Text(text) => Given::Text(insert(text)),
+            Given::Env { values, names } => {
+                Given::Env { values: values.iter().map(|(name, text)| (name.clone(), insert(text))).collect(), names: names.clone() }
+            }
+            Given::PerTarget(values) => Given::PerTarget(values.iter().map(|(name, text)| (name.clone(), insert(text))).collect()),
         };
-        steps.iter().filter_map(insert).collect()
+        let values = self.values.iter().map(|(name, given)| (name.clone(), inserted(given))).collect();
+        Self { block: Arc::clone(&self.block), values }
     }
 
     /// Where people see what runs at `target`, if the block says so.
@@ -131,18 +182,38 @@ impl Invocation {
 }
 
 /// Reads the block whose folder holds `text` as `block.yaml` (at `path`) and `files` beside it.
-pub(crate) fn of_folder(name: &str, path: &str, text: &str, files: BTreeMap<String, String>) -> (Option<Block>, Vec<Diagnostic>) {
+pub(crate) fn of_folder(
+    name: &str,
+    path: &str,
+    text: &str,
+    files: BTreeMap<String, String>,
+    parts: &mut Parts<'_>,
+) -> (Option<Block>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
     let form = parse(text, &mut reader).and_then(|node| file::Block::read(&node, &mut reader));
-    let block = form.map(|form| lower(name, text, files, &form, &mut reader));
+    let block = form.map(|form| lower(name, text, files, &form, parts, &mut reader));
     let block = if reader.has_errors() { None } else { block };
     (block, reader.finish(path, text))
 }
 
-fn lower(name: &str, text: &str, files: BTreeMap<String, String>, form: &file::Block, reader: &mut Reader) -> Block {
-    let inputs: Vec<Input> =
-        form.inputs.iter().flat_map(|inputs| &inputs.entries).map(|(name, input)| lower_input(&name.value, input, reader)).collect();
+/// For blocks that are made of nothing else.
+pub(crate) fn no_parts(_: &str) -> Result<Arc<Block>, String> {
+    Err("a built-in block is made of commands alone".to_owned())
+}
+
+fn lower(
+    name: &str,
+    text: &str,
+    mut files: BTreeMap<String, String>,
+    form: &file::Block,
+    parts: &mut Parts<'_>,
+    reader: &mut Reader,
+) -> Block {
+    let inputs = lower_inputs(form.inputs.as_ref(), reader);
     let digest = digest(text, &files);
+    // It pins the parts, which is all done when a job runs.
+    files.remove(LOCK);
+    let mut used = BTreeMap::new();
     let mut verbs = BTreeMap::new();
     let declared = [
         (Verb::Inspect, form.verbs.inspect.as_ref()),
@@ -155,10 +226,16 @@ fn lower(name: &str, text: &str, files: BTreeMap<String, String>, form: &file::B
     ];
     for (verb, steps) in declared {
         let Some(steps) = steps else { continue };
-        let lowered = steps.iter().filter_map(|step| lower_step(name, &files, step, &inputs, reader)).collect();
-        verbs.insert(verb, lowered);
+        let mut pieces = Vec::new();
+        for step in steps {
+            pieces.extend(match part_of(step) {
+                Some((step, uses)) => lower_part(step, uses, &inputs, parts, &mut used, reader).map(Piece::Part),
+                None => lower_step(name, &files, step, &inputs, reader).map(Piece::Step),
+            });
+        }
+        verbs.insert(verb, pieces);
     }
-    let address = form.address.as_ref().map(|address| phrase(&address.value, address.span, &inputs, reader));
+    let address = form.address.as_ref().map(|address| checked(&address.value, address.span, &inputs, reader));
     let strategies = form.strategies.clone().unwrap_or_else(|| vec![StrategyName::AllAtOnce, StrategyName::InPlace]);
     Block {
         name: name.to_owned(),
@@ -169,7 +246,70 @@ fn lower(name: &str, text: &str, files: BTreeMap<String, String>, form: &file::B
         address,
         verbs,
         digest,
+        parts: used,
     }
+}
+
+/// A step that is the same verb of another block.
+fn part_of(form: &StepForm) -> Option<(&file::Step, &Spanned<String>)> {
+    match form {
+        StepForm::Step(step) if step.run.is_none() => Some((step, step.uses.as_ref()?)),
+        StepForm::Step(_) | StepForm::Command(_) => None,
+    }
+}
+
+fn lower_part(
+    step: &file::Step,
+    uses: &Spanned<String>,
+    inputs: &[Input],
+    parts: &mut Parts<'_>,
+    used: &mut BTreeMap<String, String>,
+    reader: &mut Reader,
+) -> Option<Invocation> {
+    let block = match parts(&uses.value) {
+        Ok(block) => block,
+        Err(reason) => {
+            reader.report(Problem::error(Code::UnknownBlock, uses.span, reason));
+            return None;
+        }
+    };
+    used.insert(uses.value.clone(), block.digest.clone());
+    used.extend(block.parts.clone());
+    let part = Invocation::read(&block, step.with.as_ref(), uses.span, reader);
+    let at = step.with.as_ref().map_or(uses.span, |with| with.span);
+    for text in part.values.values().flat_map(Given::texts) {
+        checked(text, at, inputs, reader);
+    }
+    for (name, is_given) in [("env", step.env.is_some()), ("shell", step.shell.is_some()), ("if", step.condition.is_some())] {
+        if is_given {
+            let problem = Problem::error(Code::ConflictingKeys, uses.span, format!("a part of a block has no `{name}` of its own"));
+            reader.report(problem.help("say it to the part under `with`"));
+        }
+    }
+    Some(part)
+}
+
+/// The text of a block, whose inputs must be the block's.
+fn checked(text: &str, span: Span, inputs: &[Input], reader: &mut Reader) -> Phrase {
+    match Phrase::parse(text) {
+        Ok(phrase) => {
+            for name in phrase.inputs() {
+                if !inputs.iter().any(|input| input.name == name) {
+                    let problem = Problem::error(Code::UnknownInput, span, format!("the block has no input `{}`", shortened(name)));
+                    reader.report(problem.suggest(name, inputs.iter().map(|input| input.name.as_str())));
+                }
+            }
+            phrase
+        }
+        Err((offset, message)) => {
+            reader.report(Problem::error(Code::BadExpression, span.part(offset, 3), message));
+            Phrase::default()
+        }
+    }
+}
+
+pub(crate) fn lower_inputs(form: Option<&Map<file::BlockInput>>, reader: &mut Reader) -> Vec<Input> {
+    form.iter().flat_map(|inputs| &inputs.entries).map(|(name, input)| lower_input(&name.value, input, reader)).collect()
 }
 
 fn lower_input(name: &str, form: &file::BlockInput, reader: &mut Reader) -> Input {
@@ -196,17 +336,24 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
             Some(run) => run.clone(),
             None => {
                 reader.report(
-                    Problem::error(Code::ConflictingKeys, step.span(), "a step of a block needs `run`").expected("`run:` a command"),
+                    Problem::error(Code::ConflictingKeys, step.span(), "a step of a block needs `run` or `uses`").expected("one of them"),
                 );
                 return None;
             }
         },
     };
-    let run = phrase(&run.value, run.span, inputs, reader);
+    if let StepForm::Step(step) = form
+        && let Some(condition) = &step.condition
+    {
+        let problem = Problem::error(Code::NotAvailable, condition.span, "not available yet: conditions in the steps of a block");
+        reader.report(problem.help("ask for the input in the command: a step whose command is empty is left out"));
+    }
+    let mut phrase = |text: &str, span: Span| checked(text, span, inputs, reader);
+    let run = phrase(&run.value, run.span);
     let mut env = BTreeMap::new();
     if let StepForm::Step(step) = form {
         for (name, value) in step.env.iter().flat_map(|env| &env.entries) {
-            env.insert(name.value.clone(), phrase(&value.0, name.span, inputs, reader));
+            env.insert(name.value.clone(), phrase(&value.0, name.span));
         }
     }
     shape.env.clear();
@@ -215,24 +362,6 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
         env.insert("TIDEGATE_BLOCK".to_owned(), Phrase::parse(&format!(".tidegate/blocks/{block}")).unwrap_or_default());
     }
     Some(Step { shape, run, env })
-}
-
-fn phrase(text: &str, span: Span, inputs: &[Input], reader: &mut Reader) -> Phrase {
-    match Phrase::parse(text) {
-        Ok(phrase) => {
-            for name in phrase.inputs() {
-                if !inputs.iter().any(|input| input.name == name) {
-                    let problem = Problem::error(Code::UnknownInput, span, format!("the block has no input `{}`", shortened(name)));
-                    reader.report(problem.suggest(name, inputs.iter().map(|input| input.name.as_str())));
-                }
-            }
-            phrase
-        }
-        Err((offset, message)) => {
-            reader.report(Problem::error(Code::BadExpression, span.part(offset, 3), message));
-            Phrase::default()
-        }
-    }
 }
 
 fn digest(text: &str, files: &BTreeMap<String, String>) -> String {

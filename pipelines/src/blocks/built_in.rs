@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::block::no_parts;
 use super::{Blocks, of_folder};
 
 /// Name, `block.yaml`, and the other files of the block by path below its folder.
@@ -40,7 +41,7 @@ pub(super) fn load() -> Blocks {
     let mut blocks = Blocks::default();
     for (name, text, files) in EMBEDDED {
         let files: BTreeMap<String, String> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        if let (Some(block), _) = of_folder(name, &format!("blocks/{name}/block.yaml"), text, files) {
+        if let (Some(block), _) = of_folder(name, &format!("blocks/{name}/block.yaml"), text, files, &mut no_parts) {
             blocks.insert(block);
         }
     }
@@ -55,7 +56,7 @@ mod tests {
     fn every_embedded_block_is_valid() {
         for (name, text, _) in EMBEDDED {
             let file = format!("blocks/{name}/block.yaml");
-            let (block, diagnostics) = of_folder(name, &file, text, BTreeMap::new());
+            let (block, diagnostics) = of_folder(name, &file, text, BTreeMap::new(), &mut no_parts);
             let source = crate::SourceFile::new(file, *text);
             let rendered: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();
             assert!(block.is_some() && rendered.is_empty(), "{name}:\n{}", rendered.join("\n"));

@@ -42,6 +42,14 @@ impl Given {
             Self::Env { names, .. } => Some(names),
         }
     }
+
+    /// Everything that it says.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) => vec![text],
+            Self::Env { values, .. } | Self::PerTarget(values) => values.values().map(String::as_str).collect(),
+        }
+    }
 }
 
 impl Input {

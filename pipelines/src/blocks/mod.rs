@@ -2,6 +2,7 @@
 
 mod block;
 mod built_in;
+mod doc;
 mod input;
 mod phrase;
 
@@ -9,8 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use block::{Block, Verb};
-pub(crate) use block::{Invocation, of_folder};
-pub(crate) use input::Given;
+pub(crate) use block::{Invocation, LOCK, lower_inputs, of_folder};
+pub(crate) use doc::inputs_doc;
+pub(crate) use input::{Given, Input, read_all};
+pub(crate) use phrase::Phrase;
 
 use crate::diagnostic::Diagnostic;
 
@@ -41,7 +44,7 @@ impl Blocks {
     /// # Errors
     /// What is wrong with the text; then nothing is added.
     pub fn add(&mut self, name: &str, text: &str, files: BTreeMap<String, String>) -> Result<(), Vec<Diagnostic>> {
-        let (block, diagnostics) = of_folder(name, &format!("blocks/{name}/block.yaml"), text, files);
+        let (block, diagnostics) = of_folder(name, &format!("blocks/{name}/block.yaml"), text, files, &mut block::no_parts);
         block.map(|block| self.insert(block)).ok_or(diagnostics)
     }
 

@@ -35,6 +35,8 @@ codes! {
     Syntax = "syntax",
     /// The file holds nothing.
     EmptyFile = "empty_file",
+    /// The file is not text in UTF-8.
+    Encoding = "encoding",
     /// The file is longer, or stands for more values, than any pipeline needs.
     TooLarge = "too_large",
     /// Values are nested beyond 64 levels.

@@ -16,12 +16,17 @@ pub struct Place {
 pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    is_ascii: bool,
 }
+
+/// What lies behind is no pipeline file, and has no finding but that it is too large.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(after_breaks).collect() }
+        let text = text.get(..text.floor_char_boundary(MOST_BYTES)).unwrap_or(text);
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { text, starts: std::iter::once(0).chain(after_breaks).collect(), is_ascii: text.is_ascii() }
     }
 
     pub(crate) fn place(&self, start: u32, end: u32) -> Place {
@@ -34,7 +39,9 @@ impl<'a> Lines<'a> {
         let at = (at as usize).min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= at).saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or(0);
-        let column = self.text.get(start..at).map_or(0, |before| before.chars().count());
+        // A long line with many findings is counted only where characters are not bytes.
+        let column =
+            if self.is_ascii { at.saturating_sub(start) } else { self.text.get(start..at).map_or(0, |before| before.chars().count()) };
         let narrow = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
         (narrow(line), narrow(column))
     }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lower::{Joined, LoweredFragment, There, lower_fragment};
 use crate::plan::{NodeIx, NodeKind, Plan};
 use crate::text::{Problem, Read as _, Reader, Span, parse};
-use crate::{Environment, MAX_NODES, SourceFile, expand, file, model};
+use crate::{Environment, ExpandError, MAX_NODES, SourceFile, expand, file, model};
 
 /// The plan that a fragment is to join, and the job that prints or uploads it.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,10 @@ pub fn compile_fragment(source: &SourceFile, joining: &Joining<'_>, environment:
             reader.report(Problem::error(code, at, message).expected(expected));
         }
         if !reader.has_errors() {
-            fragment = Some(assembled(lowered, joining.plan, &stage, &source.text));
+            match assembled(lowered, joining.plan, &stage, &source.text) {
+                Ok(assembled) => fragment = Some(assembled),
+                Err(error) => reader.report(Problem::error(Code::BadExpression, at, error.to_string())),
+            }
         }
     }
     let mut diagnostics = reader.finish(&source.name, &source.text);
@@ -65,7 +68,7 @@ pub fn compile_fragment(source: &SourceFile, joining: &Joining<'_>, environment:
     (fragment.filter(|_| !has_errors), diagnostics)
 }
 
-fn assembled(lowered: LoweredFragment, plan: &Plan, stage: &str, text: &str) -> Fragment {
+fn assembled(lowered: LoweredFragment, plan: &Plan, stage: &str, text: &str) -> Result<Fragment, ExpandError> {
     let job = |job: model::Job| {
         let added = job.needs.iter().map(|need| Need::Added(u32::try_from(*need).unwrap_or(u32::MAX)));
         let needs = added.chain(job.needs_there.into_iter().map(Need::There)).collect();
@@ -73,11 +76,11 @@ fn assembled(lowered: LoweredFragment, plan: &Plan, stage: &str, text: &str) -> 
     };
     let blocks = lowered.pipeline.blocks.clone();
     let derived = lowered.pipeline.derived.clone();
-    let (stages, nodes) = expand::stages(&lowered.pipeline, &plan.inputs);
+    let (stages, nodes) = expand::stages(&lowered.pipeline, &plan.inputs)?;
     let used: BTreeSet<&str> = nodes.iter().filter_map(|node| node.target.as_deref()?.split('/').next()).collect();
     let accounts = plan.accounts.iter().filter(|(name, _)| used.contains(name.as_str()));
     let accounts = accounts.map(|(name, account)| (name.clone(), account.clone())).collect();
-    Fragment {
+    Ok(Fragment {
         digest: format!("sha256:{}", hex::encode(Sha256::digest(text))),
         jobs: lowered.jobs.into_iter().map(job).collect(),
         stages,
@@ -85,7 +88,7 @@ fn assembled(lowered: LoweredFragment, plan: &Plan, stage: &str, text: &str) -> 
         accounts,
         blocks,
         derived,
-    }
+    })
 }
 
 /// What the language needs to know of the plan, or why this job may add nothing.

@@ -6,6 +6,7 @@
 mod compile;
 mod difference;
 mod fragment;
+mod graft;
 mod index;
 mod matrix;
 mod splice;

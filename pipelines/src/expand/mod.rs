@@ -1,6 +1,7 @@
 //! From a pipeline to the plan of one release: every stage, wave and target becomes nodes.
 
 pub(crate) mod alarms;
+mod left_out;
 mod nodes;
 mod rollout;
 mod stage;
@@ -34,6 +35,8 @@ pub enum ExpandError {
     MissingInput { name: String },
     #[error("the block `{block}` has the digest {found}, and {locked} is locked")]
     BlockChanged { block: String, locked: String, found: String },
+    #[error("whether `{target}` is left out cannot be decided: {reason}")]
+    Undecided { target: String, reason: String },
     #[error("the plan has {count} nodes; at most {MAX_NODES} are allowed (D4)")]
     TooManyNodes { count: usize },
 }
@@ -49,6 +52,7 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
             return Err(ExpandError::BlockChanged { block: block.clone(), locked: locked.clone(), found: found.clone() });
         }
     }
+    let pipeline = &*left_out::without(pipeline, &inputs)?;
     let count = stage::count(pipeline);
     if count > MAX_NODES {
         return Err(ExpandError::TooManyNodes { count });
@@ -86,10 +90,14 @@ pub(crate) fn count(pipeline: &Pipeline) -> usize {
 }
 
 /// The stages alone, with positions that count from zero.
-pub(crate) fn stages(pipeline: &Pipeline, inputs: &BTreeMap<String, String>) -> (Vec<crate::plan::Stage>, Vec<crate::plan::Node>) {
+pub(crate) fn stages(
+    pipeline: &Pipeline,
+    inputs: &BTreeMap<String, String>,
+) -> Result<(Vec<crate::plan::Stage>, Vec<crate::plan::Node>), ExpandError> {
     let mut nodes = Nodes::default();
-    let stages = stage::expand_all(pipeline, inputs, &mut nodes);
-    (stages, nodes.finish())
+    let pipeline = left_out::without(pipeline, inputs)?;
+    let stages = stage::expand_all(&pipeline, inputs, &mut nodes);
+    Ok((stages, nodes.finish()))
 }
 
 fn extend(names: &mut std::collections::BTreeSet<String>, more: &[String]) {

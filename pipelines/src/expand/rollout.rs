@@ -189,9 +189,12 @@ impl<'b> Builder<'b> {
     fn steps(&self, verbs: &[Verb]) -> Vec<Step> {
         let mut steps: Vec<Step> = verbs.iter().flat_map(|verb| self.own.deploy.block.steps(*verb, Some(&self.target.name))).collect();
         // The steps of a job share its workspace: the block's files come with the first of them.
-        if steps.first().is_some_and(|step| step.condition.is_none()) {
-            for step in steps.iter_mut().skip(1) {
-                step.files.clear();
+        // Those of a part may be others.
+        if let Some((first, others)) = steps.split_first_mut()
+            && first.condition.is_none()
+        {
+            for step in others {
+                step.files.retain(|path, text| first.files.get(path) != Some(text));
             }
         }
         steps

@@ -60,6 +60,12 @@ words! {
     }
 }
 
+impl InputType {
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
+}
+
 words! {
     StrategyName: "a strategy" {
         AllAtOnce = "all_at_once",

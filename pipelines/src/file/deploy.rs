@@ -13,6 +13,8 @@ record! {
         with = "with": Option<Arc<Node>>,
         /// In which increments; without it, all at once.
         strategy = "strategy": Option<Spanned<StrategyForm>>,
+        /// CEL over `target`, `stage` and `inputs`, decided when the plan is made; a target for which it is false is left out.
+        condition = "if": Option<Spanned<Text>>,
         env = "env": Option<Map<Text>>,
         runs_on = "runs_on": Option<RunsOn>,
         container = "container": Option<Spanned<String>>,
@@ -26,9 +28,6 @@ record! {
         after = "after": Option<TaskForm>,
         on_failure = "on_failure": Option<TaskForm>,
         finally = "finally": Option<TaskForm>,
-    }
-    later {
-        "if": "conditions of deployments (`if`); jobs and hooks may have one",
     }
 }
 

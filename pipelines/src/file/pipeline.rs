@@ -8,6 +8,9 @@ record! {
     Pipeline: "a pipeline" {
         /// What people call it.
         name = "name": Spanned<String>,
+        /// A shape that supplies stages and defaults; what stands here goes over it, stages and jobs by their names.
+        #[expect(dead_code, reason = "it is read before the file is, and stands here for the schema and for the list of keys")]
+        extends = "extends": Option<crate::lower::ExtendsForm>,
         /// What starts a release; without it, every push to `main`.
         triggers = "triggers": Option<Triggers>,
         /// The accounts that targets `account/region` live in, by name.
@@ -31,8 +34,8 @@ record! {
     }
     later {
         "x-*": "the writer's own keys, for anchors",
-        "extends": "stages and defaults from a shared shape (`extends`)",
         "aspects": "organisation-wide additions (`aspects`)",
+        "sources": "releases of several sources (`sources`)",
     }
 }
 

@@ -43,9 +43,10 @@ record! {
         /// Relative to the workspace.
         working_directory = "working_directory": Option<Spanned<String>>,
         timeout = "timeout": Option<Spanned<Duration>>,
+        /// CEL, decided when the job is leased; when false the step is left out.
+        condition = "if": Option<Spanned<Text>>,
     }
     later {
-        "if": "conditions of single steps (`if`); a job may have one",
         "id_token": "an OIDC token for a step (`id_token`)",
     }
 }

@@ -31,6 +31,7 @@ impl Lower<'_> {
             &scope,
             [consumer, consumer],
         );
+        let condition = form.condition.as_ref().map(|condition| self.condition(&condition.value.0, condition.span, &Scope::plan()));
         self.named = Named::default();
         let mut job = blank("deploy", Purpose::Deploy { percent: 100 }, base);
         job.env.extend(self.env(form.env.as_ref(), &scope));
@@ -64,7 +65,7 @@ impl Lower<'_> {
         // What is wrong with a value was said at the value, and not again at every step that inserts it.
         let verbs: &[Verb] = if self.reader.reported() == before { &VERBS } else { &[] };
         let named = verbs.iter().map(|verb| (*verb, self.named_by(&invocation.steps(*verb, first), form.uses.span, &scope))).collect();
-        Some(Deploy { job, block: invocation, named, strategy: strategy?, between, hooks })
+        Some(Deploy { condition, job, block: invocation, named, strategy: strategy?, between, hooks })
     }
 
     fn invocation(

@@ -278,7 +278,7 @@ impl Lower<'_> {
         if rest.starts_with(char::is_whitespace) || word.is_empty() {
             return span;
         }
-        let written = self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let written = self.text_of(span).get(span.start as usize..span.end as usize).unwrap_or_default();
         // Quotes shift a value by one byte; other escapes move it, and then the whole value is shown.
         let shift = usize::from(written.starts_with(['"', '\'']));
         match written.get(offset + shift..offset + shift + word.len()) {

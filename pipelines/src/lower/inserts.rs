@@ -49,6 +49,11 @@ impl Scope {
         Self { roots: &["stage", "wave", "target", "inputs"], needs: Vec::new(), matrix: None }
     }
 
+    /// What is decided when the plan is made.
+    pub(super) fn plan() -> Self {
+        Self { roots: &["stage", "target", "inputs"], needs: Vec::new(), matrix: None }
+    }
+
     /// What is read in front of a stage, for all its targets at once.
     pub(super) fn gate() -> Self {
         Self { roots: &["stage", "inputs"], needs: Vec::new(), matrix: None }

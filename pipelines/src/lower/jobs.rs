@@ -9,7 +9,7 @@ use crate::diagnostic::Code;
 use crate::dynamic::{Combination, specialised};
 use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
 use crate::policy::Kind;
-use crate::text::{Duration, Placed as _, Problem, Span, Spanned, Text, shortened};
+use crate::text::{Duration, Placed as _, Problem, Spanned, Text, shortened};
 use crate::{graph, model, plan};
 
 const LONGEST_TIMEOUT_MS: u64 = 7 * 24 * 60 * 60 * 1000;
@@ -182,19 +182,6 @@ impl Lower<'_> {
             }
         }
         needs
-    }
-
-    fn report_cycle(&mut self, path: &[usize], forms: &[file::Job], entries: &[Entry]) {
-        let circle: Vec<&str> = path.iter().filter_map(|job| entries.get(*job)).map(|entry| entry.name.as_str()).collect();
-        // An edge goes from what is needed; people read "needs" the other way round.
-        let circle: Vec<&str> = circle.into_iter().rev().collect();
-        let first = path.first().and_then(|first| entries.get(*first)).map(|entry| entry.form).unwrap_or_default();
-        let before = path.iter().rev().nth(1).and_then(|job| entries.get(*job)).map(|entry| &entry.name);
-        let needs = forms.get(first).and_then(|form| form.needs.as_ref());
-        let edge = needs.into_iter().flatten().find(|need| Some(&need.value) == before).or_else(|| needs.and_then(|needs| needs.first()));
-        let span = edge.map_or(Span::default(), |need| need.span);
-        let problem = Problem::error(Code::NeedsCycle, span, format!("jobs need each other in a circle: {}", circle.join(" → ")));
-        self.report(problem.help("remove one of these `needs`"));
     }
 
     fn job(&mut self, name: &str, form: &file::Job, base: &Base, scope: &Scope, consumer: &Consumer) -> plan::Job {

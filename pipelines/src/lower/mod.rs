@@ -6,7 +6,9 @@ mod alarms;
 mod artifacts;
 mod aspects;
 mod bakes;
+mod circles;
 mod deploys;
+mod describe;
 mod fragment;
 mod gates;
 mod inserts;
@@ -16,6 +18,7 @@ mod matrix;
 mod names;
 mod overrides;
 mod queries;
+mod shapes;
 mod stages;
 mod steps;
 mod triggers;
@@ -25,10 +28,12 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use describe::{Described, describe};
 pub(crate) use fragment::{Joined, LoweredFragment, There, lower_fragment};
 pub(crate) use inventory::REGISTRY;
 pub(crate) use names::is_name;
 pub(crate) use overrides::matches;
+pub(crate) use shapes::ExtendsForm;
 pub(crate) use steps::step_shape;
 pub(crate) use used_blocks::repository_path;
 
@@ -37,7 +42,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::inventory::Inventory;
 use crate::lock::Lock;
 use crate::policy::Kind;
-use crate::text::{Problem, Reader, Span, Spanned};
+use crate::text::{Node, Problem, Reader, Span, Spanned};
 use crate::{Environment, SourceFile, file, model, plan};
 
 const MOST_BARRIERS: usize = 32;
@@ -84,6 +89,29 @@ struct Lower<'a> {
     needs_now: BTreeSet<String>,
     /// What holds for every job of the pipeline.
     base: jobs::Base,
+}
+
+/// What a file's shape brings along.
+#[derive(Default)]
+pub(crate) struct Shaped {
+    pub(crate) elsewhere: Vec<Diagnostic>,
+    /// The digest of the shape, by its name.
+    pub(crate) digests: BTreeMap<String, String>,
+}
+
+/// The file over the shape that it extends; none: the shape cannot be used, so that what the file alone lacks means nothing.
+pub(crate) fn over_shape(
+    root: Arc<Node>,
+    source: &SourceFile,
+    environment: &Environment,
+    reader: &mut Reader,
+) -> (Option<Arc<Node>>, Shaped) {
+    if root.get("extends").is_none() {
+        return (Some(root), Shaped::default());
+    }
+    let mut lower = Lower::new("", source, environment, reader);
+    let merged = lower.over_shape(&root);
+    (merged, Shaped { elsewhere: lower.elsewhere, digests: lower.digests })
 }
 
 /// Lowers the whole file. The second part are findings in blocks of the repository.
@@ -226,9 +254,14 @@ impl Lower<'_> {
         self.reader.report(problem);
     }
 
+    /// The text that a span lies in.
+    fn text_of(&self, span: Span) -> &str {
+        self.reader.text_of(span.file).unwrap_or(&self.source.text)
+    }
+
     /// The first place of `needle` in the text of `span`, or all of `span`.
     fn locate(&self, span: Span, needle: &str) -> Span {
-        let written = self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let written = self.text_of(span).get(span.start as usize..span.end as usize).unwrap_or_default();
         match written.find(needle) {
             Some(at) if !needle.is_empty() => span.part(at, needle.len()),
             _ => span,

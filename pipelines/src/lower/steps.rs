@@ -99,6 +99,7 @@ impl Lower<'_> {
         shape.run.clone_from(&run.value);
         if let Some(step) = step {
             shape.env = self.env(step.env.as_ref(), scope);
+            shape.condition = self.step_condition(step, scope);
         }
         vec![shape]
     }
@@ -127,13 +128,19 @@ impl Lower<'_> {
         None
     }
 
+    fn step_condition(&mut self, step: &file::Step, scope: &Scope) -> Option<String> {
+        step.condition.as_ref().map(|condition| self.condition(&condition.value.0, condition.span, scope))
+    }
+
     fn block_steps(&mut self, step: &file::Step, uses: &Spanned<String>, scope: &Scope) -> Vec<plan::Step> {
         let Some(block) = self.used_block(uses) else { return Vec::new() };
         let invocation = Invocation::read(&block, step.with.as_ref(), uses.span, self.reader);
         let env = self.env(step.env.as_ref(), scope);
         let verbs = [Verb::Prepare, Verb::Shift, Verb::Health];
         let mut steps: Vec<plan::Step> = verbs.iter().flat_map(|verb| invocation.steps(*verb, None)).collect();
+        let condition = self.step_condition(step, scope);
         for lowered in &mut steps {
+            lowered.condition.clone_from(&condition);
             let span = step.with.as_ref().map_or(uses.span, |with| with.span);
             self.inserted(&lowered.run, span, scope);
             lowered.env.extend(env.clone());

@@ -2,11 +2,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Lower;
-use crate::blocks::{Block, of_folder};
-use crate::diagnostic::Code;
-use crate::lock::{self, Lock, LockError, SharedName};
+use crate::Environment;
+use crate::blocks::{Block, LOCK, of_folder};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lock::{self, Folder, Lock, LockError, SharedName};
 use crate::policy::Kind;
 use crate::text::{Problem, Spanned, shortened};
+
+/// How deep blocks may be made of blocks.
+const DEEPEST: usize = 8;
 
 /// A path of the repository without its leading `./`; none: it leaves the repository.
 pub(crate) fn repository_path(written: &str) -> Option<String> {
@@ -35,8 +39,13 @@ impl Lower<'_> {
             }
             block
         }?;
-        self.touch(Kind::Block, name, uses.span);
-        self.digests.insert(name.to_owned(), block.digest().to_owned());
+        let name = self.environment.pinned(name);
+        self.touch(Kind::Block, &name, uses.span);
+        for part in block.parts().keys() {
+            self.touch(Kind::Block, part, uses.span);
+        }
+        self.digests.extend(block.parts().clone());
+        self.digests.insert(name.into_owned(), block.digest().to_owned());
         Some(block)
     }
 
@@ -46,20 +55,16 @@ impl Lower<'_> {
             return known.clone();
         }
         let block = self.locked_folder(uses).and_then(|folder| {
-            let Some(text) = folder.get("block.yaml") else {
-                let message = format!("`{}` holds no `block.yaml`", shortened(&uses.value));
-                self.report(Problem::error(Code::MissingFile, uses.span, message).expected("a folder with a `block.yaml`"));
-                return None;
-            };
-            let files = folder.iter().filter(|(path, _)| *path != "block.yaml").map(|(path, text)| (path.clone(), text.clone())).collect();
-            let name = SharedName::parse(&uses.value).map(|name| name.folder).unwrap_or_default();
-            let (block, diagnostics) = of_folder(&name, &format!("{}/block.yaml", uses.value), text, files);
-            if block.is_none() {
-                let message = format!("the block `{}` has errors of its own", shortened(&uses.value));
-                self.report(Problem::error(Code::UnknownBlock, uses.span, message).help("take a version without them"));
+            let name = self.environment.pinned(&uses.value);
+            match shared(&name, &folder, self.environment, 0, &mut self.elsewhere) {
+                Ok(block) => Some(Arc::new(block)),
+                Err(reason) => {
+                    self.report(
+                        Problem::error(Code::UnknownBlock, uses.span, reason).expected("a folder with a `block.yaml` without errors"),
+                    );
+                    None
+                }
             }
-            self.elsewhere.extend(diagnostics);
-            block.map(Arc::new)
         });
         self.local_blocks.insert(uses.value.clone(), block.clone());
         block
@@ -73,7 +78,7 @@ impl Lower<'_> {
             return None;
         }
         let lock = self.lock()?;
-        match lock.resolve(&uses.value, &self.environment.fetched) {
+        match lock.resolve(&self.environment.pinned(&uses.value), &self.environment.fetched) {
             Ok(folder) => Some(folder.clone()),
             Err(error) => {
                 let (code, help) = match &error {
@@ -101,7 +106,12 @@ impl Lower<'_> {
                     lock
                 }
             };
-            self.lock = Some(read);
+            self.lock = Some(read.map(|mut lock| {
+                // What the fleet pins goes over what the repository locks.
+                let pins = self.environment.pins.values().map(|pin| (pin.name.to_string(), pin.locked.clone()));
+                lock.entries.extend(pins);
+                lock
+            }));
         }
         self.lock.clone().flatten()
     }
@@ -131,7 +141,18 @@ impl Lower<'_> {
         let prefix = format!("{folder}/");
         let below = self.source.files.iter().filter_map(|(file, text)| Some((file.strip_prefix(&prefix)?.to_owned(), text.clone())));
         let files: BTreeMap<String, String> = below.filter(|(file, _)| file != "block.yaml").collect();
-        let (block, diagnostics) = of_folder(&folder, &path, text, files);
+        let lock = match files.get(LOCK) {
+            Some(text) => {
+                let (lock, found) = Lock::read_as(&format!("{folder}/{LOCK}"), text);
+                self.elsewhere.extend(found);
+                lock?
+            }
+            None => self.lock()?,
+        };
+        let environment = self.environment;
+        let mut found = Vec::new();
+        let (block, diagnostics) = of_folder(&folder, &path, text, files, &mut |uses| part(uses, &lock, environment, 0, &mut found));
+        self.elsewhere.append(&mut found);
         if block.is_none() {
             let problem =
                 Problem::error(Code::UnknownBlock, uses.span, format!("the block `{}` has errors of its own", shortened(&uses.value)));
@@ -140,4 +161,46 @@ impl Lower<'_> {
         self.elsewhere.extend(diagnostics);
         block.map(Arc::new)
     }
+}
+
+/// The block in a folder of another repository.
+pub(crate) fn shared(
+    name: &str,
+    folder: &Folder,
+    environment: &Environment,
+    depth: usize,
+    elsewhere: &mut Vec<Diagnostic>,
+) -> Result<Block, String> {
+    let written = shortened(name);
+    let text = folder.get("block.yaml").ok_or_else(|| format!("`{written}` holds no `block.yaml`"))?;
+    let lock = match folder.get(LOCK) {
+        Some(text) => {
+            let (lock, found) = Lock::read_as(&format!("{name}/{LOCK}"), text);
+            elsewhere.extend(found);
+            lock.ok_or_else(|| format!("the block `{written}` has errors in its lock file"))?
+        }
+        None => Lock::default(),
+    };
+    let files = folder.iter().filter(|(path, _)| *path != "block.yaml").map(|(path, text)| (path.clone(), text.clone())).collect();
+    let short = SharedName::parse(name).map(|name| name.folder).unwrap_or_default();
+    let mut found = Vec::new();
+    let parts = &mut |uses: &str| part(uses, &lock, environment, depth, &mut found);
+    let (block, diagnostics) = of_folder(&short, &format!("{name}/block.yaml"), text, files, parts);
+    elsewhere.append(&mut found);
+    elsewhere.extend(diagnostics);
+    block.ok_or_else(|| format!("the block `{written}` has errors of its own"))
+}
+
+/// A block that another one is made of: built in, or pinned by the lock file of that block.
+fn part(uses: &str, lock: &Lock, environment: &Environment, depth: usize, elsewhere: &mut Vec<Diagnostic>) -> Result<Arc<Block>, String> {
+    if !uses.starts_with("git::") {
+        let block = environment.blocks.get(uses).cloned();
+        return block.ok_or_else(|| format!("there is no block `{}`: a part is built in, or shared (`git::…`)", shortened(uses)));
+    }
+    if depth >= DEEPEST {
+        return Err(format!("blocks are made of blocks more than {DEEPEST} deep here"));
+    }
+    SharedName::parse(uses)?;
+    let folder = lock.resolve(uses, &environment.fetched).map_err(|error| format!("a part of the block: {error}"))?;
+    shared(uses, folder, environment, depth + 1, elsewhere).map(Arc::new)
 }

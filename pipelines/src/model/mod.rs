@@ -140,6 +140,8 @@ impl Hooks {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Deploy {
+    /// A target for which it is false is left out.
+    pub(crate) condition: Option<String>,
     /// Everything but the steps.
     pub(crate) job: plan::Job,
     pub(crate) block: Invocation,

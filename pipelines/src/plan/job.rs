@@ -33,9 +33,6 @@ pub struct Job {
     pub account: Option<String>,
     /// Start from a checkout of the release's commit.
     pub checkout: bool,
-    /// Run when the steps failed, before `finally`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub on_failure: Vec<Step>,
     /// The jobs that it shares a limit with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Parallel>,
@@ -66,7 +63,6 @@ impl Default for Job {
             vars: Vec::new(),
             account: None,
             checkout: true,
-            on_failure: Vec::new(),
             parallel: None,
             adds: None,
         }

@@ -58,7 +58,9 @@ impl Tree<'_> {
             self.line(1, &format!("the server adds {name}.*: {}", aspect.description));
         }
         if let Some(derivation) = self.plan.derived.get(&stage.name) {
-            self.line(1, &format!("targets: {}", derivation.rule));
+            if !derivation.rule.is_empty() {
+                self.line(1, &format!("targets: {}", derivation.rule));
+            }
             for (target, condition) in &derivation.left_out {
                 self.line(1, &format!("left out: {target}, because {condition} is false"));
             }

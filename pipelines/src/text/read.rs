@@ -90,6 +90,8 @@ pub(crate) struct Reader {
     reported: usize,
     has_errors: bool,
     incomplete: bool,
+    /// Names and texts of the files that parts of what is read come from.
+    files: Vec<(String, String)>,
 }
 
 impl Reader {
@@ -112,6 +114,18 @@ impl Reader {
             self.has_errors = true;
         }
         is_full
+    }
+
+    /// A further file that spans may lie in.
+    pub(crate) fn add_file(&mut self, name: &str, text: &str) -> u16 {
+        self.files.push((name.to_owned(), text.to_owned()));
+        u16::try_from(self.files.len()).unwrap_or(u16::MAX)
+    }
+
+    /// The text of a file that was added.
+    pub(crate) fn text_of(&self, file: u16) -> Option<&str> {
+        let at = usize::from(file).checked_sub(1)?;
+        self.files.get(at).map(|(_, text)| text.as_str())
     }
 
     /// How many findings there were so far.
@@ -146,17 +160,21 @@ impl Reader {
             let end = Span::new(text.len(), text.len());
             self.problems.push(Problem::error(Code::TooManyFindings, end, format!("{left} more findings are not shown")));
         }
-        let lines = Lines::of(text);
-        let place = |problem: Problem| Diagnostic {
-            place: lines.place(problem.span.start, problem.span.end),
-            code: problem.code,
-            severity: problem.severity,
-            message: problem.message,
-            file: file.to_owned(),
-            expected: problem.expected,
-            help: problem.help,
+        let all = std::iter::once((file, text)).chain(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
+        let all: Vec<(&str, Lines<'_>)> = all.map(|(file, text)| (file, Lines::of(text))).collect();
+        let place = |problem: Problem| {
+            let (file, lines) = all.get(usize::from(problem.span.file)).or_else(|| all.first())?;
+            Some(Diagnostic {
+                place: lines.place(problem.span.start, problem.span.end),
+                code: problem.code,
+                severity: problem.severity,
+                message: problem.message,
+                file: (*file).to_owned(),
+                expected: problem.expected,
+                help: problem.help,
+            })
         };
-        self.problems.into_iter().map(place).collect()
+        self.problems.into_iter().filter_map(place).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Problem, Reader, Span};
 use crate::diagnostic::Code;
 
 /// No pipeline file needs more; past it lies only an attack or an accident.
-const BYTES: usize = 1024 * 1024;
+pub(crate) const BYTES: usize = 1024 * 1024;
 const DEPTH: usize = 64;
 /// Counted after aliases are followed, so that a short text cannot stand for a huge tree.
 const NODES: usize = 50_000;
@@ -62,6 +62,11 @@ impl Node {
     /// A scalar without quotes.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(&self.value, Value::Scalar { plain: true, .. })
+    }
+
+    /// This node at another place, with another value.
+    pub(crate) fn with(&self, span: Span, value: Value) -> Self {
+        Self { span, value, weight: self.weight, depth: self.depth }
     }
 
     /// The map `base` with the keys of the map `own` in place of its own.

@@ -1,0 +1,184 @@
+//! What an attacker or an accident may hand in: one clear finding, within 50 ms and 64 MB.
+//!
+//! `fuzz.rs` and `hostile.rs` look for what nobody thought of; here is what attackers are known to send.
+
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
+use std::fmt::Write as _;
+use std::fs;
+
+use pipelines::dynamic::{Joining, compile_fragment};
+use pipelines::inventory::Inventory;
+use pipelines::lock::Lock;
+use pipelines::plan::{NodeIx, Plan};
+use pipelines::policy::Policy;
+use pipelines::{Aspect, Blocks, Diagnostic, Environment, ExpandInput, SourceFile, compile_in, expand};
+use proptest::prelude::*;
+
+fn environment() -> Environment {
+    Environment { splices: true, ..Environment::of_blocks(&Blocks::built_in()) }
+}
+
+/// Time on the processor, in milliseconds: what others do on the machine does not count.
+fn processor_ms() -> u64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<u64>().unwrap() / 1_000_000
+}
+
+/// The most memory that the process had at once, in megabytes.
+fn peak_mb() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// The promise is for an optimised build; an unoptimised one has ten times the time.
+fn in_time<T>(what: &str, work: impl Fn() -> T) -> T {
+    let allowed_ms = if cfg!(debug_assertions) { 500 } else { 50 };
+    let mut took_ms = Vec::new();
+    for _ in 0..3 {
+        let start_ms = processor_ms();
+        let answer = work();
+        took_ms.push(processor_ms() - start_ms);
+        if took_ms.last().is_some_and(|took| *took <= allowed_ms) {
+            return answer;
+        }
+    }
+    unreachable!("{what} took {took_ms:?} ms of {allowed_ms}")
+}
+
+fn compile(text: &str) -> Vec<Diagnostic> {
+    let source = SourceFile::new("pipeline.yaml", text);
+    let (pipeline, diagnostics) = compile_in(&source, &environment());
+    assert!(pipeline.is_some() || !diagnostics.is_empty());
+    diagnostics
+}
+
+fn base() -> Plan {
+    let source = SourceFile::new("pipeline.yaml", "name: x\nstages: [{name: build, generate: {run: x}}]");
+    let (pipeline, _) = compile_in(&source, &environment());
+    expand(&pipeline.unwrap(), &ExpandInput::default()).unwrap()
+}
+
+fn upload(plan: &Plan, text: &str) -> Vec<Diagnostic> {
+    let by = plan.nodes.iter().position(|node| node.key == "build/generate").unwrap();
+    let joining = Joining { plan, by: NodeIx(u32::try_from(by).unwrap()) };
+    compile_fragment(&SourceFile::new("uploaded", text), &joining, &environment()).1
+}
+
+/// Name, text, and the code of the finding.
+fn attacks() -> Vec<(&'static str, String, &'static str)> {
+    let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
+    for (level, name) in "bcdefghi".chars().enumerate() {
+        let before = "abcdefgh".chars().nth(level).unwrap();
+        writeln!(bomb, "{name}: &{name} [{}]", vec![format!("*{before}"); 9].join(", ")).unwrap();
+    }
+    let axis = format!("[{}]", (0..1000).map(|value| value.to_string()).collect::<Vec<_>>().join(", "));
+    let steps = "steps: [make]";
+    let circle = (0..2000).fold(String::from("name: x\nstages:\n  - name: s\n    jobs:\n"), |text, at| {
+        format!("{text}      - {{name: j{at}, needs: [j{}], {steps}}}\n", (at + 1) % 2000)
+    });
+    let keys = |count: usize| (0..count).map(|at| format!("key{at}: 1\n")).collect::<String>();
+    vec![
+        ("a bomb of aliases", bomb, "too_large"),
+        (
+            "a matrix of a million",
+            format!("name: x\nstages: [{{name: s, jobs: [{{name: j, matrix: {{a: {axis}, b: {axis}}}, {steps}}}]}}]"),
+            "matrix_too_large",
+        ),
+        (
+            "a thousand matrices of 256",
+            format!(
+                "name: x\nstages:\n  - name: s\n    jobs:\n{}",
+                (0..300)
+                    .map(|at| format!(
+                        "      - {{name: j{at}, matrix: {{a: &a{at} [{}], b: *a{at}}}, {steps}}}\n",
+                        "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15"
+                    ))
+                    .collect::<String>()
+            ),
+            "too_many_nodes",
+        ),
+        ("a circle of 2,000", circle, "needs_cycle"),
+        ("deep nesting", format!("name: {}x{}", "[".repeat(10_000), "]".repeat(10_000)), "too_deep"),
+        ("one key twice", "name: x\nname: y\nstages: []".to_owned(), "duplicate_key"),
+        ("unknown keys", format!("name: x\nstages: []\n{}", keys(20_000)), "unknown_key"),
+        ("a wide list", format!("name: x\nstages: [{}]", "a, ".repeat(200_000)), "too_large"),
+        ("one long line", format!("name: {}\nstages: []", "x".repeat(1_000_000)), "bad_name"),
+        (
+            "a deep expression",
+            format!("name: x\nstages: [{{name: s, jobs: [{{if: '{}1', {steps}}}]}}]", "(".repeat(3000)),
+            "bad_expression",
+        ),
+    ]
+}
+
+#[test]
+fn every_attack_on_a_file_is_one_clear_finding_in_time() {
+    for (what, text, code) in attacks() {
+        let diagnostics = in_time(what, || compile(&text));
+        assert!(diagnostics.iter().any(|diagnostic| diagnostic.code.as_str() == code), "{what}: {diagnostics:#?}");
+        assert!(diagnostics.len() <= 201 && diagnostics.iter().all(|diagnostic| diagnostic.message.len() < 400), "{what}");
+    }
+    assert!(peak_mb() <= 64 * if cfg!(debug_assertions) { 4 } else { 1 }, "{} MB", peak_mb());
+}
+
+#[test]
+fn every_attack_on_an_upload_is_one_clear_finding_in_time() {
+    let plan = base();
+    for (what, text, _) in attacks() {
+        // The same text where the keys of a fragment are: what is a stage there is one here.
+        let diagnostics = in_time(what, || upload(&plan, &text));
+        assert!(!diagnostics.is_empty() && diagnostics.len() <= 201, "{what}");
+    }
+}
+
+#[test]
+fn an_upload_of_100_mb_is_refused_without_being_read() {
+    let bytes = vec![b'a'; 100 * 1024 * 1024];
+    let finding = in_time("100 MB", || SourceFile::of_bytes("uploaded", &bytes).unwrap_err());
+    assert_eq!((finding.code.as_str(), finding.message.as_str()), ("too_large", "the file has 104857600 bytes"));
+    let text = String::from_utf8(bytes).unwrap();
+    let diagnostics = in_time("100 MB of text", || upload(&base(), &text));
+    assert_eq!(diagnostics[0].code.as_str(), "too_large");
+}
+
+#[test]
+fn other_encodings_are_named_and_a_byte_order_mark_is_no_error() {
+    let finding = |bytes: &[u8]| SourceFile::of_bytes("f", bytes).unwrap_err().message;
+    let utf16: Vec<u8> = std::iter::once(0xfeff_u16).chain("name: x".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(finding(&utf16), "the file is UTF-16");
+    let big: Vec<u8> = "name: x".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(finding(&big), "the file is UTF-16 or UTF-32, or no text at all");
+    assert_eq!(finding(&[0xff, 0xfe, 0, 0, b'n', 0, 0, 0]), "the file is UTF-32");
+    assert_eq!(finding(b"name: x\nstages: \0"), "line 2 holds a zero byte");
+    assert_eq!(finding(b"name: x\n# caf\xe9\n"), "line 2 is not UTF-8");
+    let marked = SourceFile::of_bytes("f", b"\xef\xbb\xbfname: x\nstages: [{name: s, jobs: [{steps: [make]}]}]").unwrap();
+    assert!(compile_in(&marked, &environment()).0.is_some());
+    // A mark inside of a text that was decoded elsewhere is no reason to fail either.
+    assert!(compile("\u{feff}name: x\nstages: [{name: s, jobs: [{steps: [make]}]}]").is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes_are_text_or_a_finding(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        match SourceFile::of_bytes("f", &bytes) {
+            Ok(source) => _ = compile_in(&source, &environment()),
+            Err(finding) => prop_assert!(!finding.message.is_empty()),
+        }
+    }
+
+    #[test]
+    fn no_reader_panics(
+        text in "(jobs: |stages: |targets: |rules: |blocks: |version: 1|name: |needs: |generate: |matrix: |extends: |waves: |by: amazon|overrides: |allow: |where: |- |\\[|\\]|\\{|\\}|, |\n {0,6}|a|\\$\\{\\{ |\\}\\}|\"){0,40}",
+    ) {
+        let _ = upload(&base(), &text);
+        let _ = Inventory::read("f", &text);
+        let _ = Lock::read(&text);
+        let _ = Policy::read("f", &text);
+        let _ = Aspect::read("f", &text);
+        let _ = compile(&text);
+    }
+}
