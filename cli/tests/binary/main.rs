@@ -1,6 +1,7 @@
 //! The built binary as people and scripts use it: exit codes, stdout and stderr.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+mod blocks;
 mod client;
 mod data;
 mod demo;
