@@ -1850,7 +1850,7 @@ export interface components {
             severity: components["schemas"]["Diagnostic.Severity"];
         };
         /** @description The stable name of a kind of finding. */
-        "Diagnostic.Code": "syntax" | "empty_file" | "too_large" | "too_deep" | "unknown_tag" | "circular_alias" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "unquoted" | "unknown_value" | "out_of_range" | "bad_format" | "not_available" | "bad_name" | "duplicate_name" | "unknown_job" | "needs_cycle" | "unknown_artifact" | "artifact_too_late" | "duplicate_target" | "unknown_account" | "nothing_to_deploy" | "empty_stage" | "unknown_block" | "not_locked" | "tampered" | "missing_file" | "bad_path" | "unknown_input" | "missing_input" | "wrong_input" | "unsupported_strategy" | "parallel_lane" | "reserved_env" | "bad_expression" | "unknown_name" | "canary_without_bake" | "data_points_without_alarms" | "not_allowed" | "matrix_too_large" | "too_many_nodes" | "too_many_findings";
+        "Diagnostic.Code": "syntax" | "empty_file" | "encoding" | "too_large" | "too_deep" | "unknown_tag" | "circular_alias" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "unquoted" | "unknown_value" | "out_of_range" | "bad_format" | "not_available" | "bad_name" | "duplicate_name" | "unknown_job" | "needs_cycle" | "unknown_artifact" | "artifact_too_late" | "duplicate_target" | "unknown_account" | "nothing_to_deploy" | "empty_stage" | "unknown_block" | "not_locked" | "tampered" | "missing_file" | "bad_path" | "unknown_input" | "missing_input" | "wrong_input" | "unsupported_strategy" | "parallel_lane" | "reserved_env" | "bad_expression" | "unknown_name" | "canary_without_bake" | "data_points_without_alarms" | "not_allowed" | "matrix_too_large" | "too_many_nodes" | "too_many_findings";
         /** @description Where in a text. Bytes count from 0; lines and columns (in characters) from 1; `end` is the first byte after. */
         "Diagnostic.Place": {
             /** Format: uint32 */
@@ -3149,8 +3149,6 @@ export interface components {
             grace_ms: number;
             /** @description For people: `package`, `deploy`, `shift 10%`. */
             name: string;
-            /** @description Run when the steps failed, before `finally`. */
-            on_failure?: components["schemas"]["Plan.Step"][];
             /** @description The jobs that it shares a limit with. */
             parallel?: components["schemas"]["Plan.Parallel"] | null;
             purpose: components["schemas"]["Plan.Purpose"];
