@@ -3,6 +3,8 @@
 //! A block marked `yaml` is a pipeline file; `yaml dynamic` needs a server that can add to a plan. Other blocks are not pipeline files:
 //! `yaml file=targets.yaml` is a file of the repository of the pipelines of its page.
 
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! What pull requests run of a pipeline file.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what is wrong by failing")]
+
 use pipelines::plan::{NodeKind, Plan, PullRequests, Trigger};
 use pipelines::pull_request::{self, FORKS_POOL, PullRequestError};
 use pipelines::{Blocks, Diagnostic, ExpandInput, Pipeline, SourceFile, show};

@@ -16,11 +16,14 @@ const PAGES: usize = 8;
 const PERIODS: u64 = 3;
 const LATE_S: u64 = 180;
 
+/// A text, and what it asks: a metric, and the bound that it shall keep.
+type Asked<'t> = (&'t String, CloudMetric, Option<(Comparison, f64)>);
+
 impl Inner {
     /// A reading for each of these texts; in words why none can be read.
     pub(super) async fn measure(&self, place: &Place, texts: &[String]) -> Result<BTreeMap<String, Reading>, String> {
         let mut readings = BTreeMap::new();
-        let mut asked: Vec<(&String, CloudMetric, Option<(Comparison, f64)>)> = Vec::new();
+        let mut asked: Vec<Asked<'_>> = Vec::new();
         for text in texts {
             match bounded_metric(text) {
                 Ok((metric, bound)) => asked.push((text, metric, bound)),

@@ -63,7 +63,8 @@ fn what_is_broken_on_the_machine_is_said_and_what_to_do() {
     assert_found(&ran, "setsid", "bad", "could not be run");
 
     // Nobody but root has the right, so nobody else needs to lose it.
-    let without_right = r#"[ "$(id -u)" != 0 ] || less="setpriv --bounding-set=-sys_admin"; exec ${less:-} "$TIDEGATE" doctor --json --data data"#;
+    let without_right =
+        r#"[ "$(id -u)" != 0 ] || less="setpriv --bounding-set=-sys_admin"; exec ${less:-} "$TIDEGATE" doctor --json --data data"#;
     assert_found(&program.shell(without_right), "isolation", "warn", "process tree");
 
     program.write("data/tidegate.db", "this is no database, whatever its name says, and it is long enough to look like one");

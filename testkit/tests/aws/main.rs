@@ -1,6 +1,6 @@
 //! AWS over real HTTP: roles, alarms and deployments against the emulator behind its front.
 #![cfg(feature = "server")]
-#![expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod alarms;
 mod identity;
