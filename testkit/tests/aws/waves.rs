@@ -1,6 +1,7 @@
 //! One pipeline over three accounts and four regions: eight targets of production in three waves, built once.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use engine::core::row::{ReleaseState, WaveState};
 use testkit::aws::{Fault, Harm};
@@ -100,10 +101,15 @@ async fn a_release_goes_in_waves_over_accounts_and_an_alarm_takes_its_wave_back(
         assert!(stage.releases(wave).await.iter().all(|release| release == "3"));
     }
 
-    // One account's role is revoked in the middle of the way.
+    // One account's role is revoked in the middle of a wave: while its jobs ask for their credentials. Before, its alarms
+    // could not be read either, and the wave would wait.
+    let slow = Harm::Slow(Duration::from_secs(5));
+    let asking = Fault { service: Some("sts".to_owned()), region: Some("eu-west-1".to_owned()), harm: slow, ..Fault::default() };
+    let number = stage.scene.front.harm(asking);
     stage.push("four, which cannot enter one account");
-    stage.until_wave(4, 0, WaveState::Completed).await;
+    stage.until_wave(4, 1, WaveState::Entered).await;
     stage.scene.front.revoke(&arn("333333333333"));
+    stage.scene.front.heal(number);
     stage
         .until("release 4 to fail", async || {
             stage
