@@ -15,6 +15,8 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod forge;
 #[cfg(feature = "server")]
+pub mod port;
+#[cfg(feature = "server")]
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod repository;

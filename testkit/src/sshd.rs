@@ -1,7 +1,7 @@
 //! A real SSH server on a port of its own, for the user that runs the test.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -23,7 +23,7 @@ impl Sshd {
     #[must_use]
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port").port();
+        let port = crate::port::free();
         make_key(&folder.path().join("host"));
         make_key(&folder.path().join("user"));
         let place = folder.path().display();

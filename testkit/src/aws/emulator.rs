@@ -1,4 +1,3 @@
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -31,9 +30,7 @@ impl Emulator {
 
     /// Starts one and waits until it answers.
     pub async fn start() -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
+        let port = crate::port::free();
         let process = Command::new(super::tool("moto_server"))
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .env_clear()

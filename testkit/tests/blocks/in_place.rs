@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -75,8 +75,7 @@ pub(crate) struct Seen {
 
 impl Service {
     pub(crate) fn new(mode: &'static str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        Self { root: tempfile::tempdir().expect("a temporary folder"), port, mode }
+        Self { root: tempfile::tempdir().expect("a temporary folder"), port: testkit::port::free(), mode }
     }
 
     /// Status line and body.

@@ -14,7 +14,7 @@ def stop(text):
 if command == "init":
     setting = next(word.split("=", 2)[2] for word in words if word.startswith("-backend-config=path="))
     open(data + "/path", "w").write(setting)
-    sys.exit("" if os.path.exists("main.tf") else 1)
+    sys.exit(0 if os.path.exists("main.tf") else 1)
 path = open(data + "/path").read()
 
 

@@ -44,7 +44,8 @@ output "tidegate_fence" {
 "#;
 
 const CHANGE: &str = r#"
-echo $$ >"$PLACE/changes"
+exec 9>"$PLACE/changes"
+flock 9
 if [ -e "$ARTIFACT/slow" ]; then sleep 0.8; fi
 test ! -e "$ARTIFACT/sick"
 "#;
@@ -96,7 +97,7 @@ impl Subject for State {
     }
 
     fn is_changing(&self) -> bool {
-        let pid = fs::read_to_string(self.path("changes")).unwrap_or_default();
-        !pid.is_empty() && std::path::Path::new("/proc").join(pid.trim()).exists()
+        // Whoever changes it holds the lock. Its process id would be one of the job's own namespace.
+        fs::File::open(self.path("changes")).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
     }
 }
