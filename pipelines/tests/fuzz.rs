@@ -1,5 +1,5 @@
 //! The fuzz targets of `fuzz/`, driven without a nightly compiler: seeded mutations of the fixtures and of what attackers write
-//! (docs/decisions/0020). An input is held to its time and the process to its memory; both are promised for an optimised build.
+//! (docs/decisions/0021). An input is held to its time and the process to its memory; both are promised for an optimised build.
 
 #![expect(clippy::panic, reason = "a test says what is wrong by failing")]
 
