@@ -87,6 +87,10 @@ fn matches(on: &RetryOn, outcome: &Outcome) -> bool {
 impl BoundedRetry {
     fn backoff(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         for event in seen.events() {
+            // A person who tries again does not wait.
+            if let (EventKind::ReleaseRetried, Some(number)) = (event.kind, event.release) {
+                self.not_before.retain(|(of, _), _| *of != number);
+            }
             let (Some(number), Some(key)) = (event.release, &event.node) else { continue };
             let name = (number, key.clone());
             match event.kind {
