@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod alarms;
+mod gates;
 mod identity;
 mod killed;
 mod lost;

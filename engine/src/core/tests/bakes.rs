@@ -1,4 +1,4 @@
-use pipelines::plan::WhenUnclear;
+use pipelines::plan::{Pace, WhenUnclear};
 
 use super::plan::{HOUR, MINUTE, SECOND, after_build, alarm, bake, stage, wave};
 use super::world::World;
@@ -144,6 +144,24 @@ fn b4_a_baking_rollout_counts_as_in_the_lane() {
     world.succeed_all();
     assert_eq!(world.waits_for(next, "prod"), ["lane: release #1 is in prod"]);
     assert_eq!(world.inside("prod"), [release]);
+}
+
+#[test]
+fn a_monitor_is_looked_at_as_closely_as_whoever_needs_it_most() {
+    let plan = after_build(vec![stage("prod").wave(wave("", &["prod/us"]).alarm(alarm("errors")).bake(bake(10 * MINUTE, &["errors"])))]);
+    let mut world = World::new();
+    let pace = |world: &World| world.pipeline.watches().map(|row| world.pipeline.pace(&row.id)).max();
+    world.ship(&plan);
+    assert_eq!(pace(&world), Some(Pace::Loose), "only what comes late matters still: {}", world.story());
+    world.is_unreadable("errors");
+    let release = world.push(&plan);
+    world.succeed("#2 build/package");
+    assert_eq!(pace(&world), Some(Pace::Usual), "it waits in front: {}", world.story());
+    world.is_ok("errors");
+    assert_eq!(pace(&world), Some(Pace::Close), "it is being rolled out: {}", world.story());
+    world.succeed_all();
+    assert_eq!(world.node_state(release, BAKE), Some(NodeState::Baking));
+    assert_eq!(pace(&world), Some(Pace::Close), "it bakes: {}", world.story());
 }
 
 #[test]
