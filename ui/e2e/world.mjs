@@ -14,6 +14,11 @@ const run = promisify(execFile);
 export const people = { olga: "admin", ana: "approver", ben: "approver", omar: "operator", vera: "viewer" };
 const password = "a password for the suite";
 
+/** How the first stage that deploys does it; those after it say `*deploy`. */
+export const shellDeploy = `deploy: &deploy
+      uses: shell/run
+      with: {artifact: app, run: 'cat "$TIDEGATE_ARTIFACTS/app/app.txt"'}`;
+
 const pipelineFile = `name: shop
 stages:
   - name: build
@@ -23,9 +28,7 @@ stages:
         artifacts: {app: dist}
   - name: beta
     targets: [local/beta]
-    deploy: &deploy
-      uses: shell/run
-      with: {artifact: app, run: 'cat "$TIDEGATE_ARTIFACTS/app/app.txt"'}
+    ${shellDeploy}
   - name: prod
     production: true
     gates:

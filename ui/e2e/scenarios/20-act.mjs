@@ -138,7 +138,8 @@ export const scenarios = {
     await page.keyboard.press("g");
     await page.keyboard.press("c");
     await page.waitForURL(`${world.address}/p/shop/commits`);
-    await page.getByText("Sell umbrellas").first().waitFor();
+    // The board names the commit as well; only the page that has this list hears the keys of Commits.
+    await page.getByRole("option", { name: /Sell umbrellas/ }).waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("umbrellas");
     await page.keyboard.press("Enter");

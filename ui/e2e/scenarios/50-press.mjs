@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "../until.mjs";
+import { shellDeploy } from "../world.mjs";
 
 /** A path whose tests fail until somebody brings salt, and whose production opens only by force. */
 const file = (salt) => `name: bakery
@@ -19,9 +20,7 @@ stages:
               test -e '${salt}' || { echo "error: there is no salt in it"; exit 3; }
   - name: beta
     targets: [local/oven-1]
-    deploy: &deploy
-      uses: shell/run
-      with: {artifact: app, run: 'cat "$TIDEGATE_ARTIFACTS/app/app.txt"'}
+    ${shellDeploy}
   - name: prod
     production: true
     gates:

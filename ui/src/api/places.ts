@@ -49,3 +49,16 @@ export function actorName(actor: Schemas["Actor"]): string {
       return "the engine";
   }
 }
+
+type Named = { name: string };
+
+/** `a` of `prod/eu-west-1/a`: within a wave the region says most; the whole name stands in the tooltip. */
+export function shortTarget(front: Named, all: readonly Named[]): string {
+  const parts = front.name.split("/");
+  for (let take = 1; take < parts.length; take++) {
+    const short = (name: string) => name.split("/").slice(-take).join("/");
+    const names = all.map((each) => short(each.name));
+    if (new Set(names).size === names.length) return short(front.name);
+  }
+  return front.name;
+}

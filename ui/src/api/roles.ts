@@ -17,6 +17,7 @@ export type Permission =
   | "rollback"
   | "override"
   | "resolve"
+  | "break_glass"
   | "runners"
   | "connect"
   | "users";
@@ -32,6 +33,7 @@ const needed: Record<Permission, Role> = {
   rollback: "operator",
   override: "operator",
   resolve: "operator",
+  break_glass: "admin",
   runners: "operator",
   connect: "operator",
   users: "admin",

@@ -11,7 +11,7 @@ const places = [
   { to: "/monitors", glyph: "alarm", name: "Monitors" },
   { to: "/runners", glyph: "runners", name: "Runners" },
   { to: "/delivery", glyph: "metrics", name: "Metrics" },
-  { to: "/audit", glyph: "list", name: "Audit log" },
+  { to: "/audit", glyph: "list", name: "Audit" },
 ] as const satisfies readonly { to: string; glyph: GlyphName; name: string }[];
 
 export function Rail() {
@@ -30,23 +30,25 @@ export function Rail() {
             to={to}
             className={styles.place}
             title={name}
-            aria-label={count > 0 ? `${name}, ${count} wait for you` : name}
             // A pipeline's pages are part of the list of pipelines.
             data-within={to === "/" && path.startsWith("/p/") ? "" : undefined}
             activeOptions={{ exact: to === "/", includeSearch: false }}
           >
             <Glyph name={glyph} size={18} />
+            <span className={styles.name}>{name}</span>
             {count > 0 && (
-              <span className={styles.badge} aria-hidden="true">
-                {count}
-              </span>
+              <>
+                <span className={styles.badge}>{count}</span>
+                <span className="visually-hidden"> wait for you</span>
+              </>
             )}
           </Link>
         );
       })}
       <span className="grow" />
-      <Link to="/settings" className={styles.place} title="Settings" aria-label="Settings">
+      <Link to="/settings" className={styles.place} title="Settings">
         <Glyph name="settings" size={18} />
+        <span className={styles.name}>Settings</span>
       </Link>
       <UserButton />
     </nav>

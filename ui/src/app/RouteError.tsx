@@ -5,7 +5,7 @@ export function RouteError({ error }: { error: unknown }) {
   const router = useRouter();
   return (
     <main>
-      <ErrorState error={error} onRetry={() => void router.invalidate()} />
+      <ErrorState isPage error={error} onRetry={() => void router.invalidate()} />
     </main>
   );
 }

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { isNotSignedIn } from "../api/problem";
 import { me } from "../api/queries";
+import { afterwards } from "../features/login/session";
 import { NotFound } from "./NotFound";
 import { PipelineFrame } from "./PipelineFrame";
 import { onSignedOut, queryClient } from "./query-client";
@@ -16,7 +17,8 @@ const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Rout
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
-  validateSearch: (search: Record<string, unknown>): { next?: string } => optional({ next: text(search.next) }),
+  validateSearch: (search: Record<string, unknown>): { next?: string; refused?: string } =>
+    optional({ next: text(search.next), refused: text(search.refused) }),
   component: lazyRouteComponent(() => import("../features/login/LoginPage"), "LoginPage"),
 });
 
@@ -47,6 +49,11 @@ const pipelines = createRoute({
   path: "/",
   validateSearch: (search: Record<string, unknown>): { q?: string; only?: string; cursor?: string } =>
     optional({ q: text(search.q), only: text(search.only), cursor: text(search.cursor) }),
+  beforeLoad: ({ location }) => {
+    // The id that GitHub handed back after somebody signed in there.
+    const id = new URLSearchParams(location.searchStr).get("then");
+    if (id !== null) throw redirect({ href: afterwards(id), replace: true });
+  },
   component: lazyRouteComponent(() => import("../features/pipelines/PipelinesPage"), "PipelinesPage"),
 });
 

@@ -5,27 +5,40 @@ import { Glyph, type GlyphName } from "./glyphs";
 import styles from "./Page.module.css";
 
 /** What would be here, and the one next step. */
-export function EmptyState({ glyph = "commit", title, children }: { glyph?: GlyphName; title: string; children?: ReactNode }) {
+export function EmptyState({
+  glyph = "commit",
+  title,
+  isPage = false,
+  children,
+}: {
+  glyph?: GlyphName;
+  title: string;
+  /** Nothing else is on the page, so that its title is the page's. */
+  isPage?: boolean;
+  children?: ReactNode;
+}) {
+  const Heading = isPage ? "h1" : "h2";
   return (
     <div className={styles.state}>
       <span className="c-3">
         <Glyph name={glyph} size={28} />
       </span>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <div className={styles.text}>{children}</div>}
     </div>
   );
 }
 
 /** Why nothing can be shown, and how to try again. */
-export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
+export function ErrorState({ error, isPage = false, onRetry }: { error: unknown; isPage?: boolean; onRetry?: (() => void) | undefined }) {
+  const Heading = isPage ? "h1" : "h2";
   const title = error instanceof ProblemError ? error.problem.title : "This could not be loaded";
   return (
     <div className={styles.state} role="alert">
       <span className="c-bad">
         <Glyph name="warn" size={28} />
       </span>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p className={styles.text}>{messageOf(error)}</p>
       {error instanceof ProblemError && error.problem.instance && <p className="c-3">Request {error.problem.instance}</p>}
       {onRetry && (

@@ -2,9 +2,10 @@ import { ApproveManyDialog } from "./ApproveManyDialog";
 import { ApproveDialog, OverrideDialog, RejectDialog } from "./GateDialogs";
 import { HoldDialog, LiftDialog } from "./HoldDialogs";
 import type { Action } from "./open";
-import { CancelDialog, LiftQuarantineDialog, QuarantineDialog, ResolveDialog, RetryDialog, StartDialog } from "./ReleaseDialogs";
+import { CancelDialog, LiftQuarantineDialog, QuarantineDialog, RetryDialog, StartDialog, TrustDialog } from "./ReleaseDialogs";
 import { RollbackDialog } from "./RollbackDialog";
 import { RollbackStagesDialog } from "./RollbackStagesDialog";
+import { BreakGlassDialog, ResolveDialog } from "./TargetDialogs";
 
 export function ActionDialog({ action, onClose }: { action: Action; onClose: () => void }) {
   switch (action.kind) {
@@ -34,6 +35,10 @@ export function ActionDialog({ action, onClose }: { action: Action; onClose: () 
       return <LiftQuarantineDialog {...action} onClose={onClose} />;
     case "resolve":
       return <ResolveDialog {...action} onClose={onClose} />;
+    case "trust":
+      return <TrustDialog {...action} onClose={onClose} />;
+    case "break-glass":
+      return <BreakGlassDialog {...action} onClose={onClose} />;
     case "start":
       return <StartDialog {...action} onClose={onClose} />;
   }

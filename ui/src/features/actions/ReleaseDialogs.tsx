@@ -1,10 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schemas } from "../../api/client";
-import { targets } from "../../api/queries";
-import { Field, SelectField } from "../../design/Field";
-import { Notice } from "../../design/Page";
-import { Time } from "../../design/Time";
+import { Field } from "../../design/Field";
+import { Sha, shortSha } from "../../design/Sha";
 import { ActForm } from "./ActForm";
 import { useAct } from "./use-act";
 
@@ -115,41 +112,28 @@ export function LiftQuarantineDialog({ pipeline, release, onClose }: Of) {
   );
 }
 
-/** Says what is true of a target whose last attempt was lost (R9). */
-export function ResolveDialog({ pipeline, target, onClose }: { pipeline: string; target: string; onClose: () => void }) {
-  const view = useQuery(targets(pipeline, target)).data?.items[0];
-  const [verdict, setVerdict] = useState<Schemas["Verdict"]["kind"]>("succeeded");
-  const act = useAct(pipeline, (body: Schemas["Resolve"], headers) =>
-    api.POST("/api/v1/pipelines/{pipeline}/targets/resolve", { params: { path: { pipeline } }, body, headers }),
+/** Lets what a fork brings at this very commit do what a pull request of the repository's own may (D6). */
+export function TrustDialog({ pipeline, commit, onClose }: { pipeline: string; commit: string; onClose: () => void }) {
+  const act = useAct(pipeline, (body: Schemas["ApprovePullRequest"], headers) =>
+    api.POST("/api/v1/pipelines/{pipeline}/approve_pull_request", { params: { path: { pipeline } }, body, headers }),
   );
   return (
     <ActForm
       title={
         <>
-          What is true of <b>{pipeline}</b> · {target}?
+          Trust <Sha sha={commit} /> of <b>{pipeline}</b>
         </>
       }
-      verb="Say so"
+      verb={`Trust ${shortSha(commit)}`}
       danger
       act={act}
       onClose={onClose}
-      onSubmit={(reason) => act.mutate({ target, verdict: { kind: verdict }, reason }, { onSuccess: onClose })}
+      onSubmit={(reason) => act.mutate({ commit, reason }, { onSuccess: onClose })}
     >
-      {view?.unknown && (
-        <Notice tone="wait">
-          Contact was lost <Time at={view.unknown.since} /> during attempt <code>{view.unknown.attempt}</code>. Look at the target first.
-        </Notice>
-      )}
-      <SelectField
-        label="You found that"
-        value={verdict}
-        onChange={(value) => setVerdict(value as Schemas["Verdict"]["kind"])}
-        options={[
-          { value: "succeeded", text: "the deployment succeeded: the new release runs" },
-          { value: "failed", text: "the deployment failed: roll back" },
-          { value: "again", text: "nobody knows: run it again" },
-        ]}
-      />
+      <p>
+        It comes from a fork. Trusted, it runs again with what the repository's own pull requests get: their secrets, their runners and a
+        preview. Read every changed line first. Only this commit is meant: the next push asks anew.
+      </p>
     </ActForm>
   );
 }

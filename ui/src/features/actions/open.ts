@@ -19,6 +19,8 @@ export type Action =
   | { kind: "quarantine"; pipeline: string; release: number }
   | { kind: "lift-quarantine"; pipeline: string; release: number }
   | { kind: "resolve"; pipeline: string; target: string }
+  | { kind: "trust"; pipeline: string; commit: string }
+  | { kind: "break-glass"; pipeline: string; target: string }
   | { kind: "start"; pipeline: string };
 
 type Of<Kind extends Action["kind"]> = Omit<Extract<Action, { kind: Kind }>, "kind">;
@@ -37,6 +39,8 @@ export const openCancel = (action: Of<"cancel">) => show({ kind: "cancel", ...ac
 export const openQuarantine = (action: Of<"quarantine">) => show({ kind: "quarantine", ...action });
 export const openLiftQuarantine = (action: Of<"lift-quarantine">) => show({ kind: "lift-quarantine", ...action });
 export const openResolve = (action: Of<"resolve">) => show({ kind: "resolve", ...action });
+export const openBreakGlass = (action: Of<"break-glass">) => show({ kind: "break-glass", ...action });
+export const openTrust = (action: Of<"trust">) => show({ kind: "trust", ...action });
 export const openStart = (action: Of<"start">) => show({ kind: "start", ...action });
 
 let current: Action | null = null;

@@ -192,11 +192,9 @@ function Rows({ rows, hasMore, isFetching, onMore }: { rows: readonly Row[]; has
       <table className={styles.table} aria-rowcount={hasMore ? -1 : rows.length + 1}>
         <caption className="visually-hidden">Events, newest first</caption>
         <colgroup>
-          {[110, 140, 180, 190].map((width) => (
+          {["10.5%", "12%", "16%", "14%", "20%", "27.5%"].map((width) => (
             <col key={width} style={{ width }} />
           ))}
-          <col style={{ width: "24%" }} />
-          <col />
         </colgroup>
         <thead>
           <tr>

@@ -9,7 +9,7 @@ import { Time } from "../../design/Time";
 import { localTimes } from "../../design/time";
 import { openApprove, openLift, openResolve } from "../actions/open";
 import { failingLine } from "../release/failing-line";
-import { attentionRow, type Row } from "./attention";
+import { attentionRow, grouped, type Row } from "./attention";
 import styles from "./Board.module.css";
 import { useBoard } from "./context";
 
@@ -18,12 +18,13 @@ const SHOWN = 5;
 /** What needs a person, most urgent first. */
 export function AttentionList({ items }: { items: readonly Schemas["Attention"][] }) {
   const { holds } = useBoard();
+  const groups = grouped(items);
   return (
     <section className={styles.attention} aria-labelledby="attention">
       <h2 className={styles.panelHead} id="attention">
         Needs attention
         <span className="grow" />
-        <span className="c-3 num">{items.length}</span>
+        <span className="c-3 num">{groups.length}</span>
       </h2>
       {items.length === 0 ? (
         <p className={styles.calm}>
@@ -31,9 +32,9 @@ export function AttentionList({ items }: { items: readonly Schemas["Attention"][
         </p>
       ) : (
         <ul>
-          {items.slice(0, SHOWN).map((item) => {
+          {groups.slice(0, SHOWN).map(({ item, others }) => {
             const hold = item.kind === "held" ? holds.find((each) => each.id === (item.hold ?? item.subject)) : undefined;
-            const row = attentionRow(item);
+            const row = attentionRow(item, others);
             const title = hold ? `${capital(scopeName(hold.scope))} is held` : row.title;
             return (
               <li key={`${item.kind} ${item.subject ?? ""} ${item.target ?? ""} ${item.release ?? ""}`}>
@@ -57,7 +58,7 @@ export function AttentionList({ items }: { items: readonly Schemas["Attention"][
               </li>
             );
           })}
-          {items.length > SHOWN && <li className={styles.attentionMore}>and {items.length - SHOWN} more</li>}
+          {groups.length > SHOWN && <li className={styles.attentionMore}>and {groups.length - SHOWN} more</li>}
         </ul>
       )}
     </section>

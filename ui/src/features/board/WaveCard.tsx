@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { Schemas } from "../../api/client";
+import { shortTarget } from "../../api/places";
 import { useMay } from "../../app/access";
 import { Button, buttonClass } from "../../design/Button";
 import { useNow } from "../../design/clock";
@@ -12,7 +13,7 @@ import { Left, Time } from "../../design/Time";
 import { openRetry, openRollback } from "../actions/open";
 import styles from "./Board.module.css";
 import { useBoard } from "./context";
-import { type Card, codeOf, deviants, headline, majority, segments, shapeOf, shareDone, shortTarget, waveLook } from "./layout";
+import { type Card, codeOf, deviants, headline, majority, releaseOf, segments, shapeOf, shareDone, waveLook } from "./layout";
 
 const NAMED_DEVIANTS = 8;
 
@@ -44,7 +45,7 @@ export function WaveCard({ card }: { card: Card }) {
               </span>
             </>
           ) : (
-            <span className="c-3">{number === undefined ? "nothing yet" : `change ${number}`}</span>
+            <span className="c-3">{number === undefined ? "no commit has come here" : `change ${number}`}</span>
           )}
         </p>
         {wave.targets.length > 1 && <Bar targets={wave.targets} />}
@@ -187,7 +188,7 @@ function Foot({ card }: { card: Card }) {
   const { pipeline } = useBoard();
   const mayRetry = useMay("retry");
   const mayRollback = useMay("rollback");
-  const release = wave.jobs?.release ?? wave.lane.inside[0] ?? wave.targets.find((front) => front.release != null)?.release;
+  const release = releaseOf(wave);
   if (release == null) return null;
   const since = Math.max(0, ...wave.targets.map((front) => front.since ?? 0));
   const failed = wave.jobs?.failed ?? 0;

@@ -12,8 +12,23 @@ export type Row = {
   act: "review" | "open" | "monitors" | "lift" | "resolve" | "targets" | undefined;
 };
 
+/** Targets that run the same bad release are one thing to look at, however many they are; in its first one's place. */
+export function grouped(items: readonly Item[]): { item: Item; others: number }[] {
+  const flagged = new Map<unknown, { item: Item; others: number }>();
+  return items.flatMap((item) => {
+    const known = item.kind === "flagged" ? flagged.get(item.release) : undefined;
+    if (known !== undefined) {
+      known.others += 1;
+      return [];
+    }
+    const group = { item, others: 0 };
+    if (item.kind === "flagged") flagged.set(item.release, group);
+    return [group];
+  });
+}
+
 /** How one thing that needs a person reads: what happened, in a line, and then why. */
-export function attentionRow(item: Item): Row {
+export function attentionRow(item: Item, others = 0): Row {
   const where = item.target ?? item.place ?? placeOf(item.subject) ?? "";
   const at = where === "" ? "" : ` at ${where}`;
   const release = item.release == null ? "" : `#${item.release}`;
@@ -36,7 +51,13 @@ export function attentionRow(item: Item): Row {
     case "alarm":
       return { glyph: "alarm", tone: "bad", title: `Alarms keep ${release} out of ${where || "its next wave"}`, detail, act: "monitors" };
     case "flagged":
-      return { glyph: "flag", tone: "bad", title: `${item.target ?? "A target"} runs what went bad elsewhere`, detail, act: "targets" };
+      return {
+        glyph: "flag",
+        tone: "bad",
+        title: `${item.target ?? "A target"}${others === 0 ? " runs" : ` and ${others === 1 ? "1 other" : `${others} others`} run`} what went bad elsewhere`,
+        detail,
+        act: "targets",
+      };
     case "approval":
       return { glyph: "approval", tone: "wait", title: `Approve ${release}${where === "" ? "" : ` for ${where}`}`, detail, act: "review" };
     case "unreadable":

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Schemas } from "../../api/client";
-import { deviants, headline, isQuiet, lanes, majority, segments, shapeOf, shareDone, shortTarget, waveLook } from "./layout";
+import { deviants, headline, isQuiet, lanes, majority, releaseOf, segments, shapeOf, shareDone, waveLook } from "./layout";
 
 function front(name: string, live: number | null, state: Schemas["TargetState"] = "live"): Schemas["TargetFront"] {
   return { name, live, state };
@@ -44,6 +44,14 @@ test("the header names what most targets run, the older when equal", () => {
   expect(headline(wave("w", [front("a", null, "empty")]))).toBeUndefined();
 });
 
+test("the foot names the release that the header's commit came with, or the one that moves", () => {
+  const occupied: Partial<Schemas["BoardWave"]> = { lane: { key: "w", policy: "supersede", inside: [5] } };
+  const runs = { ...front("a", 1), release: 2 };
+  expect(releaseOf(wave("w", [{ ...runs, state: "rolled_back" }], occupied))).toBe(2);
+  expect(releaseOf(wave("w", [{ ...runs, state: "deploying", incoming: 4 }], occupied))).toBe(5);
+  expect(releaseOf(wave("w", [front("a", null, "empty")]))).toBeUndefined();
+});
+
 test("a card shows its worst target, or how its jobs stand", () => {
   expect(waveLook(wave("w", [front("a", 1), front("b", 1, "failed")])).word).toBe("failed");
   expect(waveLook(wave("w", [], { jobs: { release: 1, total: 3, done: 1, running: 1, failed: 0 } })).word).toBe("running");
@@ -58,12 +66,6 @@ test("of very many targets only those are named that differ", () => {
   const many = Array.from({ length: 30 }, (_, index) => front(`prod/r${index}`, 5));
   expect(shapeOf(many)).toBe("counted");
   expect(deviants([...many, front("prod/x", 4), front("prod/y", 5, "held")]).map((each) => each.name)).toEqual(["prod/x", "prod/y"]);
-});
-
-test("a target is named by as little as tells it from its neighbours", () => {
-  const all = [front("prod/eu/a", 1), front("prod/us/a", 1)];
-  expect(all.map((each) => shortTarget(each, all))).toEqual(["eu/a", "us/a"]);
-  expect(shortTarget(front("local/a", 1), [front("local/a", 1)])).toBe("a");
 });
 
 test("a rollout that takes longer than usual is not shown as done", () => {

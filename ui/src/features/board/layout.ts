@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { shortTarget } from "../../api/places";
 import { regionCode } from "../../api/region";
 import { type Look, targetLook, worst } from "../../design/state";
 
@@ -75,6 +76,16 @@ export function headline(wave: Wave): number | undefined {
   return wave.inside ?? wave.through ?? undefined;
 }
 
+/** The release that a wave's foot names: the one that moves there, or else the one that its headline's targets run. */
+export function releaseOf(wave: Wave): number | undefined {
+  if (wave.targets.length === 0) return wave.jobs?.release ?? wave.lane.inside[0];
+  const inside = wave.lane.inside[0];
+  const isMoving = wave.targets.some((front) => front.incoming != null) || wave.lane.rollback_of != null;
+  const most = majority(wave.targets);
+  const running = wave.targets.find((front) => front.live === most && front.release != null)?.release ?? undefined;
+  return isMoving ? (inside ?? running) : (running ?? inside);
+}
+
 /** How a wave stands, worst first. */
 export function waveLook(wave: Wave): Look {
   const state = worst(wave.targets.map((front) => front.state));
@@ -125,17 +136,6 @@ export function shareDone(front: Front, now_ms: number): number | undefined {
 /** The region's code where names stand in two columns. */
 export function codeOf(front: Front, all: readonly Front[]): string {
   return regionCode(shortTarget(front, all));
-}
-
-/** `a` of `prod/eu-west-1/a`: within a wave the region says most; the whole name stands in the tooltip. */
-export function shortTarget(front: Front, all: readonly Front[]): string {
-  const parts = front.name.split("/");
-  for (let take = 1; take < parts.length; take++) {
-    const short = (name: string) => name.split("/").slice(-take).join("/");
-    const names = all.map((each) => short(each.name));
-    if (new Set(names).size === names.length) return short(front.name);
-  }
-  return front.name;
 }
 
 function count(number: number, noun: string): string {

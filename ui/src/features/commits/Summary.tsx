@@ -41,10 +41,10 @@ export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (
         {waiting.count}
         {waiting.mine > 0 && <small>{waiting.mine === 1 ? "1 needs you" : `${waiting.mine} need you`}</small>}
       </Fact>
-      <Fact name="Blocked" tone={blocked ? "bad" : undefined}>
+      <Fact name="Blocked" tone={blocked?.isBad ? "bad" : undefined}>
         {blocked ? (
           <>
-            <Glyph name="bad" size={14} />
+            <Glyph name={blocked.isBad ? "bad" : "close"} size={14} />
             <button type="button" className={styles.link} onClick={() => onGate(blocked.place)}>
               {blocked.name}
             </button>

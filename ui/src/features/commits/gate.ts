@@ -44,7 +44,7 @@ const HOUR_MS = 3_600_000;
 /** One word or number that fits the marker: `0/2`, `12m`, `07:00`, `alarm`. */
 export function shortText(gate: Gate, now_ms: number): string {
   if (gate.state === "unreadable") return "no data";
-  if (gate.state === "rejected") return "no";
+  if (gate.state === "rejected") return "said no";
   if (gate.state === "expired") return "expired";
   if (gate.kind === "approval") return `${gate.given ?? 0}/${gate.needed ?? 1}`;
   if (gate.until != null && gate.until > now_ms) {

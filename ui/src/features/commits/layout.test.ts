@@ -122,7 +122,7 @@ test.each([
   [gate("window", 3, 2, { until: NOW + 12 * 60_000 }), "12m", "wait"],
   [gate("window", 3, 2), "closed", "wait"],
   [gate("metric", 3, 2, { state: "unreadable" }), "no data", "bad"],
-  [gate("approval", 3, 2, { state: "rejected" }), "no", "idle"],
+  [gate("approval", 3, 2, { state: "rejected" }), "said no", "idle"],
   [gate("lane", 3, 2), "next", "idle"],
 ])("a %o says %s in the tone %s", (each, text, tone) => {
   expect(shortText(each, NOW)).toBe(text);

@@ -31,7 +31,8 @@ export type Summary = {
   missing: { count: number; atLeast: boolean; oldest: Change | undefined };
   deploying: number;
   waiting: { count: number; mine: number };
-  blocked: { name: string; reason: string; place: string; more: number } | undefined;
+  /** `isBad`: something is wrong, and not only a person's no. */
+  blocked: { name: string; reason: string; place: string; more: number; isBad: boolean } | undefined;
   everywhere: { change: Change | undefined; release: number | undefined };
 };
 
@@ -47,8 +48,13 @@ export function summaryOf(stages: readonly Stage[], index: RowIndex, everywhere:
   const stuck = gates.filter((standing) => isBlocked(standing.gate));
   const failed = targetsOf(stages).filter((target) => target.state === "failed" || target.state === "unknown");
   const all = [
-    ...stuck.map(({ name, gate, place }) => ({ name, reason: gate.alarm == null ? gate.reason : `${gate.alarm} in alarm`, place })),
-    ...failed.map((target) => ({ name: target.name, reason: target.reason ?? target.state, place: target.name })),
+    ...stuck.map(({ name, gate, place }) => ({
+      name,
+      reason: gate.alarm == null ? gate.reason : `${gate.alarm} in alarm`,
+      place,
+      isBad: gate.state !== "rejected",
+    })),
+    ...failed.map((target) => ({ name: target.name, reason: target.reason ?? target.state, place: target.name, isBad: true })),
   ];
   const [first] = all;
   return {
@@ -59,8 +65,11 @@ export function summaryOf(stages: readonly Stage[], index: RowIndex, everywhere:
       oldest: isListed ? above.at(-1) : undefined,
     },
     deploying: targetsOf(stages).filter((target) => target.state === "deploying" || target.state === "rolling_back").length,
-    waiting: { count: gates.length - stuck.length, mine: gates.filter((standing) => standing.gate.canAct).length },
-    blocked: first === undefined ? undefined : { ...first, more: all.length - 1 },
+    waiting: {
+      count: gates.length - stuck.length,
+      mine: gates.filter((standing) => standing.gate.canAct && !isBlocked(standing.gate)).length,
+    },
+    blocked: first === undefined ? undefined : { ...first, more: all.length - 1, isBad: all.some((each) => each.isBad) },
     everywhere: { change: index.rows[everywhere]?.changes[0], release: oldest?.release ?? undefined },
   };
 }

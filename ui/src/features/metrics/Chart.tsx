@@ -86,7 +86,7 @@ function options(element: HTMLElement): uPlot.Options {
       { ...axis, size: 64, values: (_, values) => values.map((value) => duration(value * 60_000)) },
     ],
     series: [
-      { label: "at", value: (_, value) => (value == null ? "" : full(value * 1_000)) },
+      { label: "", value: (_, value) => (value == null ? "Point at the chart for its figures" : full(value * 1_000)) },
       dots("took", "--run", { size: 5, fill: colour("--run") }),
       dots("failed", "--bad", { size: 9, width: 2, fill: colour("--surface") }),
       line("usual (median of 15)", "--text-2"),

@@ -9,6 +9,7 @@ import { Chip, Status } from "../../design/Status";
 import { releaseLook, targetLook } from "../../design/state";
 import { Time } from "../../design/Time";
 import { duration, localTimes } from "../../design/time";
+import { attentionRow } from "../board/attention";
 import { bars, lookOf, type Summary } from "./filter";
 import styles from "./Pipelines.module.css";
 import { toggleStar } from "./stars";
@@ -16,7 +17,6 @@ import { toggleStar } from "./stars";
 export const PipelineRow = memo(function PipelineRow({ summary, starred }: { summary: Summary; starred: boolean }) {
   const { name, now } = summary;
   const look = lookOf(summary);
-  const why = summary.parked ?? now?.worst;
   return (
     <tr>
       <td>
@@ -38,7 +38,7 @@ export const PipelineRow = memo(function PipelineRow({ summary, starred }: { sum
       <td>
         <div className={styles.state}>
           <Status look={look} />
-          {why != null && <Why text={why} pipeline={name} at={now?.worst_at} />}
+          <Why summary={summary} />
         </div>
       </td>
       <td>
@@ -82,23 +82,28 @@ export const PipelineRow = memo(function PipelineRow({ summary, starred }: { sum
 });
 
 /** What is worst, and straight to it: the job that failed, or the board. */
-function Why({ text, pipeline, at }: { text: string; pipeline: string; at: Schemas["Attention"] | null | undefined }) {
-  const told = localTimes(text, useNow());
-  if (at?.release != null && at.attempt != null) {
+function Why({ summary: { name, parked, now } }: { summary: Summary }) {
+  const at = now?.worst_at;
+  const row = at == null ? undefined : attentionRow(at);
+  const now_ms = useNow();
+  const told = localTimes(parked ?? row?.title ?? now?.worst ?? "", now_ms);
+  if (told === "") return null;
+  const hint = row === undefined || parked != null ? told : `${told}: ${localTimes(row.detail, now_ms)}`;
+  if (parked == null && at?.release != null && at.attempt != null) {
     return (
       <Link
         to="/p/$pipeline/releases/$number"
-        params={{ pipeline, number: at.release }}
+        params={{ pipeline: name, number: at.release }}
         search={at.subject == null ? {} : { node: at.subject }}
         className={styles.why}
-        title={told}
+        title={hint}
       >
         {told}
       </Link>
     );
   }
   return (
-    <span className="cut c-3" title={told}>
+    <span className="cut c-3" title={hint}>
       {told}
     </span>
   );
@@ -134,7 +139,7 @@ function Spark({ recent }: { recent: readonly Schemas["RecentRelease"][] }) {
 function MiniFront({ waves }: { waves: readonly Schemas["WaveNow"][] }) {
   const shown = waves.filter((wave) => wave.targets > 0);
   if (shown.length === 0) return <span className="c-3">no targets</span>;
-  const small = shown.length > 12;
+  const small = shown.length > 6;
   const words = shown.map((wave) => `${waveName(wave.stage, wave.wave)}: ${wordOf(wave)}`);
   return (
     <span className={styles.front} role="img" aria-label={words.join("; ")}>

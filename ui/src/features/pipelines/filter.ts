@@ -38,7 +38,7 @@ export function lookOf(summary: Summary): Look {
   if (now.failing) return { glyph: "bad", tone: "bad", word: "failing" };
   if (now.alarms > 0) return { glyph: "alarm", tone: "bad", word: "alarm" };
   if (now.holds > 0) return { glyph: "hold", tone: "idle", word: "held" };
-  if (now.attention > 0 || now.waiting) return { glyph: "warn", tone: "wait", word: "waits" };
+  if (now.attention > 0 || now.waiting) return { glyph: "bake", tone: "wait", word: "waits" };
   if (now.moving > 0) return { glyph: "run", tone: "run", word: "moving" };
   return { glyph: "ok", tone: "ok", word: "live" };
 }

@@ -35,8 +35,7 @@ export function ReleaseHead({ pipeline, release, children }: { pipeline: string;
           {revision?.title}
           {others > 0 && ` and ${others} more ${others === 1 ? "revision" : "revisions"}`}
         </span>
-        <span className="grow" />
-        {children}
+        <span className={styles.acts}>{children}</span>
       </div>
       <p className={styles.facts}>
         <span>

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { release as releaseQuery } from "../../api/queries";
 import { useTitle } from "../../app/title";
 import { Glyph } from "../../design/glyphs";
-import { EmptyState, Loaded } from "../../design/Page";
+import { EmptyState, Loaded, Loading } from "../../design/Page";
 import { Segments } from "../../design/Segments";
 import { useLive } from "../../live/use-live";
 import { LogPanel } from "../log/LogPanel";
@@ -11,7 +12,6 @@ import { Artifacts } from "./Artifacts";
 import { AttemptTitle } from "./AttemptTitle";
 import { Events } from "./Events";
 import { Gates } from "./Gates";
-import { Graph } from "./Graph";
 import { NodeDetail } from "./NodeDetail";
 import { PlanView } from "./PlanView";
 import { ReleaseActs } from "./ReleaseActs";
@@ -20,6 +20,8 @@ import { initialNode, type Node, type Release } from "./release";
 import styles from "./release.module.css";
 import { Waterfall } from "./Waterfall";
 import { WhyFailed } from "./WhyFailed";
+
+const Graph = lazy(async () => ({ default: (await import("./Graph")).Graph }));
 
 const views = ["waterfall", "graph", "gates", "plan", "artifacts", "events"] as const;
 type View = (typeof views)[number];
@@ -58,7 +60,11 @@ function Shown({ pipeline, release }: { pipeline: string; release: Release }) {
         />
       </div>
       {view === "waterfall" && <WithLog pipeline={pipeline} release={release} node={node} />}
-      {view === "graph" && <Graph pipeline={pipeline} release={release} selected={search.node} />}
+      {view === "graph" && (
+        <Suspense fallback={<Loading rows={6} />}>
+          <Graph pipeline={pipeline} release={release} selected={search.node} />
+        </Suspense>
+      )}
       {view === "gates" && <Gates pipeline={pipeline} release={release} />}
       {view === "plan" && <PlanView pipeline={pipeline} release={release} />}
       {view === "artifacts" && <Artifacts release={release} />}

@@ -74,7 +74,7 @@ function Cells({ row, axis, now }: { row: WaterfallRow; axis: readonly Piece[]; 
         <span className={`c-${row.look.tone}`} title={row.look.word}>
           <Glyph name={row.look.glyph} size={14} />
         </span>
-        <span className="cut" title={row.name}>
+        <span className="cut" title={row.hint}>
           {row.name}
         </span>
         <span className="visually-hidden">, {row.look.word}</span>

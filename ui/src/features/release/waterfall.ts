@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { shortTarget } from "../../api/places";
 import type { Look } from "../../design/state";
 import { attemptLook, lookOf, type Node, nodeName, placeName, type Release, waveLook } from "./release";
 
@@ -10,6 +11,8 @@ export type WaterfallRow = {
   kind: "wave" | "node" | "attempt";
   depth: number;
   name: string;
+  /** With the whole name of its target. */
+  hint: string;
   look: Look;
   span: Span | null;
   /** What a row without a span says instead. */
@@ -42,13 +45,14 @@ export function waterfall(release: Release, opened: ReadonlyMap<string, boolean>
       kind: "wave",
       depth: 0,
       name: id,
+      hint: id,
       look: waveLook(wave.state),
       span: waveSpan(wave),
       note: wave.waits_for[0]?.detail ?? (wave.state == null ? "not started" : ""),
       open,
       count: nodes.length,
     };
-    return open ? [heading, ...nodes.flatMap((node) => nodeRows(node))] : [heading];
+    return open ? [heading, ...nodes.flatMap((node) => nodeRows(node, nodes))] : [heading];
   });
 }
 
@@ -62,12 +66,19 @@ function isCalm(node: Node): boolean {
   return (node.state === "succeeded" || node.state === "skipped") && node.attempts.length <= 1;
 }
 
-function nodeRows(node: Node): WaterfallRow[] {
+/** Only as much of the target's name as tells it from the others of its wave. */
+function shortName(node: Node, wave: readonly Node[]): string {
+  const targets = [...new Set(wave.flatMap((each) => each.target ?? []))].map((name) => ({ name }));
+  return node.target == null ? nodeName(node) : `${node.name} ${shortTarget({ name: node.target }, targets)}`;
+}
+
+function nodeRows(node: Node, wave: readonly Node[]): WaterfallRow[] {
   const row: WaterfallRow = {
     id: node.key,
     kind: "node",
     depth: 1,
-    name: nodeName(node),
+    name: shortName(node, wave),
+    hint: nodeName(node),
     look: lookOf(node),
     span: nodeSpan(node),
     note: node.reason || lookOf(node).word,
@@ -82,6 +93,7 @@ function nodeRows(node: Node): WaterfallRow[] {
         kind: "attempt",
         depth: 2,
         name: `attempt ${attempt.number}`,
+        hint: `attempt ${attempt.number} of ${nodeName(node)}`,
         look: attemptLook(attempt),
         span: { queued: attempt.queued_at, started: attempt.leased_at ?? null, ended: endOf(attempt), kind: "job" },
         note: "",

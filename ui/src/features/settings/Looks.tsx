@@ -12,7 +12,7 @@ const densities = [
   { value: "dense", text: "Dense" },
 ] as const;
 const times = [
-  { value: "relative", text: "14m ago" },
+  { value: "relative", text: "Relative (14m ago)" },
   { value: "local", text: "Local time" },
   { value: "utc", text: "UTC" },
 ] as const;
@@ -34,7 +34,9 @@ export function Looks() {
       <Group label="Keyboard">
         <label className={styles.option}>
           <input type="checkbox" checked={chosen.shortcuts} onChange={(event) => setAppearance({ shortcuts: event.target.checked })} />
-          Single keys act (<kbd className="mono">?</kbd> lists them)
+          <span>
+            Single keys act (<kbd className="mono">?</kbd> lists them)
+          </span>
         </label>
       </Group>
       <p className="c-3">These choices are kept in this browser.</p>

@@ -1,15 +1,18 @@
 import { Link } from "@tanstack/react-router";
+import { actorName } from "../../api/places";
 import { useMay } from "../../app/access";
 import { Button, buttonClass } from "../../design/Button";
+import { useNow } from "../../design/clock";
 import { Glyph } from "../../design/glyphs";
 import { Notice } from "../../design/Page";
 import { Panel } from "../../design/Panel";
 import { Sha } from "../../design/Sha";
 import { Status } from "../../design/Status";
 import { targetLook } from "../../design/state";
-import { Time } from "../../design/Time";
+import { Left, Time } from "../../design/Time";
 import { duration } from "../../design/time";
-import { openHold, openResolve, openRollback } from "../actions/open";
+import { openBreakGlass, openHold, openResolve, openRollback } from "../actions/open";
+import { stillAsked, verdicts } from "../actions/verdict";
 import styles from "./Targets.module.css";
 import { differenceOf, type Rollout, rolloutLine, type Target } from "./targets";
 
@@ -29,6 +32,8 @@ export function TargetPanel({
   const mayRollBack = useMay("rollback");
   const mayHold = useMay("hold");
   const mayResolve = useMay("resolve");
+  const mayBreakGlass = useMay("break_glass");
+  const asked = stillAsked(target.glass, useNow());
   const wave = target.wave === "" ? target.stage : `${target.stage}/${target.wave}`;
   return (
     <Panel label={`Target ${target.name}`} title={target.name} onClose={onClose} takesFocus>
@@ -44,6 +49,12 @@ export function TargetPanel({
         <Notice tone="wait">
           Contact was lost <Time at={target.unknown.since} />.{" "}
           {target.unknown.needs_person ? "A person must say what runs here." : "It is being found out what runs here."}
+        </Notice>
+      )}
+      {asked !== undefined && (
+        <Notice tone="bad">
+          <b>{actorName(asked.by)}</b> asked to break the glass and said that {verdicts[asked.verdict.kind]}: {asked.reason}. A second admin
+          must say the same; <Left at={asked.until} over="too late" />.
         </Notice>
       )}
       {target.flag != null && <Notice tone="bad">{target.flag}</Notice>}
@@ -104,6 +115,11 @@ export function TargetPanel({
         {target.state === "unknown" && mayResolve && (
           <Button small onClick={() => openResolve({ pipeline, target: target.name })}>
             Say what runs…
+          </Button>
+        )}
+        {target.state === "unknown" && mayBreakGlass && (
+          <Button small look="danger" onClick={() => openBreakGlass({ pipeline, target: target.name })}>
+            Break the glass…
           </Button>
         )}
         {target.state !== "held" && mayHold && (
