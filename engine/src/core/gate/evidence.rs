@@ -23,9 +23,10 @@ enum Evidence {
 
 impl Pipeline {
     /// All must be OK at this moment.
-    pub(crate) fn ask_alarms(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx) -> Opinion {
+    pub(crate) fn ask_alarms(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx, ix: NodeIx) -> Opinion {
         let alarms = self.release(number).and_then(|r| r.shape.node_alarms.get(&ix)).cloned().unwrap_or_default();
-        match self.first_trouble(turn, &alarms) {
+        let arrived_at = self.wave(number, wave).map_or(turn.now, |row| row.arrived_at);
+        match self.first_trouble(turn, &alarms, arrived_at) {
             None => {
                 self.note_gate(turn, number, ix, GateState::Open, "all alarms are OK", None);
                 Opinion::Open
@@ -37,8 +38,10 @@ impl Pipeline {
         }
     }
 
-    fn first_trouble(&self, turn: &Turn, alarms: &[WatchedAlarm]) -> Option<(String, GateState)> {
-        alarms.iter().find_map(|watched| match self.evidence(turn.now, &watched.id, &watched.alarm.monitor) {
+    /// A reading from before the release arrived at its wave does not count: what turned bad in between would be
+    /// taken for this release's doing (IC6).
+    fn first_trouble(&self, turn: &Turn, alarms: &[WatchedAlarm], arrived_at: Time) -> Option<(String, GateState)> {
+        alarms.iter().find_map(|watched| match self.evidence(turn.now, &watched.id, &watched.alarm.monitor, arrived_at) {
             Evidence::Ok(_) => None,
             Evidence::Bad(detail) => Some((format!("alarm {}: {detail}", watched.alarm.name), GateState::Closed)),
             Evidence::Missing(detail) => Some((format!("alarm {}: {detail}", watched.alarm.name), GateState::Unreadable)),
@@ -47,7 +50,10 @@ impl Pipeline {
 
     pub(crate) fn ask_metric(&mut self, turn: &mut Turn, number: ReleaseNumber, ix: NodeIx, metric: &Metric) -> Opinion {
         let id = self.release(number).and_then(|r| r.shape.node_alarms.get(&ix)?.first().map(|w| w.id.clone()));
-        let evidence = id.map_or_else(|| Evidence::Missing("not read yet".to_owned()), |id| self.evidence(turn.now, &id, &metric.monitor));
+        let evidence = id.map_or_else(
+            || Evidence::Missing("not read yet".to_owned()),
+            |id| self.evidence(turn.now, &id, &metric.monitor, Time::default()),
+        );
         let (state, detail) = match evidence {
             Evidence::Ok(Some(value)) if metric.comparison.holds(value, metric.bound) => {
                 (GateState::Open, format!("{value} is within its bound"))
@@ -74,19 +80,20 @@ impl Pipeline {
             if self.speaks_of_nothing(number, wave, target.as_ref()) {
                 continue;
             }
-            if let Some((detail, _)) = self.first_trouble(turn, std::slice::from_ref(watched)) {
+            if let Some((detail, _)) = self.first_trouble(turn, std::slice::from_ref(watched), since) {
                 door.reasons.push(reason("alarms", detail, since, None, &watched.alarm.name));
             }
         }
     }
 
-    /// A reading older than two intervals and the time that a reading may take says nothing any more.
-    fn evidence(&self, now: Time, id: &MonitorId, monitor: &Monitor) -> Evidence {
+    /// A reading older than two intervals and the time that a reading may take says nothing any more, nor does one
+    /// from before it was asked for.
+    fn evidence(&self, now: Time, id: &MonitorId, monitor: &Monitor, asked_at: Time) -> Evidence {
         let Some((watch, last, at)) = self.watches.get(id).and_then(|w| Some((w, w.last.as_ref()?, w.last_at?))) else {
             return Evidence::Missing("not read yet".to_owned());
         };
         let age_limit_ms = monitor.interval_ms.saturating_mul(2).saturating_add(monitor.timeout_ms);
-        if now.since_ms(at) > age_limit_ms {
+        if now.since_ms(at) > age_limit_ms || at < asked_at {
             return Evidence::Missing(format!("not read since {at}"));
         }
         match last {

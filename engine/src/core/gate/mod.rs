@@ -78,7 +78,7 @@ impl Pipeline {
         }
         match &gate.condition {
             GateCondition::DependsOn(depends_on) => self.ask_upstream(turn, number, ix, depends_on),
-            GateCondition::Alarms(_) => self.ask_alarms(turn, number, ix),
+            GateCondition::Alarms(_) => self.ask_alarms(turn, number, wave, ix),
             GateCondition::Window(_) => self.ask_window(turn, number, wave, ix),
             GateCondition::Metric(metric) => self.ask_metric(turn, number, ix, metric),
             GateCondition::Check(check) => self.ask_check(turn, number, ix, check),

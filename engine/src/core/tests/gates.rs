@@ -268,6 +268,25 @@ fn g8_the_alarms_of_a_wave_can_be_overridden_and_then_do_not_count_against_the_r
 }
 
 #[test]
+fn ic6_a_reading_from_before_a_release_arrived_does_not_let_it_in() {
+    let plan = after_build(vec![stage("prod").wave(wave("", &["prod/us"]).alarm(alarm("errors")))]);
+    let mut world = World::new();
+    world.ship(&plan);
+    world.pass_well(HOUR);
+    world.is_ok("errors");
+    world.pass(SECOND);
+    let next = world.push(&plan);
+    world.succeed("#2 build/package");
+    assert_eq!(world.wave_state(next, "prod"), Some(WaveState::Waiting), "it may have turned bad since\n{}", world.story());
+    world.is_bad("errors");
+    assert_eq!(world.wave_state(next, "prod"), Some(WaveState::Waiting), "{}", world.story());
+    assert_eq!(world.count(EventKind::RollbackStarted), 0, "what was bad before is no fault of the one that waits\n{}", world.story());
+    world.pass(SECOND);
+    world.is_ok("errors");
+    assert_eq!(world.wave_state(next, "prod"), Some(WaveState::Entered), "{}", world.story());
+}
+
+#[test]
 fn x8_where_nothing_runs_yet_the_alarms_keep_nothing_out_and_count_from_the_deployment_on() {
     let plan = after_build(vec![stage("prod").wave(wave("", &["prod/us"]).alarm(alarm("errors")).bake(bake(MINUTE, &["errors"])))]);
     let mut world = World::new();

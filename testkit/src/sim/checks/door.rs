@@ -32,6 +32,7 @@ impl Door {
             door.closed.push("quarantined".to_owned());
         }
         door.closed.extend(seen.after.holds().filter(|hold| covers(&hold.scope, plan, wave, None)).map(|h| format!("hold {}", h.id)));
+        let arrived_at = seen.after.wave(number, wave).map_or(seen.at, |row| row.arrived_at);
         let stage = plan.stage(wave.stage).map_or("", |s| s.name.as_str());
         let place = if wave_plan.name.is_empty() { stage.to_owned() } else { format!("{stage}/{}", wave_plan.name) };
         if !release.row.overrides.iter().any(|o| o.gate == format!("{place}/alarms")) {
@@ -43,10 +44,10 @@ impl Door {
                     row.is_some_and(|row| row.live.is_some() || row.partly.is_some() || !row.good.is_empty())
                 })
             };
-            door.closed.extend(wave_plan.alarms.iter().filter(|alarm| runs(alarm)).filter_map(|alarm| trouble(seen, alarm)));
+            door.closed.extend(wave_plan.alarms.iter().filter(|alarm| runs(alarm)).filter_map(|alarm| trouble(seen, alarm, arrived_at)));
         }
         for ix in &wave_plan.gates {
-            door.closed.extend(closed(seen, &release.row, plan.node(*ix).map(|n| &n.kind), *ix));
+            door.closed.extend(closed(seen, &release.row, plan.node(*ix).map(|n| &n.kind), *ix, arrived_at));
         }
         if !release.row.overrides.iter().any(|o| o.gate == format!("{place}/barrier")) {
             let been = |name: &String, target: &str| {
@@ -59,7 +60,7 @@ impl Door {
     }
 }
 
-fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: NodeIx) -> Option<String> {
+fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: NodeIx, arrived_at: Time) -> Option<String> {
     let Some(NodeKind::Gate(gate)) = kind else { return None };
     let row = seen.after.gate(release.number, ix);
     if row.is_some_and(|row| row.overridden) {
@@ -73,8 +74,8 @@ fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: No
         }
         GateCondition::Check(_) => !row
             .is_some_and(|row| row.state == GateState::Open && row.answered_at.is_some() && row.expires_at.is_none_or(|at| at > seen.at)),
-        GateCondition::Alarms(alarms) => alarms.iter().any(|alarm| trouble(seen, alarm).is_some()),
-        GateCondition::Metric(metric) => match last_reading(seen, &metric.monitor) {
+        GateCondition::Alarms(alarms) => alarms.iter().any(|alarm| trouble(seen, alarm, arrived_at).is_some()),
+        GateCondition::Metric(metric) => match last_reading(seen, &metric.monitor, Time::default()) {
             Some(Reading::Ok { value: Some(value), .. }) => *value > metric.bound,
             _ => true,
         },
@@ -111,16 +112,16 @@ fn is_approved(at: Time, release: &ReleaseRow, row: &GateRow, approval: &Approva
         && row.expires_at.is_some_and(|end| end > at)
 }
 
-fn trouble(seen: &Seen<'_>, alarm: &Alarm) -> Option<String> {
-    match last_reading(seen, &alarm.monitor) {
+fn trouble(seen: &Seen<'_>, alarm: &Alarm, arrived_at: Time) -> Option<String> {
+    match last_reading(seen, &alarm.monitor, arrived_at) {
         Some(Reading::Ok { .. }) => None,
         _ => Some(format!("alarm {}", alarm.name)),
     }
 }
 
-/// The last reading, unless it is too old to say anything (IC5). Who has just entered needs it no more, so that
+/// The last reading, unless it is too old to say anything (IC5) or from before it was asked for (IC6). Who has just entered needs it no more, so that
 /// the core may have let go of the monitor within the same input.
-fn last_reading<'a>(seen: &'a Seen<'_>, monitor: &Monitor) -> Option<&'a Reading> {
+fn last_reading<'a>(seen: &'a Seen<'_>, monitor: &Monitor, asked_at: Time) -> Option<&'a Reading> {
     let id = monitor_id(monitor);
     if let Input::Observe { monitor, reading } = seen.input
         && *monitor == id
@@ -129,5 +130,5 @@ fn last_reading<'a>(seen: &'a Seen<'_>, monitor: &Monitor) -> Option<&'a Reading
     }
     let watch = seen.after.watch(&id).or_else(|| seen.before.watches.get(&id))?;
     let fresh_ms = 2 * monitor.interval_ms + monitor.timeout_ms;
-    watch.last.as_ref().filter(|_| watch.last_at.is_some_and(|at| seen.at.since_ms(at) <= fresh_ms))
+    watch.last.as_ref().filter(|_| watch.last_at.is_some_and(|at| at >= asked_at && seen.at.since_ms(at) <= fresh_ms))
 }
