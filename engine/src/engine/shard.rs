@@ -189,7 +189,6 @@ async fn attempt(
     let expected = current.version.clone();
     let next_deadline = current.pipeline.next_deadline();
     let logs = ended_logs(batch, &answers);
-    let logs_ended = !logs.is_empty();
     let save = Save { next_deadline, outbox, logs, ..Save::new(id, &expected, &changes, now) };
     match engine.store.save(save).await {
         Ok(saved) => {
@@ -197,7 +196,7 @@ async fn attempt(
             current.version = saved.version;
             engine.dispatch.board.committed(id, &changes.rows);
             hint(engine, &changes, next_deadline);
-            if logs_ended {
+            if saved.is_log_left {
                 engine.log_has_ended();
             }
             Ok(Some((number, answers)))

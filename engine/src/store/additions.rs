@@ -17,6 +17,7 @@ pub(super) const STATEMENTS: &[&str] = &[OF_RELEASE, TEXT, EARLIER];
 pub(super) const ADDITIONS: Insert = Insert {
     into: "INSERT INTO additions (pipeline_id, release, number, node, added_at, text, body)",
     columns: 7,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, release, number) DO NOTHING",
 };
 

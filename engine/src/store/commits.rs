@@ -12,6 +12,7 @@ pub(super) const STATEMENTS: &[&str] = &[PAGE, BETWEEN, BY_ID];
 pub(super) const COMMITS: Insert = Insert {
     into: "INSERT INTO commits (pipeline_id, source, id, epoch, position, title, author, author_email, committed_at)",
     columns: 9,
+    before_first: "",
     // After a forced push a commit may stand elsewhere.
     conflict: "ON CONFLICT (pipeline_id, source, id) DO UPDATE SET epoch = excluded.epoch, position = excluded.position",
 };

@@ -2,9 +2,11 @@
 //!
 //! Everything else writes one SQL text, binds [`Value`]s and reads [`Record`]s.
 
+use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, Either, Executor as _, PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
+use super::script::{Outcome, Ran, Script};
 use super::value::{Record, Value};
 use super::{Error, sqlite};
 
@@ -71,17 +73,19 @@ impl Tx<'_> {
         self.optional(sql, values).await?.ok_or_else(|| Error::Statement("a statement that answers one row answered none".to_owned()))
     }
 
-    /// Many rows in few statements.
-    pub(super) async fn insert_all(&mut self, insert: &Insert, mut rows: Vec<Vec<Value>>) -> Result<(), Error> {
-        while !rows.is_empty() {
-            // Powers of two, so that few statements stay prepared.
-            let size = 1 << rows.len().min(Insert::MOST_ROWS).ilog2();
-            let rest = rows.split_off(size);
-            let values = rows.into_iter().flatten().collect();
-            self.execute(AssertSqlSafe(insert.sql(size)), values).await?;
-            rows = rest;
+    /// All statements of a script, in their order.
+    pub(super) async fn run(&mut self, script: Script) -> Result<Ran, Error> {
+        match self {
+            Self::Sqlite(connection) => run_together(connection, script).await,
+            Self::Postgres(connection) => run_each(connection, script).await,
         }
-        Ok(())
+    }
+
+    /// Many rows in few statements.
+    pub(super) async fn insert_all(&mut self, insert: &Insert, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+        let mut script = Script::default();
+        script.insert_all(insert, rows);
+        self.run(script).await.map(drop)
     }
 
     /// Asks the database whether it understands a statement.
@@ -99,6 +103,48 @@ impl Tx<'_> {
     }
 }
 
+async fn run_together(connection: &mut SqliteConnection, script: Script) -> Result<Ran, Error> {
+    if script.statements.is_empty() {
+        return Ok(Ran::All(Vec::new()));
+    }
+    let required: Vec<bool> = script.statements.iter().map(|statement| statement.must_touch).collect();
+    let (text, values) = script.joined();
+    let mut results = connection.fetch_many(bind!(AssertSqlSafe(text), values));
+    let mut outcomes = Vec::with_capacity(required.len());
+    let mut records = Vec::new();
+    let mut is_met = true;
+    while is_met && let Some(result) = results.try_next().await? {
+        match result {
+            Either::Right(row) => records.push(Record::from(row)),
+            Either::Left(done) => {
+                let touched = done.rows_affected();
+                is_met = touched > 0 || !required.get(outcomes.len()).copied().unwrap_or_default();
+                outcomes.push(Outcome { touched, records: std::mem::take(&mut records) });
+            }
+        }
+    }
+    Ok(if is_met { Ran::All(outcomes) } else { Ran::Unmet })
+}
+
+async fn run_each(connection: &mut PgConnection, script: Script) -> Result<Ran, Error> {
+    let mut outcomes = Vec::with_capacity(script.statements.len());
+    for statement in script.statements {
+        let mut outcome = Outcome::default();
+        let mut results = connection.fetch_many(bind!(AssertSqlSafe(statement.sql.into_owned()), statement.values));
+        while let Some(result) = results.try_next().await? {
+            match result {
+                Either::Right(row) => outcome.records.push(Record::from(row)),
+                Either::Left(done) => outcome.touched += done.rows_affected(),
+            }
+        }
+        if statement.must_touch && outcome.touched == 0 {
+            return Ok(Ran::Unmet);
+        }
+        outcomes.push(outcome);
+    }
+    Ok(Ran::All(outcomes))
+}
+
 /// PostgreSQL only; a hint, never the truth.
 const NOTIFY: &str = "SELECT pg_notify('tidegate', $1)";
 
@@ -108,19 +154,21 @@ pub(super) struct Insert {
     /// `INSERT INTO lanes (pipeline_id, key, body)`
     pub into: &'static str,
     pub columns: usize,
+    /// What stands before the first column's parameter: `(SELECT …) - `, or nothing.
+    pub before_first: &'static str,
     /// `ON CONFLICT …`, or empty.
     pub conflict: &'static str,
 }
 
 impl Insert {
     /// Keeps the parameters of the widest table far below SQLite's 32,766.
-    const MOST_ROWS: usize = 32;
+    pub(super) const MOST_ROWS: usize = 32;
 
     pub(super) fn sql(&self, rows: usize) -> String {
         let tuples: Vec<String> = (0..rows)
             .map(|row| {
                 let parameters: Vec<String> = (1..=self.columns).map(|column| format!("${}", row * self.columns + column)).collect();
-                format!("({})", parameters.join(", "))
+                format!("({}{})", self.before_first, parameters.join(", "))
             })
             .collect();
         format!("{} VALUES {} {}", self.into, tuples.join(", "), self.conflict)

@@ -5,8 +5,9 @@ use sha2::{Digest as _, Sha256};
 use crate::core::id::{PipelineId, ReleaseNumber};
 use crate::core::{Actor, Event, EventKind, Time};
 
-use super::db::{Db, Insert, Tx};
+use super::db::{Db, Insert};
 use super::save::Version;
+use super::script::{Outcome, Script};
 use super::value::{Record, Value, json, values, word};
 use super::{Error, Store};
 
@@ -40,6 +41,8 @@ const ALLOCATE: &str = "UPDATE counters SET value = value + $1 WHERE name = 'eve
 pub(super) const EVENTS: Insert = Insert {
     into: "INSERT INTO events (seq, pipeline_id, number, at, kind, actor, release, target, previous_hash, hash, body)",
     columns: 11,
+    // The numbers that ALLOCATE has just taken, counted from the last one down.
+    before_first: "(SELECT value FROM counters WHERE name = 'events') - ",
     conflict: "",
 };
 
@@ -173,20 +176,24 @@ fn link(previous: &str, pipeline: &PipelineId, number: u64, body: &str) -> Strin
     hex::encode(Sha256::digest(format!("{previous}\n{pipeline}\n{number}\n{body}").as_bytes()))
 }
 
-/// Answers the number of the first one.
-pub(super) async fn append(tx: &mut Tx<'_>, events: &[Chained]) -> Result<Option<u64>, Error> {
-    if events.is_empty() {
-        return Ok(None);
-    }
+/// Their first statement answers [`first_seq`].
+pub(super) fn append(script: &mut Script, events: Vec<Chained>) {
     let count = events.len() as u64;
-    let first = tx.one(ALLOCATE, values![count]).await?.count("value")?.saturating_sub(count).saturating_add(1);
-    let rows = events.iter().zip(first..).map(|(event, seq)| {
-        let mut row = values![seq];
-        row.extend(event.values.iter().cloned());
+    script.add(ALLOCATE, values![count]);
+    let rows = events.into_iter().zip((0..count).rev()).map(|(event, from_last)| {
+        let mut row = values![from_last];
+        row.extend(event.values);
         row
     });
-    tx.insert_all(&EVENTS, rows.collect()).await?;
-    Ok(Some(first))
+    script.insert_all(&EVENTS, rows.collect());
+}
+
+/// The number of the first of `count` events.
+pub(super) fn first_seq(allocated: Option<&Outcome>, count: u64) -> Result<u64, Error> {
+    let last = allocated
+        .and_then(|outcome| outcome.records.first())
+        .ok_or_else(|| Error::Statement("the counter of events is not there".to_owned()))?;
+    Ok(last.count("value")?.saturating_sub(count).saturating_add(1))
 }
 
 pub(super) async fn seq_of(db: &Db, pipeline: &PipelineId, number: u64) -> Result<Option<u64>, Error> {

@@ -2,9 +2,9 @@
 
 use crate::core::Time;
 
-use super::db::Tx;
 use super::save::Answer;
-use super::value::values;
+use super::script::Script;
+use super::value::{Value, values};
 use super::{Error, Store};
 
 pub(super) const STATEMENTS: &[&str] = &[BEGIN, READ, FINISH, FORGET];
@@ -39,8 +39,12 @@ pub struct StoredAnswer {
     pub body: String,
 }
 
-pub(super) async fn finish(tx: &mut Tx<'_>, answer: &Answer) -> Result<(), Error> {
-    tx.execute(FINISH, values![&answer.key, u32::from(answer.status), &answer.body]).await.map(drop)
+pub(super) fn finish(script: &mut Script, answer: &Answer) {
+    script.add(FINISH, finished(answer));
+}
+
+fn finished(answer: &Answer) -> Vec<Value> {
+    values![&answer.key, u32::from(answer.status), &answer.body]
 }
 
 impl Store {
@@ -67,7 +71,7 @@ impl Store {
 
     /// Keeps the answer of a request that saved no pipeline.
     pub async fn finish_request(&self, answer: Answer) -> Result<(), Error> {
-        self.db().write(answer, |tx, answer| Box::pin(async move { finish(tx, answer).await })).await
+        self.db().execute(FINISH, finished(&answer)).await.map(drop)
     }
 
     /// The request was refused and had no effect: its key is free again.

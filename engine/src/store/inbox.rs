@@ -4,6 +4,7 @@ use crate::core::Time;
 
 use super::db::Tx;
 use super::hint::Hint;
+use super::script::Script;
 use super::value::{Record, values};
 use super::{Error, Store, sources};
 
@@ -51,8 +52,8 @@ pub(super) async fn put(tx: &mut Tx<'_>, key: &str, kind: &str, body: &str, now:
     Ok(if is_new { Received::New } else { Received::Again })
 }
 
-pub(super) async fn finish(tx: &mut Tx<'_>, key: &str, now: Time) -> Result<(), Error> {
-    tx.execute(DONE, values![key, now]).await.map(drop)
+pub(super) fn finish(script: &mut Script, key: &str, now: Time) {
+    script.add(DONE, values![key, now]);
 }
 
 impl Store {

@@ -10,6 +10,7 @@ use crate::core::Time;
 
 use super::db::{Insert, Tx};
 use super::hint::Hint;
+use super::script::{Ran, Script};
 use super::value::{Record, Value, values};
 use super::{Error, Store};
 
@@ -24,6 +25,7 @@ pub(super) const ENDING_STATEMENTS: &[&str] = ending::STATEMENTS;
 const CHUNKS: Insert = Insert {
     into: "INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding)",
     columns: 11,
+    before_first: "",
     conflict: "",
 };
 pub(super) const INSERTS: &[&Insert] = &[&CHUNKS];
@@ -144,8 +146,14 @@ impl Store {
 }
 
 async fn append(tx: &mut Tx<'_>, new: &NewLogChunk, now: Time) -> Result<LogHead, Error> {
-    tx.execute(START, values![&new.attempt, now]).await?;
-    let old = head(&tx.one(HEAD, values![&new.attempt]).await?)?;
+    let mut begin = Script::default();
+    begin.add(START, values![&new.attempt, now]);
+    begin.add(HEAD, values![&new.attempt]);
+    let old = match tx.run(begin).await? {
+        Ran::All(outcomes) => outcomes.last().and_then(|outcome| outcome.records.first()).map(head).transpose()?,
+        Ran::Unmet => None,
+    };
+    let old = old.ok_or_else(|| Error::Statement("a log that was begun is not there".to_owned()))?;
     let is_next = new.offset == old.stored_bytes || (new.gap && new.offset > old.stored_bytes);
     // Once it has ended it may be being sealed: what came now would be lost.
     if old.ended_at.or(old.sealed_at).is_some() || !is_next || new.length == 0 {

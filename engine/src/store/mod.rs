@@ -39,6 +39,7 @@ mod rows;
 mod runners;
 mod save;
 mod schedules;
+mod script;
 mod sources;
 mod sqlite;
 mod statements;

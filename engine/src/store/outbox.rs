@@ -4,8 +4,8 @@ use crate::core::Time;
 use crate::core::effect::Delivery;
 use crate::core::id::PipelineId;
 
-use super::db::Tx;
 use super::hint::Hint;
+use super::script::Script;
 use super::value::{Record, values, word};
 use super::{Error, Store};
 
@@ -68,14 +68,15 @@ pub struct DueMessage {
     pub body: String,
 }
 
-pub(super) async fn put(tx: &mut Tx<'_>, pipeline: Option<&PipelineId>, message: &OutboxMessage, now: Time) -> Result<(), Error> {
+pub(super) fn put(script: &mut Script, pipeline: Option<&PipelineId>, message: &OutboxMessage, now: Time) -> Result<(), Error> {
     let sql = match message.delivery {
         Delivery::AtLeastOnce => PUT_ONCE,
         Delivery::NewestWins => PUT_NEWEST,
     };
     let delivery = word(&message.delivery)?;
     let pipeline = pipeline.map(PipelineId::as_str);
-    tx.execute(sql, values![&message.key, &message.kind, delivery, pipeline, now, message.due_at, &message.body]).await.map(drop)
+    script.add(sql, values![&message.key, &message.kind, delivery, pipeline, now, message.due_at, &message.body]);
+    Ok(())
 }
 
 impl Store {
@@ -84,7 +85,9 @@ impl Store {
         self.db()
             .write((message, now), |tx, (message, now)| {
                 Box::pin(async move {
-                    put(tx, None, message, *now).await?;
+                    let mut script = Script::default();
+                    put(&mut script, None, message, *now)?;
+                    tx.run(script).await?;
                     tx.notify(Hint::Outbox.to_text()).await
                 })
             })

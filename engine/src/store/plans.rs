@@ -13,7 +13,7 @@ use super::{Error, db::Insert};
 pub(super) const STATEMENTS: &[&str] = &[SELECT];
 
 pub(super) const PLANS: Insert =
-    Insert { into: "INSERT INTO plans (digest, body)", columns: 2, conflict: "ON CONFLICT (digest) DO NOTHING" };
+    Insert { into: "INSERT INTO plans (digest, body)", columns: 2, before_first: "", conflict: "ON CONFLICT (digest) DO NOTHING" };
 
 const SELECT: &str = "SELECT digest, body FROM plans WHERE digest = $1";
 

@@ -12,6 +12,7 @@ use super::value::{Value, json, values, word};
 pub(super) const RELEASES: Insert = Insert {
     into: "INSERT INTO releases (pipeline_id, number, state, digest, admission_key, created_at, ended_at, plan_digest, body)",
     columns: 9,
+    before_first: "",
     // Whoever saves a release again does not bring its plan again.
     conflict: "ON CONFLICT (pipeline_id, number) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, \
         plan_digest = COALESCE(excluded.plan_digest, releases.plan_digest), body = excluded.body",
@@ -20,12 +21,14 @@ pub(super) const RELEASES: Insert = Insert {
 pub(super) const WAVES: Insert = Insert {
     into: "INSERT INTO waves (pipeline_id, release, stage, wave, state, body)",
     columns: 6,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, release, stage, wave) DO UPDATE SET state = excluded.state, body = excluded.body",
 };
 
 pub(super) const NODES: Insert = Insert {
     into: "INSERT INTO nodes (pipeline_id, release, node, state, body)",
     columns: 5,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, release, node) DO UPDATE SET state = excluded.state, body = excluded.body",
 };
 
@@ -33,6 +36,7 @@ pub(super) const ATTEMPTS: Insert = Insert {
     into: "INSERT INTO attempts (id, pipeline_id, release, node, number, kind, state, urgent, target, runner, queued_at, lease_until, \
         ended_at, body)",
     columns: 14,
+    before_first: "",
     conflict: "ON CONFLICT (id) DO UPDATE SET state = excluded.state, urgent = excluded.urgent, runner = excluded.runner, \
         lease_until = excluded.lease_until, ended_at = excluded.ended_at, body = excluded.body",
 };
@@ -40,24 +44,28 @@ pub(super) const ATTEMPTS: Insert = Insert {
 pub(super) const GATES: Insert = Insert {
     into: "INSERT INTO gates (pipeline_id, release, node, state, body)",
     columns: 5,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, release, node) DO UPDATE SET state = excluded.state, body = excluded.body",
 };
 
 pub(super) const LANES: Insert = Insert {
     into: "INSERT INTO lanes (pipeline_id, key, body)",
     columns: 3,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, key) DO UPDATE SET body = excluded.body",
 };
 
 pub(super) const TARGETS: Insert = Insert {
     into: "INSERT INTO targets (pipeline_id, name, fence, body)",
     columns: 4,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, name) DO UPDATE SET fence = excluded.fence, body = excluded.body",
 };
 
 pub(super) const ROLLOUTS: Insert = Insert {
     into: "INSERT INTO rollouts (pipeline_id, target, number, release, state, body)",
     columns: 6,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, target, number) DO UPDATE SET state = excluded.state, body = excluded.body",
 };
 
@@ -65,12 +73,14 @@ pub(super) const ROLLOUTS: Insert = Insert {
 pub(super) const WATCHES: Insert = Insert {
     into: "INSERT INTO watches (pipeline_id, id, next_poll_at, body)",
     columns: 4,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, id) DO UPDATE SET body = excluded.body",
 };
 
 pub(super) const HOLDS: Insert = Insert {
     into: "INSERT INTO holds (pipeline_id, id, lifted_at, body)",
     columns: 4,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, id) DO UPDATE SET lifted_at = excluded.lifted_at, body = excluded.body",
 };
 
@@ -78,6 +88,7 @@ pub(super) const HOLDS: Insert = Insert {
 pub(super) const ARTIFACT_USES: Insert = Insert {
     into: "INSERT INTO artifact_uses (pipeline_id, release, name, digest, attempt)",
     columns: 5,
+    before_first: "",
     conflict: "ON CONFLICT (pipeline_id, release, name) DO UPDATE SET digest = excluded.digest, attempt = excluded.attempt",
 };
 

@@ -7,10 +7,11 @@ use crate::core::row::Row;
 use crate::core::{Changes, Time};
 
 use super::db::{Insert, Tx};
-use super::events::{self, Chained};
+use super::events;
 use super::hint::Hint;
 use super::logs::{self, LogEnd};
 use super::outbox::{self, OutboxMessage};
+use super::script::{Ran, Script};
 use super::value::{Record, Value, json, values};
 use super::{Error, Store, additions, idempotency, inbox, plans, rows};
 
@@ -89,6 +90,8 @@ pub struct Saved {
     pub version: Version,
     /// The sequence number of the first event; none when there was no event.
     pub first_seq: Option<u64>,
+    /// A log of an attempt that these changes end is still to be sealed.
+    pub is_log_left: bool,
 }
 
 /// Everything that the transaction needs, made before it begins.
@@ -96,17 +99,19 @@ struct Prepared {
     pipeline: PipelineId,
     expected: u64,
     commit_key: String,
-    advance: Vec<Value>,
-    /// In an order in which no foreign key is missed.
-    inserts: Vec<(&'static Insert, Vec<Vec<Value>>)>,
-    /// Statements about who watches what.
-    watching: Vec<(&'static str, Vec<Value>)>,
-    outbox: Vec<OutboxMessage>,
-    inbox_done: Option<String>,
-    answer: Option<Answer>,
-    logs: Vec<LogEnd>,
-    events: Vec<Chained>,
-    now: Time,
+    script: Script,
+    /// Which statements of the script end a log.
+    seals: Vec<usize>,
+    /// Which statement of the script takes numbers for how many events.
+    allocates: Option<(usize, u64)>,
+    /// For the other servers.
+    hints: Vec<Hint>,
+}
+
+/// What the transaction found out.
+struct Written {
+    first_seq: Option<u64>,
+    is_log_left: bool,
 }
 
 impl Store {
@@ -117,10 +122,10 @@ impl Store {
         let hints: Vec<Hint> = save.logs.iter().map(|log| Hint::Log(log.attempt.to_string())).collect();
         let hint = Hint::Pipeline(save.pipeline.clone());
         let (prepared, version) = prepare(save, commit_key)?;
-        let lost = (prepared.pipeline.clone(), prepared.commit_key.clone(), prepared.expected, !prepared.events.is_empty());
+        let lost = (prepared.pipeline.clone(), prepared.commit_key.clone(), prepared.expected, prepared.allocates.is_some());
         let written = self.db().write(prepared, |tx, prepared| Box::pin(write(tx, prepared))).await;
-        let first_seq = match written {
-            Err(Error::CommitUnknown(detail)) => self.resolve(lost, detail).await?,
+        let Written { first_seq, is_log_left } = match written {
+            Err(Error::CommitUnknown(detail)) => Written { first_seq: self.resolve(lost, detail).await?, is_log_left: !hints.is_empty() },
             other => other?,
         };
         self.hint(hint);
@@ -128,7 +133,7 @@ impl Store {
         if wakes_outbox {
             self.hint(Hint::Outbox);
         }
-        Ok(Saved { version, first_seq })
+        Ok(Saved { version, first_seq, is_log_left })
     }
 
     /// The answer to COMMIT was lost: the commit is there under its key, or it never was (ID11).
@@ -169,21 +174,42 @@ fn prepare(save: Save<'_>, commit_key: String) -> Result<(Prepared, Version), Er
         pipeline.map(|row| row.name.as_str()),
         pipeline.map(json).transpose()?,
     ];
+    let mut script = Script::default();
+    script.require(ADVANCE, advance);
     let (inserts, watching) = tables(save.pipeline, &save.changes.rows)?;
-    let prepared = Prepared {
-        pipeline: save.pipeline.clone(),
-        expected: save.expected.number,
-        commit_key,
-        advance,
-        inserts,
-        watching,
-        outbox: save.outbox,
-        inbox_done: save.inbox_done,
-        answer: save.answer,
-        logs: save.logs,
-        events: chained,
-        now: save.now,
-    };
+    for (insert, rows) in inserts {
+        script.insert_all(insert, rows);
+    }
+    for (statement, values) in watching {
+        script.add(statement, values);
+    }
+    for message in &save.outbox {
+        outbox::put(&mut script, Some(save.pipeline), message, save.now)?;
+    }
+    if let Some(key) = &save.inbox_done {
+        inbox::finish(&mut script, key, save.now);
+    }
+    let mut seals = Vec::new();
+    for log in &save.logs {
+        logs::end(&mut script, log, save.now);
+        seals.push(script.len() - 1);
+    }
+    if let Some(answer) = &save.answer {
+        idempotency::finish(&mut script, answer);
+    }
+    let count = chained.len() as u64;
+    let allocates = (count > 0).then(|| (script.len(), count));
+    if count > 0 {
+        // Last, because from here to the commit nobody else can append an event.
+        events::append(&mut script, chained);
+    }
+    let mut hints = vec![Hint::Pipeline(save.pipeline.clone())];
+    hints.extend(save.logs.iter().map(|log| Hint::Log(log.attempt.to_string())));
+    if !save.outbox.is_empty() {
+        hints.push(Hint::Outbox);
+    }
+    let prepared =
+        Prepared { pipeline: save.pipeline.clone(), expected: save.expected.number, commit_key, script, seals, allocates, hints };
     Ok((prepared, version))
 }
 
@@ -240,33 +266,18 @@ fn tables(pipeline: &PipelineId, changed: &[Row]) -> Result<Tables, Error> {
     Ok((tables, watching))
 }
 
-async fn write(tx: &mut Tx<'_>, save: &Prepared) -> Result<Option<u64>, Error> {
-    if tx.execute(ADVANCE, save.advance.clone()).await? == 0 {
+async fn write(tx: &mut Tx<'_>, save: &Prepared) -> Result<Written, Error> {
+    for hint in &save.hints {
+        tx.notify(hint.to_text()).await?;
+    }
+    let Ran::All(outcomes) = tx.run(save.script.clone()).await? else {
         let exists = tx.optional(EXISTS, values![&save.pipeline]).await?.is_some();
         return Err(if exists { Error::Conflict } else { Error::NotFound { what: "pipeline", key: save.pipeline.to_string() } });
-    }
-    for (insert, rows) in &save.inserts {
-        tx.insert_all(insert, rows.clone()).await?;
-    }
-    for (statement, values) in &save.watching {
-        tx.execute(*statement, values.clone()).await?;
-    }
-    for message in &save.outbox {
-        outbox::put(tx, Some(&save.pipeline), message, save.now).await?;
-    }
-    if let Some(key) = &save.inbox_done {
-        inbox::finish(tx, key, save.now).await?;
-    }
-    for log in &save.logs {
-        logs::end(tx, log, save.now).await?;
-    }
-    if let Some(answer) = &save.answer {
-        idempotency::finish(tx, answer).await?;
-    }
-    tx.notify(Hint::Pipeline(save.pipeline.clone()).to_text()).await?;
-    if !save.outbox.is_empty() {
-        tx.notify(Hint::Outbox.to_text()).await?;
-    }
-    // Last, because from here to the commit nobody else can append an event.
-    events::append(tx, &save.events).await
+    };
+    let first_seq = match save.allocates {
+        Some((at, count)) => Some(events::first_seq(outcomes.get(at), count)?),
+        None => None,
+    };
+    let is_log_left = save.seals.iter().any(|at| outcomes.get(*at).is_none_or(|seal| seal.touched == 0));
+    Ok(Written { first_seq, is_log_left })
 }

@@ -5,6 +5,7 @@ use protocol::AttemptId;
 use crate::core::Time;
 use crate::store::db::Tx;
 use crate::store::hint::Hint;
+use crate::store::script::Script;
 use crate::store::value::values;
 use crate::store::{Error, Store};
 
@@ -65,10 +66,9 @@ pub struct SealedLog {
 }
 
 /// Part of the transaction that ends the attempt.
-pub(crate) async fn end(tx: &mut Tx<'_>, log: &LogEnd, now: Time) -> Result<(), Error> {
-    tx.execute(END, values![&log.attempt, now, log.bytes, &log.digest]).await?;
-    tx.execute(SEAL_SINGLE, values![&log.attempt, now, log.bytes, &log.digest]).await?;
-    tx.notify(Hint::Log(log.attempt.to_string()).to_text()).await
+pub(crate) fn end(script: &mut Script, log: &LogEnd, now: Time) {
+    script.add(END, values![&log.attempt, now, log.bytes, &log.digest]);
+    script.add(SEAL_SINGLE, values![&log.attempt, now, log.bytes, &log.digest]);
 }
 
 /// Forgets a log; its blobs go later.
@@ -93,7 +93,16 @@ impl Store {
     /// Keeps what the runner says of a log, beside [`Store::save`] which does so for a report that changed something.
     pub async fn end_log(&self, log: LogEnd, now: Time) -> Result<(), Error> {
         let hint = Hint::Log(log.attempt.to_string());
-        self.db().write((log, now), |tx, (log, now)| Box::pin(end(tx, log, *now))).await?;
+        self.db()
+            .write((log, now), |tx, (log, now)| {
+                Box::pin(async move {
+                    let mut script = Script::default();
+                    end(&mut script, log, *now);
+                    tx.run(script).await?;
+                    tx.notify(Hint::Log(log.attempt.to_string()).to_text()).await
+                })
+            })
+            .await?;
         self.hint(hint);
         Ok(())
     }
