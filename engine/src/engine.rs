@@ -253,6 +253,17 @@ impl Engine {
         &self.retention_due
     }
 
+    /// Events were committed. Whoever begins to listen after this finds them in the store, so that with nobody
+    /// listening there is nothing to read.
+    pub(crate) fn has_events_up_to(&self, last: u64) {
+        if self.store.is_shared() || self.feed.receiver_count() > 0 {
+            self.hints.feed.notify_one();
+            return;
+        }
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        *published = Some(published.map_or(last, |before| before.max(last)));
+    }
+
     /// Up to where events have been published on this server.
     pub(crate) fn published(&self) -> &Mutex<Option<u64>> {
         &self.published

@@ -132,21 +132,12 @@ impl Engine {
         let row = self.store.runner(runner).await?.filter(|row| row.revoked_at.is_none()).ok_or(Error::BadToken)?;
         let now = self.clock().now();
         self.store.runner_seen(&row, now).await?;
-        let held = self.store.attempts_of_runner(runner).await?;
-        let mut stop = Vec::new();
-        for id in request.holding.iter().filter(|id| !held.iter().any(|known| known.attempt.id == **id)) {
-            if !self.has_reported(runner, id).await? {
-                stop.push(id.clone());
-            }
-        }
         let renew_token = row.token_expires_at.since_ms(now) < self.settings.runner_token_ms / 2;
-        let mut leases = Vec::new();
-        for lost in held.iter().filter(|known| known.attempt.state == AttemptState::Leased && !request.holding.contains(&known.attempt.id))
-        {
-            leases.push(self.lease_payload(&lost.pipeline, &lost.attempt.id).await?);
-        }
-        if !leases.is_empty() || !stop.is_empty() {
-            return Ok(LeaseAnswer { leases, stop, renew_token });
+        if self.dispatch.board.agrees(runner, &request.holding) != Some(true) {
+            let answer = self.reconcile(runner, &request, renew_token).await?;
+            if !answer.leases.is_empty() || !answer.stop.is_empty() {
+                return Ok(answer);
+            }
         }
         let until = now + request.wait_ms.min(MAX_WAIT_MS);
         if request.draining || row.draining || (request.slots == 0 && request.reserved == 0) {
@@ -168,6 +159,23 @@ impl Engine {
             leases = answered => Ok(LeaseAnswer { leases: leases.unwrap_or_default(), renew_token, ..LeaseAnswer::default() }),
             () = self.clock().sleep_until(until) => Ok(LeaseAnswer { renew_token, ..LeaseAnswer::default() }),
         }
+    }
+
+    /// What the runner was granted and does not know of, and what it holds and was not granted.
+    async fn reconcile(&self, runner: &RunnerId, request: &LeaseRequest, renew_token: bool) -> Result<LeaseAnswer, Error> {
+        let held = self.store.attempts_of_runner(runner).await?;
+        let mut answer = LeaseAnswer { renew_token, ..LeaseAnswer::default() };
+        for id in request.holding.iter().filter(|id| !held.iter().any(|known| known.attempt.id == **id)) {
+            if !self.has_reported(runner, id).await? {
+                answer.stop.push(id.clone());
+            }
+        }
+        for known in held.iter().filter(|known| known.attempt.state == AttemptState::Leased) {
+            if !request.holding.contains(&known.attempt.id) {
+                answer.leases.push(self.lease_payload(&known.pipeline, &known.attempt.id).await?);
+            }
+        }
+        Ok(answer)
     }
 
     /// Its report has arrived. Where only the answer was lost, the runner repeats it, and so finishes the log.

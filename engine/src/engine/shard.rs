@@ -10,7 +10,7 @@ use tracing::{error, warn};
 
 use super::{Applied, Engine, Error};
 use crate::core::id::PipelineId;
-use crate::core::row::RowKey;
+use crate::core::row::{AttemptState, Row, RowKey};
 use crate::core::{Actor, Changes, Effect, Event, Input, Pipeline, Rejected, Time};
 use crate::store::{self, LogEnd, Save, Version};
 
@@ -195,7 +195,7 @@ async fn attempt(
             let number = saved.version.number;
             current.version = saved.version;
             engine.dispatch.board.committed(id, &changes.rows);
-            hint(engine, &changes, next_deadline);
+            hint(engine, &changes, next_deadline, saved.first_seq);
             if saved.is_log_left {
                 engine.log_has_ended();
             }
@@ -265,14 +265,25 @@ impl Together {
     }
 }
 
-/// Wakes who has work now. What they do, they find in the database.
-fn hint(engine: &Engine, changes: &Changes, next_deadline: Option<Time>) {
+/// Wakes who has work now, and nobody else: each of them asks the database. What they do, they find there.
+fn hint(engine: &Engine, changes: &Changes, next_deadline: Option<Time>, first_seq: Option<u64>) {
     let hints = engine.hints();
     if next_deadline.is_some_and(|due| engine.next_tick.would_miss(due)) {
         hints.deadlines.notify_one();
     }
-    if !changes.events.is_empty() {
-        hints.feed.notify_one();
+    if let Some(first) = first_seq {
+        engine.has_events_up_to(first + changes.events.len() as u64 - 1);
+    }
+    for row in &changes.rows {
+        match row {
+            // Somebody new needs a reading at once.
+            Row::Watch(row) if row.wanted_at.is_some_and(|wanted| row.last_at.is_none_or(|last| last < wanted)) => {
+                hints.watches.notify_one();
+            }
+            // It has left room for another one of its pipeline.
+            Row::Attempt(row) if row.state == AttemptState::Ended => hints.dispatch.notify_one(),
+            _ => {}
+        }
     }
     for effect in &changes.effects {
         match effect {

@@ -57,7 +57,8 @@ impl Store {
 
     /// Every API token, runner and session ends: a backup knows nothing of those that were revoked after it (ID8).
     pub async fn end_access(&self, now: Time) -> Result<(), Error> {
-        self.db()
+        let ended = self
+            .db()
             .write(now, |tx, now| {
                 Box::pin(async move {
                     tx.execute(END_TOKENS, values![*now]).await?;
@@ -67,7 +68,9 @@ impl Store {
                     Ok(())
                 })
             })
-            .await
+            .await;
+        self.inner.roster.forget();
+        ended
     }
 
     /// A person has looked at everything and lets it go on.

@@ -35,6 +35,7 @@ mod plans;
 mod postgres;
 mod releases;
 mod retention;
+mod roster;
 mod rows;
 mod runners;
 mod save;
@@ -119,6 +120,7 @@ struct Inner {
     hints: broadcast::Sender<Hint>,
     ballast: Option<sqlite::Ballast>,
     plans: plans::Cache,
+    roster: roster::Roster,
     saves: AtomicU64,
     /// Ends with the store.
     _listening: Option<AbortOnDropHandle<()>>,
@@ -168,6 +170,7 @@ impl Store {
             hints,
             ballast,
             plans: plans::Cache::default(),
+            roster: roster::Roster::default(),
             saves: AtomicU64::new(0),
             _listening: listening,
         };

@@ -8,7 +8,7 @@ use crate::core::Time;
 
 use super::audit::{self, AuditNote};
 use super::hint::Hint;
-use super::value::{Record, json, values};
+use super::value::{Record, Value, json, values};
 use super::{Error, Store};
 
 pub(super) const STATEMENTS: &[&str] = &[
@@ -142,27 +142,49 @@ impl Store {
 
     /// The runner in force whose own token has this hash.
     pub async fn runner_by_token(&self, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
-        self.db().optional(BY_TOKEN, values![token_hash]).await?.as_ref().map(runner).transpose()
+        if self.is_shared() {
+            return self.runner_where(BY_TOKEN, values![token_hash]).await;
+        }
+        let asked = match self.inner.roster.by_token(token_hash) {
+            Ok(known) => return Ok(Some(known)),
+            Err(asked) => asked,
+        };
+        let found = self.runner_where(BY_TOKEN, values![token_hash]).await?;
+        if let Some(runner) = &found {
+            self.inner.roster.keep(token_hash, runner, asked);
+        }
+        Ok(found)
     }
 
     /// The runner in force that has offered the token of this hash as its next one.
     pub async fn runner_by_next_token(&self, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
-        self.db().optional(BY_NEXT_TOKEN, values![token_hash]).await?.as_ref().map(runner).transpose()
+        self.runner_where(BY_NEXT_TOKEN, values![token_hash]).await
     }
 
     /// The runner that used up this join token, when its own token has this hash.
     pub async fn runner_joined_by(&self, join_hash: &str, token_hash: &str) -> Result<Option<RunnerRow>, Error> {
-        self.db().optional(JOINED_BY, values![join_hash, token_hash]).await?.as_ref().map(runner).transpose()
+        self.runner_where(JOINED_BY, values![join_hash, token_hash]).await
     }
 
     pub async fn runner(&self, id: &RunnerId) -> Result<Option<RunnerRow>, Error> {
-        self.db().optional(BY_ID, values![id]).await?.as_ref().map(runner).transpose()
+        match self.inner.roster.by_id(id) {
+            Some(known) => Ok(Some(known)),
+            None => self.runner_where(BY_ID, values![id]).await,
+        }
+    }
+
+    async fn runner_where(&self, sql: &'static str, values: Vec<Value>) -> Result<Option<RunnerRow>, Error> {
+        self.db().optional(sql, values).await?.as_ref().map(runner).transpose()
     }
 
     /// Writes at most once in ten seconds.
     pub async fn runner_seen(&self, runner: &RunnerRow, now: Time) -> Result<(), Error> {
-        let is_recent = now.since_ms(runner.last_seen_at) < SEEN_EVERY_MS;
-        if is_recent { Ok(()) } else { self.db().execute(SEEN, values![&runner.id, now, now - SEEN_EVERY_MS]).await.map(drop) }
+        if now.since_ms(runner.last_seen_at) < SEEN_EVERY_MS {
+            return Ok(());
+        }
+        let seen = self.db().execute(SEEN, values![&runner.id, now, now - SEEN_EVERY_MS]).await;
+        self.inner.roster.forget();
+        seen.map(drop)
     }
 
     pub async fn set_draining(&self, id: &RunnerId, draining: bool, note: impl Into<Option<AuditNote>>) -> Result<bool, Error> {
@@ -183,8 +205,8 @@ impl Store {
         self.change_runner(PROMOTE, values![id, next_hash, expires_at], None).await
     }
 
-    async fn change_runner(&self, sql: &'static str, values: Vec<super::value::Value>, note: Option<AuditNote>) -> Result<bool, Error> {
-        let changed = self
+    async fn change_runner(&self, sql: &'static str, values: Vec<Value>, note: Option<AuditNote>) -> Result<bool, Error> {
+        let written = self
             .db()
             .write((sql, values, note), |tx, (sql, values, note)| {
                 Box::pin(async move {
@@ -193,7 +215,10 @@ impl Store {
                     Ok(changed)
                 })
             })
-            .await?;
+            .await;
+        // Whatever became of it: a commit whose answer was lost may stand.
+        self.inner.roster.forget();
+        let changed = written?;
         self.hint(Hint::Runners);
         Ok(changed)
     }

@@ -128,7 +128,10 @@ impl Store {
             Err(Error::CommitUnknown(detail)) => Written { first_seq: self.resolve(lost, detail).await?, is_log_left: !hints.is_empty() },
             other => other?,
         };
-        self.hint(hint);
+        // Where nobody else is, whoever saves knows best whom to wake.
+        if self.is_shared() {
+            self.hint(hint);
+        }
         hints.into_iter().for_each(|hint| self.hint(hint));
         if wakes_outbox {
             self.hint(Hint::Outbox);

@@ -59,6 +59,8 @@ pub(super) async fn open(settings: &Settings, mode: Mode) -> Result<Opened, Erro
     migrations::run_sqlite(&mut connection, settings.migrate).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(settings.readers.max(1))
+        // A connection to a file does not break; asking it first would wake its thread once more for each statement.
+        .test_before_acquire(false)
         .connect_with(options.pragma("query_only", "ON"))
         .await
         .map_err(|error| unusable(&path, &error))?;

@@ -98,6 +98,15 @@ impl Board {
         }
     }
 
+    /// Whether what this runner says that it holds is what it was granted. None when the store has to be asked.
+    pub(crate) fn agrees(&self, runner: &RunnerId, holding: &[AttemptId]) -> Option<bool> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State::Known(entries) = &*state else { return None };
+        let granted = entries.leased.iter().filter(|(_, leased)| leased.runner == *runner);
+        let known = granted.clone().all(|(attempt, _)| holding.contains(attempt));
+        Some(known && granted.count() == holding.len())
+    }
+
     pub(super) fn begin_reading(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Reading(Vec::new());
     }
