@@ -5,6 +5,9 @@ use crate::Fences;
 /// The largest piece of log in one request.
 pub const MAX_LOG_CHUNK_BYTES: usize = 1024 * 1024;
 
+/// The longest log that may come with its attempt's report.
+pub const MAX_WHOLE_LOG_BYTES: usize = 8 * 1024;
+
 /// Describes the bytes in the body of `POST /runner/v1/attempts/{attempt}/log` (R10); sent in headers.
 ///
 /// A chunk that begins before the stored end (it, or a part of it, was stored already) changes nothing and is

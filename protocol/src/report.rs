@@ -18,6 +18,10 @@ pub struct Report {
     /// The length of the whole log and the SHA-256 over it (R10).
     pub log_bytes: u64,
     pub log_digest: String,
+    /// The whole log, when nothing of it was sent before and it is text of at most [`MAX_WHOLE_LOG_BYTES`](crate::MAX_WHOLE_LOG_BYTES):
+    /// most jobs are short, and need no other call for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 /// The end of an attempt as its runner saw it.

@@ -365,15 +365,23 @@ impl ScriptedRunner {
     /// # Errors
     /// The engine's refusal.
     pub async fn report(&self, lease: &Lease, outcome: Outcome) -> Result<(), engine::Error> {
-        self.report_with_log(lease, outcome, b"").await
+        self.report_with_log(lease, outcome, b"", None).await
     }
 
     /// Ends a job whose runner had this log.
     pub async fn report_log(&self, lease: &Lease, outcome: Outcome, log: &[u8]) {
-        self.report_with_log(lease, outcome, log).await.unwrap_or_else(|error| panic!("{} ends: {error}", lease.job.key));
+        self.report_with_log(lease, outcome, log, None).await.unwrap_or_else(|error| panic!("{} ends: {error}", lease.job.key));
     }
 
-    async fn report_with_log(&self, lease: &Lease, outcome: Outcome, log: &[u8]) -> Result<(), engine::Error> {
+    /// Ends a job with a report that says that its log is `said` and brings `log` along.
+    ///
+    /// # Errors
+    /// The engine's refusal.
+    pub async fn report_with_whole_log(&self, lease: &Lease, outcome: Outcome, said: &[u8], log: &str) -> Result<(), engine::Error> {
+        self.report_with_log(lease, outcome, said, Some(log.to_owned())).await
+    }
+
+    async fn report_with_log(&self, lease: &Lease, outcome: Outcome, said: &[u8], log: Option<String>) -> Result<(), engine::Error> {
         let mut artifacts = Vec::new();
         for wanted in &lease.job.artifacts_out {
             artifacts.push(self.upload(&lease.fences, &wanted.name).await);
@@ -385,8 +393,9 @@ impl ScriptedRunner {
             summary: String::new(),
             artifacts,
             steps: Vec::new(),
-            log_bytes: log.len() as u64,
-            log_digest: hex::encode(sha2::Sha256::digest(log)),
+            log_bytes: said.len() as u64,
+            log_digest: hex::encode(sha2::Sha256::digest(said)),
+            log,
         };
         self.engine.complete(&self.id, report).await
     }

@@ -54,6 +54,7 @@ async fn print(runner: &FakeRunner, lease: &Lease, text: &str) {
         steps: Vec::new(),
         log_bytes: 0,
         log_digest: hex::encode(Sha256::digest(b"")),
+        log: None,
     };
     let path = paths::for_attempt(paths::COMPLETE, &lease.fences.attempt);
     runner.client().post(&path, serde_json::to_value(report).expect("JSON")).await.expect(200);

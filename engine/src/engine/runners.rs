@@ -217,7 +217,7 @@ impl Engine {
             }
         }
         self.add_printed(&pipeline, runner, &mut report).await?;
-        let log = LogEnd { attempt: report.fences.attempt.clone(), bytes: report.log_bytes, digest: report.log_digest.clone() };
+        let log = self.log_end(&mut report)?;
         self.from_runner(&pipeline, runner, Input::Report(Box::new(report)), Some(log)).await
     }
 
@@ -305,6 +305,7 @@ impl Engine {
             steps: Vec::new(),
             log_bytes: 0,
             log_digest: hash(""),
+            log: None,
         };
         if let Err(error) = self.input(pipeline, Actor::Engine, Input::Report(Box::new(report))).await {
             warn!(attempt.id = %attempt, %error, "the attempt could not be ended; its lease will run out");

@@ -16,7 +16,7 @@ use super::{Error, Store};
 
 mod ending;
 
-pub use ending::{LogEnd, SealedLog};
+pub use ending::{LogEnd, SealedLog, WholeLog};
 pub(super) use ending::{end, forget};
 
 pub(super) const STATEMENTS: &[&str] = &[START, HEAD, ADVANCE, FROM_BYTE, FROM_LINE];

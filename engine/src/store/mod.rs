@@ -66,7 +66,7 @@ pub use events::{Broken, EventFilter, FirstBad, StoredEvent};
 pub use hint::Hint;
 pub use idempotency::{Begun, StoredAnswer};
 pub use inbox::{InboxMessage, Received};
-pub use logs::{LogChunkRow, LogEnd, LogHead, LogPlace, NewLogChunk, SealedLog};
+pub use logs::{LogChunkRow, LogEnd, LogHead, LogPlace, NewLogChunk, SealedLog, WholeLog};
 pub use meta::Meta;
 pub use metrics::MeasuredRows;
 pub use migrations::{names as migration_names, newest_version};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use engine::core::id::PipelineId;
 use engine::core::row::{AttemptState, ReleaseState, Row};
 use engine::store::Save;
-use engine::store::{LogChunkRow, LogEnd, LogPlace, NewLogChunk, SealedLog, Store};
+use engine::store::{LogChunkRow, LogEnd, LogPlace, NewLogChunk, SealedLog, Store, WholeLog};
 use protocol::AttemptId;
 
 use crate::support::{Database, NOW, after, on_both, sample};
@@ -14,6 +14,7 @@ on_both!(
     a_reader_starts_at_any_line,
     a_sealed_log_takes_nothing_more_and_gives_its_chunks_free,
     a_log_of_one_row_is_sealed_by_the_commit_that_ends_it,
+    a_log_that_comes_with_its_end_counts_only_where_nothing_was_stored,
     a_log_that_differs_from_its_runners_waits_to_be_looked_at,
     a_log_goes_when_nothing_can_be_added_to_it_any_more,
     two_servers_append_the_same_chunk_once,
@@ -109,7 +110,7 @@ fn sealed(blob: &str) -> SealedLog {
 }
 
 fn end(bytes: u64, digest: &str) -> LogEnd {
-    LogEnd { attempt: attempt(), bytes, digest: digest.to_owned() }
+    LogEnd { attempt: attempt(), bytes, digest: digest.to_owned(), whole: None }
 }
 
 async fn append_row(store: &Store, offset: u64, bytes: &'static [u8]) {
@@ -128,6 +129,32 @@ async fn a_log_of_one_row_is_sealed_by_the_commit_that_ends_it(database: &Databa
     let chunks = store.log_chunks_from_byte(&attempt(), 0, 10).await.unwrap();
     let place = LogPlace::Row { bytes: Bytes::from_static(b"a line\0\xff\n"), is_compressed: false };
     assert_eq!(chunks.into_iter().map(|chunk| chunk.place).collect::<Vec<_>>(), [Some(place)]);
+}
+
+async fn a_log_that_comes_with_its_end_counts_only_where_nothing_was_stored(database: &Database) {
+    let store = database.open().await;
+    let whole = |bytes: &'static [u8], digest: &str| LogEnd {
+        whole: Some(WholeLog { bytes: Bytes::from_static(bytes), line_count: 1 }),
+        ..end(bytes.len() as u64, digest)
+    };
+    store.end_log(whole(b"all of it\n", "digest-0"), after(1)).await.unwrap();
+    store.end_log(whole(b"a repeated report changes nothing\n", "another"), after(2)).await.unwrap();
+    let head = store.log_head(&attempt()).await.unwrap().unwrap();
+    assert_eq!((head.stored_bytes, head.lines, head.sealed_at), (10, 1, Some(after(1))), "sealed by the commit that ended it");
+    let chunks = store.log_chunks_from_byte(&attempt(), 0, 10).await.unwrap();
+    let place = LogPlace::Row { bytes: Bytes::from_static(b"all of it\n"), is_compressed: false };
+    assert_eq!(chunks.into_iter().map(|chunk| chunk.place).collect::<Vec<_>>(), [Some(place)]);
+
+    let other = sample::attempt_id("p-1.1.5.1");
+    store.append_log(NewLogChunk { attempt: other.clone(), ..chunk(0, 10, 1, false) }, NOW).await.unwrap();
+    store.end_log(LogEnd { attempt: other.clone(), ..whole(b"something else, and longer\n", "else") }, after(1)).await.unwrap();
+    let head = store.log_head(&other).await.unwrap().unwrap();
+    assert_eq!(
+        (head.stored_bytes, head.ended_at, head.sealed_at),
+        (10, Some(after(1)), None),
+        "what was there first stays, to be looked at"
+    );
+    assert_eq!(store.log_chunks_from_byte(&other, 0, 10).await.unwrap().len(), 1);
 }
 
 async fn a_log_that_differs_from_its_runners_waits_to_be_looked_at(database: &Database) {

@@ -1,6 +1,6 @@
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use protocol::{AttemptId, Outcome, Refusal, Report, Stop};
@@ -22,7 +22,7 @@ pub(super) struct Attempt {
     pub(super) folder: Folder,
     pub(super) assignment: Assignment,
     /// Found in the journal: the lease may have gone to another runner meanwhile.
-    is_recovered: bool,
+    pub(super) is_recovered: bool,
     pub(super) leased_until: Moment,
     /// A renewal succeeded since this agent runs.
     pub(super) is_confirmed: CancellationToken,
@@ -33,6 +33,8 @@ pub(super) struct Attempt {
     /// How much of the log the server has, as far as this agent knows: one that was found in the journal asks from the start, and
     /// the server's answer says where it stands.
     pub(super) acked: AtomicU64,
+    /// A piece of the log was sent, whatever became of it.
+    pub(super) has_sent_log: AtomicBool,
 }
 
 /// Why the agent is done with an attempt.
@@ -70,6 +72,7 @@ impl Attempt {
             no_longer_ours: CancellationToken::new(),
             steps_changed: Notify::new(),
             acked: AtomicU64::new(0),
+            has_sent_log: AtomicBool::new(false),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::{Artifact, LogChunk, MAX_LOG_CHUNK_BYTES, Refusal, Report};
+use protocol::{Artifact, LogChunk, MAX_LOG_CHUNK_BYTES, MAX_WHOLE_LOG_BYTES, Refusal, Report};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,10 @@ impl Attempt {
     /// Delivers all of a result: the rest of the log, the artifacts, the report. Tries until it is done
     /// or refused.
     pub(super) async fn deliver(&self, report: &Report) -> io::Result<Option<Refusal>> {
-        let parts = std::iter::once(Part::Log).chain(report.artifacts.iter().map(Part::Artifact)).chain([Part::Result]);
+        let whole = self.whole_log(report)?.map(|log| Report { log: Some(log), ..report.clone() });
+        let log = whole.is_none().then_some(Part::Log);
+        let report = whole.as_ref().unwrap_or(report);
+        let parts = log.into_iter().chain(report.artifacts.iter().map(Part::Artifact)).chain([Part::Result]);
         for part in parts {
             let mut pauses = pauses();
             loop {
@@ -75,6 +78,17 @@ impl Attempt {
         }
     }
 
+    /// The whole log, when it is short enough to go with the report. None when some of it may have been sent already.
+    fn whole_log(&self, report: &Report) -> io::Result<Option<String>> {
+        let is_short = report.log_bytes <= MAX_WHOLE_LOG_BYTES as u64;
+        if self.is_recovered || !is_short || self.has_sent_log.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let (_, bytes) = self.piece_of_log(0)?;
+        let is_all = bytes.len() as u64 == report.log_bytes;
+        Ok(String::from_utf8(bytes).ok().filter(|_| is_all))
+    }
+
     async fn send_rest_of_log(&self, log_bytes: u64) -> Result<(), CallError> {
         let mut acked = self.acked();
         while acked < log_bytes {
@@ -96,6 +110,7 @@ impl Attempt {
         if body.is_empty() {
             return Ok(Sent::Everything);
         }
+        self.has_sent_log.store(true, Ordering::Relaxed);
         let digest = hex::encode(Sha256::digest(&body));
         let chunk = LogChunk { fences: self.assignment.lease.fences.clone(), offset, digest, gap: false };
         let answer = self.agent.client.log(&chunk, Bytes::from(body)).await?;

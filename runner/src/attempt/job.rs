@@ -301,6 +301,7 @@ impl Run<'_> {
             steps: self.steps,
             log_bytes,
             log_digest,
+            log: None,
         }
     }
 }

@@ -152,7 +152,8 @@ fn faults_of_every_kind_delay_a_result_and_lose_nothing() {
     }
     let mut machine = machine;
     machine.start_agent();
-    let mut wanted = job("p.7.build.1", &["echo hello; echo content > app"]);
+    // More than may come along with the report.
+    let mut wanted = job("p.7.build.1", &["echo hello; seq 3000; echo content > app"]);
     wanted.artifacts_out = vec![protocol::ArtifactOutput { name: "app".to_owned(), path: "app".to_owned() }];
     let attempt = machine.server.queue(wanted);
     machine.wait_until_done(&attempt);

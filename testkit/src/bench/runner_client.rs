@@ -76,6 +76,7 @@ pub(super) fn succeeded(fences: Fences) -> Report {
         steps: Vec::new(),
         log_bytes: 0,
         log_digest: EMPTY_DIGEST.to_owned(),
+        log: None,
     }
 }
 

@@ -326,6 +326,7 @@ impl<'p> Driver<'p> {
             steps: steps.collect(),
             log_bytes: log.bytes.len() as u64,
             log_digest: log.digest.clone(),
+            log: None,
         };
         if self.story.ends.since_ms(self.now) < LOGS_MS {
             self.logs.push((attempt, kind, self.now, true));

@@ -67,7 +67,10 @@ pub(super) async fn store(place: &Place, attempt: &AttemptId, kind: Kind, at: Ti
         offset = end;
     }
     if sealed {
-        place.store.end_log(LogEnd { attempt: attempt.clone(), bytes: log.bytes.len() as u64, digest: log.digest.clone() }, at).await?;
+        place
+            .store
+            .end_log(LogEnd { attempt: attempt.clone(), bytes: log.bytes.len() as u64, digest: log.digest.clone(), whole: None }, at)
+            .await?;
     }
     Ok(())
 }

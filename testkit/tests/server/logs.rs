@@ -105,3 +105,20 @@ async fn a_small_log_is_sealed_by_the_report_itself() {
     assert!(head.sealed_at.is_some(), "{head:?}");
     assert_eq!(world.engine.log(&attempt, 0, 10).await.expect("a page").lines, ["short"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_log_may_come_with_the_report_if_it_is_what_the_report_says() {
+    let world = World::sqlite().await;
+    let (runner, lease) = talking(&world).await;
+    let attempt = lease.fences.attempt.clone();
+    let long = "x".repeat(protocol::MAX_WHOLE_LOG_BYTES + 1);
+    for (said, log) in [("step 1\n", "step 2\n"), ("step 1\n", "step 1"), (long.as_str(), long.as_str())] {
+        let refused = runner.report_with_whole_log(&lease, Outcome::Succeeded, said.as_bytes(), log).await;
+        assert!(matches!(refused, Err(engine::Error::Invalid { what: "log", .. })), "{refused:?}");
+    }
+    runner.report_with_whole_log(&lease, Outcome::Succeeded, "step 1: ä\n".as_bytes(), "step 1: ä\n").await.expect("it is taken");
+    let page = world.engine.log(&attempt, 0, 10).await.expect("a page");
+    assert_eq!((page.lines, page.complete), (vec!["step 1: ä".to_owned()], true));
+    let head = world.engine.store().log_head(&attempt).await.expect("the store").expect("the log");
+    assert!(head.sealed_at.is_some(), "{head:?}");
+}

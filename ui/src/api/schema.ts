@@ -3789,6 +3789,11 @@ export interface components {
             artifacts: components["schemas"]["Artifact"][];
             fences: components["schemas"]["Fences"];
             /**
+             * @description The whole log, when nothing of it was sent before and it is text of at most [`MAX_WHOLE_LOG_BYTES`](crate::MAX_WHOLE_LOG_BYTES):
+             *     most jobs are short, and need no other call for it.
+             */
+            log?: string | null;
+            /**
              * Format: int64
              * @description The length of the whole log and the SHA-256 over it (R10).
              */

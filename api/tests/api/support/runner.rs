@@ -61,6 +61,7 @@ impl FakeRunner {
             steps: Vec::new(),
             log_bytes: log.len() as u64,
             log_digest: hex::encode(Sha256::digest(log.as_bytes())),
+            log: None,
         };
         let path = paths::for_attempt(paths::COMPLETE, &fences.attempt);
         self.client.post(&path, serde_json::to_value(report).expect("JSON")).await

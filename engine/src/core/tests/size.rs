@@ -66,6 +66,7 @@ fn inputs_of_a_large_plan_are_handled_within_a_bound_that_shows_no_scan() {
             steps: Vec::new(),
             log_bytes: 0,
             log_digest: String::new(),
+            log: None,
         };
         give(&mut pipeline, Input::Report(Box::new(report)));
     }

@@ -185,6 +185,7 @@ impl World {
             steps: Vec::new(),
             log_bytes: 0,
             log_digest: String::new(),
+            log: None,
         };
         self.give(&runner_actor(), Input::Report(Box::new(report)))
     }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
-use protocol::{AttemptId, LogAck, LogChunk, MAX_LOG_CHUNK_BYTES, RunnerId};
+use protocol::{AttemptId, LogAck, LogChunk, MAX_LOG_CHUNK_BYTES, MAX_WHOLE_LOG_BYTES, Report, RunnerId};
 use sha2::{Digest, Sha256};
 
 use super::{Engine, Error};
 use crate::ports::BlobError;
-use crate::store::{LogEnd, LogHead, LogPlace, NewLogChunk};
+use crate::store::{LogEnd, LogHead, LogPlace, NewLogChunk, WholeLog};
 use reading::{Chunks, Lines};
 
 pub use search::LogHits;
@@ -78,6 +78,26 @@ impl Engine {
         let head = self.store.append_log(piece, self.clock().now()).await?;
         self.log_has_grown();
         Ok(LogAck { stored_bytes: head.stored_bytes })
+    }
+
+    /// What a report says of its log, which goes to the log and no further.
+    pub(super) fn log_end(&self, report: &mut Report) -> Result<LogEnd, Error> {
+        let invalid = |detail: String| Error::Invalid { what: "log", detail };
+        let whole = match report.log.take() {
+            None => None,
+            Some(text) if text.len() > MAX_WHOLE_LOG_BYTES => {
+                return Err(invalid(format!("{} bytes; at most {MAX_WHOLE_LOG_BYTES} may come with the report", text.len())));
+            }
+            Some(text) => {
+                let bytes = Bytes::from(text);
+                if bytes.len() as u64 != report.log_bytes || hex::encode(Sha256::digest(&bytes)) != report.log_digest {
+                    return Err(invalid("its length or SHA-256 is not what the report says; send it again".to_owned()));
+                }
+                self.accepts_new_work()?;
+                Some(WholeLog { line_count: count_line_ends(&bytes), bytes })
+            }
+        };
+        Ok(LogEnd { attempt: report.fences.attempt.clone(), bytes: report.log_bytes, digest: report.log_digest.clone(), whole })
     }
 
     /// Lines from `from_line` on.

@@ -1,5 +1,6 @@
 //! The end of a log: what its runner had, sealing, and forgetting.
 
+use bytes::Bytes;
 use protocol::AttemptId;
 
 use crate::core::Time;
@@ -9,10 +10,15 @@ use crate::store::script::Script;
 use crate::store::value::values;
 use crate::store::{Error, Store};
 
-use super::{CHUNKS, LogChunkRow, written};
+use super::{CHUNKS, LogChunkRow, START, written};
 
 pub(super) const STATEMENTS: &[&str] =
-    &[END, SEAL_SINGLE, CLAIM, NEXT, FREE, SEAL, BLOBS, DROP_CHUNKS, OLD, DROP, BURY, DEAD, DROP_DEAD, NEXT_DEAD];
+    &[FILL, FILLED, END, SEAL_SINGLE, CLAIM, NEXT, FREE, SEAL, BLOBS, DROP_CHUNKS, OLD, DROP, BURY, DEAD, DROP_DEAD, NEXT_DEAD];
+
+const FILL: &str = "INSERT INTO log_chunks (attempt, start_byte, length, digest, first_line, line_count, bytes) \
+    SELECT attempt, 0, $2, $3, 0, $4, $5 FROM logs WHERE attempt = $1 AND stored_bytes = 0 AND ended_at IS NULL AND sealed_at IS NULL";
+const FILLED: &str = "UPDATE logs SET stored_bytes = $2, lines = $3 \
+    WHERE attempt = $1 AND stored_bytes = 0 AND ended_at IS NULL AND sealed_at IS NULL";
 
 /// The first report counts (IA7).
 const END: &str = "INSERT INTO logs (attempt, stored_bytes, lines, created_at, ended_at, runner_bytes, runner_digest) \
@@ -51,6 +57,16 @@ pub struct LogEnd {
     pub bytes: u64,
     /// SHA-256 in hexadecimal.
     pub digest: String,
+    /// All of it, where the report brought it along. Counts only where nothing was stored before.
+    pub whole: Option<WholeLog>,
+}
+
+/// A short log in one piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WholeLog {
+    pub bytes: Bytes,
+    /// Line ends in it.
+    pub line_count: u64,
 }
 
 /// A log, cut anew for good.
@@ -67,6 +83,11 @@ pub struct SealedLog {
 
 /// Part of the transaction that ends the attempt.
 pub(crate) fn end(script: &mut Script, log: &LogEnd, now: Time) {
+    if let Some(whole) = log.whole.as_ref().filter(|whole| !whole.bytes.is_empty()) {
+        script.add(START, values![&log.attempt, now]);
+        script.add(FILL, values![&log.attempt, log.bytes, &log.digest, whole.line_count, Some(whole.bytes.to_vec())]);
+        script.add(FILLED, values![&log.attempt, log.bytes, whole.line_count]);
+    }
     script.add(END, values![&log.attempt, now, log.bytes, &log.digest]);
     script.add(SEAL_SINGLE, values![&log.attempt, now, log.bytes, &log.digest]);
 }
@@ -116,6 +137,7 @@ impl Store {
                 attempt: AttemptId::try_from(attempt.clone()).map_err(|error| Error::malformed("logs", attempt, error))?,
                 bytes: record.count("runner_bytes")?,
                 digest: record.text("runner_digest")?,
+                whole: None,
             })
         };
         records.iter().map(end).collect()

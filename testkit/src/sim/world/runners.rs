@@ -173,6 +173,7 @@ impl World {
             steps: Vec::new(),
             log_bytes: 0,
             log_digest: String::new(),
+            log: None,
         };
         self.by(job, Input::Report(Box::new(report)))
     }
