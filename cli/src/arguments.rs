@@ -74,6 +74,8 @@ pub(crate) enum Command {
     User(command::user::Arguments),
     /// Register cloud accounts, print their trust policies and check them
     Accounts(command::accounts::Arguments),
+    /// Show which pipelines use which blocks, and bring a version to all of them in waves
+    Fleet(command::fleet::Arguments),
     /// Sign in and remember the server
     Login(command::login::Arguments),
     /// Run a server

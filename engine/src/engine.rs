@@ -13,12 +13,14 @@ mod artifacts;
 mod credentials;
 mod environment;
 mod error;
+mod fleet;
 mod hooks;
 mod logs;
 mod paths;
 mod payload;
 pub(crate) mod reports;
 mod restored;
+mod rolling;
 mod runners;
 mod settings;
 mod shard;
@@ -37,6 +39,7 @@ pub use accounts::{NewAccount, inventory};
 pub(crate) use artifacts::artifact_key;
 pub use environment::Owner;
 pub use error::Error;
+pub use fleet::{Preview, Use};
 pub use logs::{LogHits, LogPage};
 pub use settings::{Ports, Retention, Settings};
 pub use sources::{Checked, Connection, Start};
@@ -87,6 +90,7 @@ pub(crate) struct Hints {
     pub(crate) logs: Notify,
     pub(crate) retention: Notify,
     pub(crate) room: Notify,
+    pub(crate) fleet: Notify,
 }
 
 /// What an input did, after its commit.

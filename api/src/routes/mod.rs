@@ -8,6 +8,7 @@ mod audit;
 mod events;
 mod files;
 mod first_start;
+mod fleet;
 mod holds;
 mod metrics;
 mod monitors;
@@ -105,6 +106,10 @@ fn of_server(routes: Routes) -> Routes {
     let routes = route!(routes, accounts::check, Limits::default().answer_within_s(120));
     let routes = route!(routes, accounts::policy, Limits::default().answer_within_s(60));
     let routes = route!(routes, accounts::remove);
+    let routes = route!(routes, fleet::show);
+    let routes = route!(routes, fleet::preview, Limits::default().answer_within_s(600));
+    let routes = route!(routes, fleet::begin, Limits::default().answer_within_s(120));
+    let routes = route!(routes, fleet::change);
     let routes = route!(routes, server::show);
     let routes = route!(routes, server::live);
     let routes = route!(routes, server::ready);

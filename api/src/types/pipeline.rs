@@ -156,6 +156,9 @@ pub struct Checked {
     pub skipped: Option<String>,
     #[schema(schema_with = crate::openapi::diagnostics)]
     pub diagnostics: Vec<pipelines::Diagnostic>,
+    /// Why nothing starts, source by source, where a release takes several.
+    #[serde(default)]
+    pub waits: Vec<String>,
 }
 
 /// Starts a release by hand.

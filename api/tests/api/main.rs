@@ -8,6 +8,7 @@ mod cross_site;
 mod documents;
 mod errors;
 mod events;
+mod fleet;
 mod growing;
 mod health;
 mod idempotency;

@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
         table.row([(key.name.to_owned(), None), (text, Some(Style::Strong)), (origin, Some(Style::Quiet))]);
     }
     table.print(output)?;
-    loaded.settings()?;
+    crate::serve::owner::open(&loaded.settings()?)?;
     output.talk(output.paint_talk(Style::Good, "the configuration is valid"));
     Ok(Exit::Ok)
 }

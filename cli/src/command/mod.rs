@@ -10,6 +10,7 @@ pub(crate) mod completion;
 pub(crate) mod connect;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod fleet;
 pub(crate) mod github;
 pub(crate) mod hold;
 pub(crate) mod login;
@@ -100,6 +101,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
         Command::Schema(arguments) => schema::run(&arguments, context),
         Command::Demo(arguments) => wait_for(crate::demo::run(&arguments, context)),
         Command::Resolve(arguments) => wait_for(resolve::run(&arguments, context)),
+        Command::Fleet(arguments) => wait_for(fleet::run(&arguments, context)),
         Command::Accounts(arguments) => wait_for(accounts::run(&arguments, context)),
         Command::User(arguments) => wait_for(user::run(&arguments, context)),
         Command::Backup(arguments) => wait_for(backup::run(&arguments, context)),

@@ -149,7 +149,7 @@ impl Journey<'_> {
         let gate =
             event.node.clone().or_else(|| event.data.get("gate").and_then(|gate| gate.as_str()).map(str::to_owned)).unwrap_or_default();
         let place = event.place.clone().unwrap_or_else(|| gate.clone());
-        let digest = self.engine.view(&self.pipeline, |state| state.release(release).map(|release| release.row.digest.clone())).await;
+        let digest = self.engine.view(&self.pipeline, |state| state.release(release).map(engine::core::Release::seen_digest)).await;
         let digest = digest.map_err(|error| failed(&error))?.unwrap_or_default();
         let yes = self.arguments.yes || asked_on_terminal(&format!("approve release {release} for {place}?")).await?;
         let input = if yes {

@@ -140,6 +140,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("datadog.url", Kind::Url, Some("https://api.datadoghq.com"), "the API of your site, such as https://api.datadoghq.eu"),
     key("datadog.api_key", Kind::Secret, None, "lets this server read monitors of Datadog; with datadog.application_key"),
     key("datadog.application_key", Kind::Secret, None, "an application key with the scope monitors_read"),
+    key("policy.file", Kind::Path, None, "a YAML file that says what the pipelines of each repository may touch; without it, everything"),
+    key("aspects.folder", Kind::Path, None, "a folder of YAML files, each an aspect: what this server adds to every stage that it fits"),
     key("secrets.file", Kind::Path, None, "a TOML file with the values that jobs may name; readable by its owner only"),
 ];
 

@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) webhook_secret: Option<String>,
     pub(crate) email: Option<Email>,
     pub(crate) secrets_file: Option<PathBuf>,
+    pub(crate) policy_file: Option<PathBuf>,
+    pub(crate) aspects_folder: Option<PathBuf>,
     pub(crate) aws: Aws,
     /// Address, API key and application key.
     pub(crate) datadog: Option<(String, String, String)>,
@@ -154,6 +156,8 @@ impl Settings {
                 login: text("notify.email.user").zip(text("notify.email.password")),
             }),
             secrets_file: text("secrets.file").map(PathBuf::from),
+            policy_file: text("policy.file").map(PathBuf::from),
+            aspects_folder: text("aspects.folder").map(PathBuf::from),
             forges: Forges {
                 github_url: text("github.url").unwrap_or_default(),
                 github_app: text("github.app_id").zip(text("github.app_key_file").map(PathBuf::from)),

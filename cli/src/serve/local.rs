@@ -84,6 +84,8 @@ pub(crate) async fn open(data: &Path, port: u16, slots: u32, clock: Arc<dyn Cloc
         webhook_secret: None,
         email: None,
         secrets_file: None,
+        policy_file: None,
+        aspects_folder: None,
         forges: Forges::default(),
         datadog: None,
         aws: crate::config::Aws::default(),

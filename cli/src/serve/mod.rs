@@ -4,6 +4,7 @@ pub(crate) mod built_in_runner;
 mod forges;
 pub(crate) mod local;
 pub(crate) mod logging;
+pub(crate) mod owner;
 mod ports;
 mod server;
 pub(crate) mod signals;

@@ -49,7 +49,7 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
         identity: Some(identity),
-        owner: Arc::default(),
+        owner: Arc::new(super::owner::open(settings)?),
     })
 }
 

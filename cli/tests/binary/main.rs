@@ -6,6 +6,7 @@ mod client;
 mod data;
 mod demo;
 mod doctor;
+mod growing;
 mod offline;
 mod people;
 mod program;

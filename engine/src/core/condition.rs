@@ -1,5 +1,5 @@
 use pipelines::expression::{Context, Expression};
-use pipelines::plan::{GateCondition, Node, NodeIx, NodeKind, Plan};
+use pipelines::plan::{GateCondition, Node, NodeIx, NodeKind, Plan, Source};
 use serde_json::{Map, Value, json};
 
 use super::id::ReleaseNumber;
@@ -25,14 +25,16 @@ impl Pipeline {
         Some(context(release, node))
     }
 
-    /// Whether a gate of a release on its way waits for `pipeline`.
+    /// Whether a gate of a release on its way waits for `pipeline`, or the newest release was made of its releases.
     #[must_use]
     pub fn depends_on(&self, pipeline: &str) -> bool {
         let waits = |node: &Node| match &node.kind {
             NodeKind::Gate(gate) => matches!(&gate.condition, GateCondition::DependsOn(on) if on.pipeline == pipeline),
             NodeKind::Job(_) | NodeKind::Bake(_) | NodeKind::Milestone(_) => false,
         };
-        self.releases().rev().filter(|release| !release.row.state.is_end()).any(|release| release.plan.nodes.iter().any(waits))
+        let takes = |source: &Source| matches!(source, Source::Pipeline { pipeline: other, .. } if other == pipeline);
+        self.releases().next_back().is_some_and(|newest| newest.plan.sources.values().any(takes))
+            || self.releases().rev().filter(|release| !release.row.state.is_end()).any(|release| release.plan.nodes.iter().any(waits))
     }
 }
 

@@ -46,6 +46,7 @@ mod rollback;
 mod shape;
 mod splice;
 mod table;
+mod together;
 mod trust;
 mod turn;
 mod unknown;
@@ -68,6 +69,7 @@ pub use settings::Settings;
 pub use shape::monitor_id;
 pub use splice::replay;
 pub use time::Time;
+pub use together::{Choice, Offer, Unsatisfied, together};
 pub use trust::Trust;
 
 pub(crate) use actor::person;

@@ -73,6 +73,13 @@ impl Release {
         self.is_satisfied(need) || self.shape.quorum(&self.plan, need).is_some_and(reached)
     }
 
+    /// What somebody who looks at it now sees, and what an approval is bound to: its digest, and how often its plan has grown since. So an
+    /// approval of what was there before counts no more once the question is asked anew (G6).
+    #[must_use]
+    pub fn seen_digest(&self) -> String {
+        seen_digest(&self.row, &self.plan)
+    }
+
     #[must_use]
     pub fn node_state(&self, node: NodeIx) -> Option<NodeState> {
         self.nodes.get(&node).map(|row| row.state)
@@ -172,6 +179,10 @@ fn count(counter: &mut u32, was: bool, is: bool) {
         (true, false) => *counter = counter.saturating_sub(1),
         (true, true) | (false, false) => {}
     }
+}
+
+pub(crate) fn seen_digest(row: &ReleaseRow, plan: &Plan) -> String {
+    if plan.added.is_empty() { row.digest.clone() } else { format!("{}+{}", row.digest, plan.added.len()) }
 }
 
 fn is_open(state: NodeState) -> bool {

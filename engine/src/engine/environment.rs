@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pipelines::inventory::Inventory;
 use pipelines::lock::{self, Folder, SharedName};
 use pipelines::policy::{Policy, Subject};
-use pipelines::{Aspect, Environment, Fetching, SourceFile};
+use pipelines::{Aspect, Environment, Fetching, Pin, SourceFile};
 
 use super::{Engine, Error, inventory};
 use crate::ports::Repository;
@@ -25,9 +25,26 @@ pub(super) struct Belongs {
     pub(super) commit: String,
     /// A fork's, or a pull request's that nobody approved (D6).
     pub(super) is_untrusted: bool,
+    /// Versions that go over those of the file.
+    pub(super) pins: BTreeMap<String, Pin>,
 }
 
 impl Engine {
+    /// What this server adds to a file and offers to it, for whoever only asks what it would make. Its policy is left out: it depends
+    /// on whose file it is. So is what lies in other repositories: nobody makes this server read an address by asking what a text means.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn surroundings(&self) -> Result<Environment, Error> {
+        Ok(Environment {
+            blocks: (*self.ports.library).clone(),
+            splices: true,
+            registry: self.registry().await?,
+            aspects: self.ports.owner.aspects.clone(),
+            ..Environment::default()
+        })
+    }
+
     /// The text with the files that it names, and everything else that its meaning depends on.
     pub(super) async fn surrounded(&self, belongs: &Belongs, name: &str, text: String) -> Result<(SourceFile, Environment), Error> {
         let repository = Repository { url: belongs.subject.repository.clone() };
@@ -48,9 +65,9 @@ impl Engine {
             registry: self.registry().await?,
             aspects: owner.aspects.clone(),
             policy: owner.policy.clone().map(|policy| (policy, belongs.subject.clone())),
-            fetched: self.fetched(&source).await?,
+            fetched: self.fetched(&source, &belongs.pins).await?,
             is_untrusted: belongs.is_untrusted,
-            pins: BTreeMap::new(),
+            pins: belongs.pins.clone(),
         };
         Ok((source, environment))
     }
@@ -80,8 +97,8 @@ impl Engine {
     }
 
     /// Shared blocks and shapes at the commits that the lock file names, and those that they use in turn.
-    async fn fetched(&self, source: &SourceFile) -> Result<BTreeMap<String, Folder>, Error> {
-        let mut fetching = Fetching::of(source, &BTreeMap::new());
+    async fn fetched(&self, source: &SourceFile, pins: &BTreeMap<String, Pin>) -> Result<BTreeMap<String, Folder>, Error> {
+        let mut fetching = Fetching::of(source, pins);
         while let Some(wanted) = fetching.next_wanted() {
             let folder = self.folder_at(&wanted.name, &wanted.commit).await?;
             fetching.put(&wanted.name, folder);
@@ -89,7 +106,7 @@ impl Engine {
         Ok(fetching.finish())
     }
 
-    async fn folder_at(&self, shared: &SharedName, commit: &str) -> Result<Folder, Error> {
+    pub(super) async fn folder_at(&self, shared: &SharedName, commit: &str) -> Result<Folder, Error> {
         let repository = Repository { url: shared.repository.clone() };
         let prefix = if shared.folder.is_empty() { String::new() } else { format!("{}/", shared.folder) };
         let paths = self.ports.source.files(&repository, commit, &prefix).await?;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::runners::pipeline_of;
 use super::{Engine, Error};
 use crate::core::id::{PipelineId, ReleaseNumber};
+use crate::core::input::Revision;
 use crate::core::row::{AttemptKind, AttemptRow, AttemptState, ReleaseRow};
 use crate::core::{Pipeline, Trust};
 
@@ -250,7 +251,7 @@ fn insert(text: &str, context: &Context, key: &str, place: &str) -> Result<Strin
 fn described(order: &Order) -> Vec<(String, String)> {
     let revision = order.release.revisions.first();
     let percent = if let Purpose::Deploy { percent } = order.job.purpose { percent } else { 100 };
-    let mut all = vec![
+    let all = vec![
         ("TIDEGATE_PIPELINE", order.pipeline.clone()),
         ("TIDEGATE_RELEASE", order.release.number.0.to_string()),
         ("TIDEGATE_RELEASE_DIGEST", order.release.digest.clone()),
@@ -260,12 +261,37 @@ fn described(order: &Order) -> Vec<(String, String)> {
         ("TIDEGATE_WAVE", order.wave.clone()),
         ("TIDEGATE_PERCENT", percent.to_string()),
     ];
+    let mut all: Vec<(String, String)> = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    all.extend(of_sources(order));
     if let Some(target) = &order.attempt.target {
-        all.push(("TIDEGATE_TARGET", target.to_string()));
+        all.push(("TIDEGATE_TARGET".to_owned(), target.to_string()));
     }
     if let Some(preview) = &order.plan.preview {
-        all.push(("TIDEGATE_PULL_REQUEST", preview.number.to_string()));
-        all.push(("TIDEGATE_PREVIEW_ADDRESS", preview.address.clone().unwrap_or_default()));
+        all.push(("TIDEGATE_PULL_REQUEST".to_owned(), preview.number.to_string()));
+        all.push(("TIDEGATE_PREVIEW_ADDRESS".to_owned(), preview.address.clone().unwrap_or_default()));
     }
-    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    all
+}
+
+/// `TIDEGATE_SOURCE_CONFIG`: the commit of a further source, or the number of the other pipeline's release (P5).
+fn of_sources(order: &Order) -> impl Iterator<Item = (String, String)> {
+    order.plan.sources.iter().filter_map(|(name, source)| {
+        let is_of = |revision: &&Revision| match source {
+            plan::Source::Repository { url, .. } => bare(&revision.source) == bare(url),
+            plan::Source::Pipeline { pipeline, .. } => revision.source == format!("pipeline:{pipeline}"),
+        };
+        let revision = order.release.revisions.iter().find(is_of)?;
+        let value = match source {
+            plan::Source::Repository { .. } => revision.commit.clone(),
+            plan::Source::Pipeline { .. } => revision.reference.clone(),
+        };
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        Some((format!("TIDEGATE_SOURCE_{name}"), value))
+    })
+}
+
+/// An address without its scheme and without whoever signs in there.
+fn bare(url: &str) -> &str {
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    url.rsplit_once('@').map_or(url, |(_, rest)| rest)
 }

@@ -3,6 +3,7 @@
 //! It is compiled here, against the plan as it is now and at the commit of the release; whether it still fits is decided by the core, in
 //! the transaction that adds it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
@@ -78,7 +79,10 @@ impl Engine {
             return refused(format!("{name} has {} bytes; at most {MAX_UPLOAD_BYTES} can be added", text.len()));
         }
         let unknown = || Error::refused("unknown_attempt", "the release of this attempt is not on its way any more");
-        let joined = self.joined(pipeline, &fences).await?.ok_or_else(unknown)?;
+        let mut joined = self.joined(pipeline, &fences).await?.ok_or_else(unknown)?;
+        // Those that the release was made with (P3), not those that came since.
+        joined.belongs.pins = self.pins_of(pipeline).await?;
+        joined.belongs.pins.retain(|_, pin| joined.plan.blocks.contains_key(&pin.name.to_string()));
         let (source, environment) = self.surrounded(&joined.belongs, &name, text).await?;
         let (plan, by) = (joined.plan, joined.by);
         // Reading the whole plan and the text takes up to some ten milliseconds.
@@ -117,7 +121,8 @@ impl Engine {
             };
             let subject =
                 Subject { repository: revision.source.clone(), branch: revision.reference.clone(), pipeline: state.scope().to_owned() };
-            let belongs = Belongs { subject, commit: revision.commit.clone(), is_untrusted: release.row.trust.is_untrusted() };
+            let is_untrusted = release.row.trust.is_untrusted();
+            let belongs = Belongs { subject, commit: revision.commit.clone(), is_untrusted, pins: BTreeMap::new() };
             let is_leased = attempt.state == AttemptState::Leased && attempt.token.as_ref() == Some(&fences.lease_token);
             Some(Joined { plan: Arc::clone(&release.plan), by: attempt.node, belongs, prints, is_leased })
         });

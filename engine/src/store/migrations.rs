@@ -29,6 +29,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(6, "0006_accounts"),
     migration!(7, "0007_additions"),
     migration!(10, "0010_events_by_kind"),
+    migration!(11, "0011_fleet"),
 ];
 
 /// The version that this program reads and writes.

@@ -2,8 +2,8 @@
 
 use super::db::Insert;
 use super::{
-    Error, Store, accounts, additions, artifacts, attempts, audit, commits, due, events, idempotency, inbox, load, logs, marks, meta,
-    metrics, outbox, pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
+    Error, Store, accounts, additions, artifacts, attempts, audit, commits, due, events, fleet, idempotency, inbox, load, logs, marks,
+    meta, metrics, outbox, pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
 };
 
 const STATEMENTS: &[(&str, &[&str])] = &[
@@ -15,6 +15,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("commits", commits::STATEMENTS),
     ("due", due::STATEMENTS),
     ("events", events::STATEMENTS),
+    ("fleet", fleet::STATEMENTS),
     ("idempotency", idempotency::STATEMENTS),
     ("inbox", inbox::STATEMENTS),
     ("load", load::STATEMENTS),

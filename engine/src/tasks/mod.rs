@@ -6,6 +6,7 @@
 pub(crate) mod deadlines;
 pub(crate) mod dispatch;
 pub(crate) mod feed;
+mod fleet;
 pub(crate) mod health;
 pub(crate) mod inbox;
 pub(crate) mod outbox;
@@ -50,6 +51,7 @@ pub(crate) async fn run(engine: &Arc<Engine>, shutdown: CancellationToken) {
     spawn(Task::new("inbox", LONG_MS, |hints| &hints.inbox, |engine| Box::pin(inbox::round(engine))));
     spawn(Task::new("outbox", LONG_MS, |hints| &hints.outbox, |engine| Box::pin(outbox::round(engine))));
     spawn(Task::new("feed", SHORT_MS, |hints| &hints.feed, |engine| Box::pin(feed::round(engine))));
+    spawn(Task::new("fleet", LONG_MS, |hints| &hints.fleet, |engine| Box::pin(fleet::round(engine))));
     spawn(Task::new("seal", LONG_MS, |hints| &hints.logs, |engine| Box::pin(seal::round(engine))));
     spawn(Task::new("room", SHORT_MS, |hints| &hints.room, |engine| Box::pin(room::round(engine))));
     spawn(Task::new("retention", LONG_MS, |hints| &hints.retention, |engine| Box::pin(retention::round(engine))));

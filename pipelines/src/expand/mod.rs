@@ -70,6 +70,7 @@ pub fn expand(pipeline: &Pipeline, input: &ExpandInput) -> Result<Plan, ExpandEr
         inputs,
         derived: pipeline.derived.clone(),
         aspects: pipeline.aspects.clone(),
+        sources: pipeline.sources.clone(),
         barriers: pipeline.barriers.clone(),
         needs_barriers: pipeline.needs_barriers.clone(),
         ..Plan::default()

@@ -20,7 +20,7 @@ pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};
 pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
 pub(crate) use job::{Generate, GenerateForm, Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use matrix::{AxisForm, Matrix, MatrixForm};
-pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Preview, Triggers};
+pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Preview, SourceForm, Triggers};
 pub(crate) use stage::{
     AfterRollback, DerivedWaves, Fragment, LaneForm, LanePer, LanePolicy, Picked, Rollback, RollbackCause, RollbackScope, Scale, Stage,
     Targets, Wave, Waves, WavesBy,

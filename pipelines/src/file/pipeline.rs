@@ -13,6 +13,8 @@ record! {
         extends = "extends": Option<crate::lower::ExtendsForm>,
         /// What starts a release; without it, every push to `main`.
         triggers = "triggers": Option<Triggers>,
+        /// Where revisions come from besides this repository, by name.
+        sources = "sources": Option<Map<SourceForm>>,
         /// The accounts that targets `account/region` live in, by name.
         accounts = "accounts": Option<Map<Account>>,
         /// Environment variables of every step.
@@ -35,7 +37,20 @@ record! {
     later {
         "x-*": "the writer's own keys, for anchors",
         "aspects": "organisation-wide additions (`aspects`)",
-        "sources": "releases of several sources (`sources`)",
+    }
+}
+
+record! {
+    /// A source: one of `repository` and `pipeline`.
+    SourceForm: "a source" {
+        /// An address that git understands.
+        repository = "repository": Option<Spanned<String>>,
+        /// Of the repository; without it, `main`.
+        branch = "branch": Option<Spanned<String>>,
+        /// Releases of another pipeline of the server, once they have completed.
+        pipeline = "pipeline": Option<Spanned<String>>,
+        /// They need have completed this stage only.
+        stage = "stage": Option<Spanned<String>>,
     }
 }
 
@@ -51,7 +66,7 @@ record! {
         manual = "manual": Option<Manual>,
     }
     later {
-        "pipeline": "releases of another pipeline as a source (`pipeline`)",
+        "pipeline": "releases of another pipeline as a trigger of their own (`pipeline`); `sources` takes them as inputs",
         "image": "an image tag as a source (`image`)",
         "tag": "git tags as a source (`tag`)",
     }

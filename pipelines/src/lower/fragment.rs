@@ -95,6 +95,7 @@ impl Lower<'_> {
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),
             regional: std::mem::take(&mut self.regional),
+            sources: std::collections::BTreeMap::new(),
             aspects: std::mem::take(&mut self.aspects),
         };
         LoweredFragment { jobs, pipeline }

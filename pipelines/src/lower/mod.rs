@@ -19,6 +19,7 @@ mod names;
 mod overrides;
 mod queries;
 mod shapes;
+mod sources;
 mod stages;
 mod steps;
 mod triggers;
@@ -166,6 +167,7 @@ impl Lower<'_> {
         let notify = self.notify(form.notify.as_deref());
         let barriers = self.barriers(form.barriers.as_deref());
         let needs_barriers = self.barriers(form.needs_barriers.as_deref());
+        let sources = self.sources(form.sources.as_ref());
         self.base = self.pipeline_base(form);
         self.spread_all(&form.stages.value);
         self.collect_artifacts(&form.stages.value);
@@ -189,6 +191,7 @@ impl Lower<'_> {
             blocks: std::mem::take(&mut self.digests),
             derived: std::mem::take(&mut self.derived),
             regional: std::mem::take(&mut self.regional),
+            sources,
             aspects: std::mem::take(&mut self.aspects),
         }
     }

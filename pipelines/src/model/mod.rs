@@ -23,6 +23,8 @@ pub struct Pipeline {
     pub(crate) derived: BTreeMap<String, plan::Derivation>,
     /// Artifacts that are built once per region.
     pub(crate) regional: Regional,
+    /// Where revisions come from besides the pipeline's own repository.
+    pub(crate) sources: BTreeMap<String, plan::Source>,
     /// What the owner of the server added, by name.
     pub(crate) aspects: BTreeMap<String, plan::AppliedAspect>,
 }

@@ -19,5 +19,5 @@ pub use job::{ArtifactIn, ArtifactOut, Class, Job, Purpose, RetryOn, RetryRule, 
 pub use monitor::{Aggregate, Alarm, CLOUD_ALARM, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace};
 pub use structure::{
     Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, Preview, PreviewSettings,
-    PullRequests, RollbackPolicy, RollbackScope, Rollout, Stage, StageIx, Trigger, Wave, WaveIx,
+    PullRequests, RollbackPolicy, RollbackScope, Rollout, Source, Stage, StageIx, Trigger, Wave, WaveIx,
 };

@@ -39,6 +39,9 @@ pub struct Plan {
     /// Values of the manual trigger's inputs, defaults included: what `inputs.…` means in the texts of jobs.
     #[serde(default)]
     pub inputs: BTreeMap<String, String>,
+    /// Where revisions come from besides the pipeline's own repository, by name (P5).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, Source>,
     /// Names of variables and secrets that any job asks for.
     pub vars: BTreeSet<String>,
     pub secrets: BTreeSet<String>,
@@ -282,6 +285,16 @@ pub struct PreviewSettings {
     pub idle_sleep_ms: u64,
     /// Without a push for so long, it is removed.
     pub delete_after_ms: u64,
+}
+
+/// A further source of a release's revisions (P5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The head of a branch.
+    Repository { url: String, branch: String },
+    /// Releases of another pipeline that have completed a stage; none: their whole path.
+    Pipeline { pipeline: String, stage: Option<String> },
 }
 
 /// Who is told of what. `on` holds names of event kinds (`failed`, `rolled_back`, `waiting_approval`, `completed`).

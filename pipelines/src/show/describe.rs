@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::plan::{
     Adds, AfterRollback, Aggregate, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition,
-    Job, Lane, LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Trigger, WhenUnclear, Window,
+    Job, Lane, LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Source, Trigger, WhenUnclear,
+    Window,
 };
 use crate::window;
 
@@ -24,6 +25,14 @@ pub(super) fn duration(milliseconds: u64) -> String {
 
 pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+pub(super) fn source(source: &Source) -> String {
+    match source {
+        Source::Repository { url, branch } => format!("the head of {branch} of {url}"),
+        Source::Pipeline { pipeline, stage: None } => format!("the newest release of {pipeline} that has completed"),
+        Source::Pipeline { pipeline, stage: Some(stage) } => format!("the newest release of {pipeline} that has completed {stage}"),
+    }
 }
 
 pub(super) fn trigger(trigger: &Trigger) -> String {

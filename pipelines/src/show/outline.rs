@@ -41,7 +41,7 @@ pub(super) fn of(plan: &Plan) -> Outline {
     Outline {
         plan: value(&serde_json::json!({
             "triggers": plan.triggers, "accounts": plan.accounts, "notify": plan.notify,
-            "barriers": plan.barriers, "needs_barriers": plan.needs_barriers,
+            "sources": plan.sources, "barriers": plan.barriers, "needs_barriers": plan.needs_barriers,
             "blocks": plan.blocks, "aspects": plan.aspects, "vars": plan.vars, "secrets": plan.secrets,
         })),
         stages: plan.stages_on_path().map(|(ix, stage)| stage_outline(plan, stage, ix)).collect(),

@@ -14,6 +14,9 @@ pub fn text(plan: &Plan) -> String {
     for (name, account) in &plan.accounts {
         tree.line(1, &format!("account {name}: {}, role {}", account.id, account.role));
     }
+    for (name, source) in &plan.sources {
+        tree.line(1, &format!("takes {name}: {}", describe::source(source)));
+    }
     for notify in &plan.notify {
         tree.line(1, &describe::notify(notify));
     }

@@ -48,7 +48,7 @@ pub fn play(seed: u64, mutant: Option<Mutant>) -> Told {
     let plans = plans::of_history(&mut random);
     let length = usize::try_from(random.between(SHORTEST, LONGEST)).unwrap_or(200);
     let ends_in_calm = random.chance(12);
-    let mut world = World::new(Random::new(seed ^ 0x5eed), plans);
+    let mut world = World::new(Random::new(seed ^ 0x5eed), Random::new(seed ^ 0x6201), plans);
     let mut play = Play::new(mutant);
     while play.inputs < length as u64 && play.found.violations.is_empty() {
         let step = world.next(&play.pipeline);
@@ -392,13 +392,26 @@ fn truth(seen: &Seen<'_>, world: &World, found: &mut Findings) {
     }
 }
 
+fn grew(seen: &Seen<'_>, found: &mut Findings) {
+    let added = seen.rows().iter().find_map(|row| if let engine::core::row::Row::Addition(row) = row { Some(row) } else { None });
+    let Some(row) = added else { return found.reach(Reached::UploadRepeated) };
+    found.reach(Reached::PlanGrown);
+    if row.attempt > 1 {
+        found.reach(Reached::PlanGrownAnew);
+    }
+}
+
 fn rare(seen: &Seen<'_>, found: &mut Findings) {
+    if let (Input::Upload { .. }, Err(Rejected::Splice(_))) = (seen.input, seen.outcome) {
+        found.reach(Reached::UploadRefused);
+    }
     if seen.outcome.is_err() {
         return;
     }
     match seen.input {
         Input::Rollback { .. } => found.reach(Reached::ManualRollback),
         Input::Retry { .. } => found.reach(Reached::RetriedByHand),
+        Input::Upload { .. } => grew(seen, found),
         Input::LiftQuarantine { .. } => found.reach(Reached::QuarantineLifted),
         Input::Resolve { .. } => found.reach(Reached::ResolvedByPerson),
         _ => {}

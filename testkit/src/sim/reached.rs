@@ -67,6 +67,10 @@ rare!(
     GlassBroken = "two people break the glass",
     UrgentInFull = "a rollback is due while every ordinary slot is taken",
     TargetSkipped = "a target is skipped because it runs a newer release",
+    PlanGrown = "a running job adds to the plan of its release",
+    PlanGrownAnew = "a later attempt of a job says anew what it adds",
+    UploadRepeated = "an upload comes again and changes nothing",
+    UploadRefused = "an upload is refused because of what is there already",
 );
 
 /// Which of them were met, and how often.

@@ -3,9 +3,13 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod beside;
+mod fleet;
 mod gates;
+mod growing;
 mod logs;
+mod owner;
 mod path;
 mod retention;
 mod rollback;
 mod runners;
+mod together;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pipelines::plan::Plan;
 use pipelines::show::Difference;
-use pipelines::{Blocks, Diagnostic, Pipeline, SourceFile};
+use pipelines::{Diagnostic, Pipeline, SourceFile};
 
 use crate::problem::Problem;
 use crate::state::ApiState;
@@ -15,9 +15,18 @@ use crate::types::PlanDifference;
 pub(super) const BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Compiles off the request's thread: a hostile text may take 50 ms.
-async fn compile(file: String, text: String, files: BTreeMap<String, String>) -> (Option<Pipeline>, Vec<Diagnostic>) {
+///
+/// With what this server adds and offers; what its policy allows depends on whose file it is, which nobody says here.
+async fn compile(
+    state: &ApiState,
+    file: String,
+    text: String,
+    files: BTreeMap<String, String>,
+) -> Result<(Option<Pipeline>, Vec<Diagnostic>), Problem> {
     let source = SourceFile::new(file, text).with_files(files);
-    tokio::task::spawn_blocking(move || pipelines::compile(&source, &Blocks::built_in())).await.unwrap_or_default()
+    let environment = state.engine().surroundings().await?;
+    let compiled = tokio::task::spawn_blocking(move || pipelines::compile_in(&source, &environment)).await;
+    Ok(compiled.unwrap_or_default())
 }
 
 /// How `plan` differs from the newest plan of a connected pipeline; none when that has no release yet.

@@ -14,7 +14,7 @@ pub(crate) async fn handle(
     State(state): State<ApiState>,
     Json(body): Json<PlanRequest>,
 ) -> Result<Json<Planned>, Problem> {
-    let (pipeline, diagnostics) = super::compile(body.file, body.text, body.files).await;
+    let (pipeline, diagnostics) = super::compile(&state, body.file, body.text, body.files).await?;
     let Some(pipeline) = pipeline else {
         return Err(engine::Error::Diagnostics(diagnostics).into());
     };

@@ -15,5 +15,6 @@ pub(crate) async fn handle(
 ) -> Result<Json<Checked>, Problem> {
     let id = state.engine().pipeline_id(&pipeline).await?;
     let found = state.engine().check_source(&id).await?;
-    Ok(Json(Checked { head: found.head, admitted: found.admitted, skipped: found.skipped, diagnostics: found.diagnostics }))
+    let waits = found.waits.iter().map(ToString::to_string).collect();
+    Ok(Json(Checked { head: found.head, admitted: found.admitted, skipped: found.skipped, diagnostics: found.diagnostics, waits }))
 }

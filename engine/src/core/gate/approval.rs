@@ -155,8 +155,9 @@ impl Pipeline {
         reason: String,
     ) -> Result<ApprovalGiven, Rejected> {
         let release = self.release(number).ok_or(Rejected::UnknownRelease(number))?;
-        if release.row.digest != digest {
-            return Err(Rejected::DigestMismatch { given: digest, actual: release.row.digest.clone() });
+        let actual = release.seen_digest();
+        if actual != digest {
+            return Err(Rejected::DigestMismatch { given: digest, actual });
         }
         self.may_decide(turn, number, approval)?;
         let id = person(&turn.actor)?;

@@ -279,6 +279,11 @@ fn g6_an_approval_is_void_when_the_stage_grows_and_is_asked_again_before_the_nex
     world.succeed("#1 prod/soak");
     assert_eq!(world.wave_state(release, "prod/wave-2"), Some(WaveState::Waiting));
     assert_eq!(world.waits_for(release, "prod/wave-2"), ["approval: waits for an approval"]);
+    let before = world.pipeline.release(release).expect("the release").row.digest.clone();
+    let stale =
+        Input::Approve { release, gate: "approval".to_owned(), digest: before.clone(), reason: "a page that was open since".to_owned() };
+    let refused = world.give(&person("olga"), stale).expect_err("it is of what was there before");
+    assert_eq!(refused, Rejected::DigestMismatch { actual: format!("{before}+1"), given: before });
     world.approve(&person("olga"), release).expect("olga may approve again");
     world.run();
     assert_eq!(world.state(release), ReleaseState::Completed, "{}", world.story());

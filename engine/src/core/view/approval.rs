@@ -94,7 +94,7 @@ pub fn approvals(pipeline: &Pipeline, viewer: &Viewer) -> Vec<ApprovalView> {
                     wave: wave.name.clone(),
                     production: stage.production,
                     release: release.row.number,
-                    digest: release.row.digest.clone(),
+                    digest: release.seen_digest(),
                     sha: revision.map(|revision| revision.commit.clone()).unwrap_or_default(),
                     title: revision.map(|revision| revision.title.clone()).unwrap_or_default(),
                     author: revision.map(|revision| revision.author.clone()).unwrap_or_default(),

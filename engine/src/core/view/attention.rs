@@ -154,7 +154,7 @@ fn releases(pipeline: &Pipeline, viewer: &Viewer, all: &mut Vec<Attention>) {
                 release: Some(row.number),
                 place: waits.map(|wave| wave_key(&release.plan, wave.wave)),
                 gate: Some(view.key.clone()),
-                digest: Some(row.digest.clone()),
+                digest: Some(release.seen_digest()),
                 can_act: view.can_act,
                 subject: Some(view.key.clone()),
                 ..item(kind, format!("{} of {}: {}", view.key, row.number, view.reason))

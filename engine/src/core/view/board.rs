@@ -195,7 +195,7 @@ pub(super) fn waiting(pipeline: &Pipeline, lane: &LaneKey, wave: &str, live: Opt
             change: change_number(order),
             sha: revision.map(|revision| revision.commit.clone()).unwrap_or_default(),
             title: revision.map(|revision| revision.title.clone()).unwrap_or_default(),
-            digest: release.row.digest.clone(),
+            digest: release.seen_digest(),
             arrived_at: row.arrived_at,
             waits_for: row.waits_for.clone(),
             held: held(change_number(order), live),

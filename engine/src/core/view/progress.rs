@@ -317,7 +317,7 @@ fn gate(pipeline: &Pipeline, plan: &Plan, ix: WaveIx, wave: &Wave, live: Option<
         kind: reason.map_or_else(|| "lane".to_owned(), |reason| reason.kind.clone()),
         state: view.as_ref().map_or(GateState::Closed, |view| view.state),
         gate: view.as_ref().map(|view| view.key.clone()),
-        digest: approval.map(|_| release.row.digest.clone()),
+        digest: approval.map(|_| release.seen_digest()),
         change: Some(change),
         release: Some(release.row.number),
         held: held(change, live),

@@ -9,6 +9,7 @@ use super::gate::{self, GateView};
 use super::{Viewer, change_number};
 use crate::core::id::{ReleaseNumber, TargetName};
 use crate::core::input::Revision;
+use crate::core::release::seen_digest;
 use crate::core::row::{
     AttemptKind, AttemptRow, AttemptState, GateRow, NodeRow, NodeState, OverrideRecord, Quarantine, ReleaseRow, ReleaseState, StopOrder,
     WaitReason, WaveRow, WaveState,
@@ -156,7 +157,7 @@ pub fn release(parts: ReleaseParts<'_>, viewer: &Viewer) -> ReleaseView {
         }
     });
     ReleaseView {
-        summary: summary(parts.row),
+        summary: ReleaseSummary { digest: seen_digest(parts.row, plan), ..summary(parts.row) },
         inputs: parts.row.inputs.clone(),
         waves: waves.collect(),
         gates: gates.collect(),

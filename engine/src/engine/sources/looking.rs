@@ -11,7 +11,7 @@ use tracing::warn;
 use super::releasing::{FilePlace, Resolved, Start};
 use super::{Engine, Error, paths, previous, short};
 use crate::core::id::{PipelineId, ReleaseNumber, SourceOrder};
-use crate::core::{Actor, Trust};
+use crate::core::{Actor, Trust, Unsatisfied};
 use crate::ports::{Head, Previous, Repository, SourceError};
 use crate::store::{SourceCommit, SourceHead, SourceRow};
 
@@ -28,6 +28,8 @@ pub struct Checked {
     /// Why it was not admitted although it is new.
     pub skipped: Option<String>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Why nothing starts, source by source (P5).
+    pub waits: Vec<Unsatisfied>,
 }
 
 impl Engine {
@@ -82,7 +84,7 @@ impl Engine {
         match self.admit_head(source, &repository, head, previous.as_ref()).await {
             Ok(checked) => (Some(seen), Ok(checked)),
             Err(Error::Diagnostics(diagnostics)) => {
-                (Some(seen.clone()), Ok(Checked { head: seen.commit, admitted: None, skipped: None, diagnostics }))
+                (Some(seen.clone()), Ok(Checked { head: seen.commit, admitted: None, skipped: None, diagnostics, waits: Vec::new() }))
             }
             Err(error @ Error::Invalid { .. }) => (Some(seen), Err(error)),
             Err(error) => (source.head.clone(), Err(error)),
@@ -97,15 +99,17 @@ impl Engine {
         previous: Option<&Previous>,
     ) -> Result<Checked, Error> {
         let commit = head.revision.commit.clone();
-        let nothing = Checked { head: commit.clone(), admitted: None, skipped: None, diagnostics: Vec::new() };
-        if previous.is_some_and(|previous| previous.commit == commit) {
+        let nothing = Checked { head: commit.clone(), admitted: None, skipped: None, diagnostics: Vec::new(), waits: Vec::new() };
+        let is_known = previous.is_some_and(|previous| previous.commit == commit);
+        if is_known && source.last_error.is_none() && !self.takes_sources(&source.pipeline).await? {
             return Ok(nothing);
         }
         self.record_commits(repository, source, &head, previous).await?;
         let name = self.view(&source.pipeline, |state| state.scope().to_owned()).await?;
-        let place = FilePlace { repository, branch: &source.branch, commit: &commit, file: &source.path };
+        let pins = self.pins_of(&source.pipeline).await?;
+        let place = FilePlace { repository, branch: &source.branch, commit: &commit, file: &source.path, pins: &pins };
         let pull = source.pull_request();
-        let key = format!("push:{}:{commit}", head.order.epoch);
+        let mut key = format!("push:{}:{commit}", head.order.epoch);
         if let Some(pull) = &pull
             && let Some(reason) = self.pull_request_not_wanted(repository, pull, &commit).await?
         {
@@ -113,11 +117,23 @@ impl Engine {
         }
         let trust = if pull.as_ref().is_some_and(|pull| pull.is_fork) { Trust::Fork } else { Trust::Branch };
         let compiled = self.compile_at(&place, Some(&name), trust).await?;
-        let resolved = self.resolve(source, &compiled, head, &BTreeMap::new()).await?;
+        let mut resolved = self.resolve(source, &compiled, head, &BTreeMap::new()).await?;
+        if is_known && resolved.plan.sources.is_empty() {
+            return Ok(nothing);
+        }
+        // What is new of a known commit comes from another source, whose paths nobody filters.
+        let before = previous.filter(|_| !is_known);
         if pull.is_none()
-            && let Some(reason) = self.not_wanted(repository, source, &resolved, previous).await?
+            && let Some(reason) = self.not_wanted(repository, source, &resolved, before).await?
         {
             return Ok(Checked { skipped: Some(reason), ..nothing });
+        }
+        if !resolved.plan.sources.is_empty() {
+            match self.gathered(resolved.own(), &resolved.plan).await? {
+                Ok(revisions) if self.is_newest(&source.pipeline, &revisions).await? => return Ok(nothing),
+                Ok(revisions) => key = format!("{key}:{}", resolved.take(revisions)),
+                Err(waits) => return Ok(Checked { waits, ..nothing }),
+            }
         }
         let trigger = pull.as_ref().map_or_else(|| "push".to_owned(), |pull| format!("pull request {}", pull.number));
         let start = Start { key, commit: None, inputs: BTreeMap::new(), trigger };
@@ -156,7 +172,7 @@ impl Engine {
         if wanted.iter().any(|(_, paths)| paths.is_empty()) {
             return Ok(None);
         }
-        let changed = match self.ports.source.changed_paths(repository, &previous.commit, &resolved.revision.commit).await {
+        let changed = match self.ports.source.changed_paths(repository, &previous.commit, &resolved.own().commit).await {
             Ok(changed) => changed,
             // History was rewritten and the old commit is gone: rather one release too many than one too few.
             Err(SourceError::NoCommit { .. }) => return Ok(None),
@@ -204,6 +220,10 @@ fn error_text(outcome: &Result<Checked, Error>) -> Option<String> {
     match outcome {
         Ok(checked) if checked.diagnostics.iter().any(|found| found.severity == Severity::Error) => {
             Some(format!("the pipeline file at {} has {} errors", short(&checked.head), checked.diagnostics.len()))
+        }
+        Ok(checked) if !checked.waits.is_empty() => {
+            let why: Vec<String> = checked.waits.iter().map(ToString::to_string).collect();
+            Some(format!("nothing starts at {}: {}", short(&checked.head), why.join("; ")))
         }
         Ok(_) => None,
         Err(error) => Some(error.to_string()),

@@ -2,11 +2,13 @@
 //!
 //! A push or a poll is only a hint (R8): what is admitted is what the source answers when asked.
 
+mod gathering;
 mod looking;
 mod people;
 mod pulls;
 mod releasing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -19,7 +21,7 @@ use crate::ports::{Previous, Repository};
 use crate::store::{self, AuditNote, SourceRow};
 
 pub use looking::Checked;
-use releasing::FilePlace;
+pub(super) use releasing::FilePlace;
 pub use releasing::Start;
 
 /// A source is not polled more often.
@@ -46,8 +48,13 @@ impl Engine {
     pub async fn connect(self: &Arc<Self>, actor: Actor, connection: Connection) -> Result<PipelineId, Error> {
         let repository = Repository { url: connection.repository.clone() };
         let head = self.ports.source.head(&repository, &connection.branch, None).await?;
-        let place =
-            FilePlace { repository: &repository, branch: &connection.branch, commit: &head.revision.commit, file: &connection.file };
+        let place = FilePlace {
+            repository: &repository,
+            branch: &connection.branch,
+            commit: &head.revision.commit,
+            file: &connection.file,
+            pins: &BTreeMap::new(),
+        };
         let compiled = self.compile_at(&place, connection.name.as_deref(), crate::core::Trust::Branch).await?;
         let name = connection.name.clone().unwrap_or_else(|| compiled.name().to_owned());
         if self.store.pipeline_by_name(&name).await?.is_some() {
@@ -95,7 +102,15 @@ impl Engine {
         Ok(())
     }
 
-    async fn source_of(&self, pipeline: &PipelineId) -> Result<SourceRow, Error> {
+    /// Its sources are looked at soon: something that they depend on is new.
+    pub(crate) async fn poke_sources(&self, pipeline: &PipelineId) -> Result<(), Error> {
+        let sources = self.store.sources_of(pipeline).await?.into_iter().map(|source| source.id).collect();
+        self.store.inbox_pokes(Vec::new(), sources, self.clock().now()).await?;
+        self.hints.sources.notify_one();
+        Ok(())
+    }
+
+    pub(super) async fn source_of(&self, pipeline: &PipelineId) -> Result<SourceRow, Error> {
         self.store.sources_of(pipeline).await?.into_iter().next().ok_or_else(|| Error::UnknownPipeline(pipeline.to_string()))
     }
 }

@@ -81,7 +81,8 @@ impl Engine {
         let source = self.source_of(parent).await?;
         let Some(head) = &source.head else { return Ok(Arc::default()) };
         let repository = Repository { url: source.url.clone() };
-        let place = FilePlace { repository: &repository, branch: &source.branch, commit: &head.commit, file: &source.path };
+        let pins = self.pins_of(parent).await?;
+        let place = FilePlace { repository: &repository, branch: &source.branch, commit: &head.commit, file: &source.path, pins: &pins };
         let compiled = self.compile_at(&place, Some(&name), Trust::Branch).await?;
         let plan = pipelines::expand(&compiled, &pipelines::ExpandInput::default());
         plan.map(Arc::new).map_err(|error| Error::Invalid { what: "inputs", detail: error.to_string() })

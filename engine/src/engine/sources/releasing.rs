@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pipelines::ExpandInput;
 use pipelines::plan::{Plan, Trigger};
 use pipelines::policy::Subject;
 use pipelines::schedule::Schedule;
+use pipelines::{ExpandInput, Pin};
 use sha2::{Digest, Sha256};
 
 use super::{Engine, Error, previous, short};
@@ -31,20 +31,38 @@ pub struct Start {
 
 /// A pipeline file at one commit.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FilePlace<'f> {
-    pub(super) repository: &'f Repository,
-    pub(super) branch: &'f str,
-    pub(super) commit: &'f str,
-    pub(super) file: &'f str,
+pub(in crate::engine) struct FilePlace<'f> {
+    pub(in crate::engine) repository: &'f Repository,
+    pub(in crate::engine) branch: &'f str,
+    pub(in crate::engine) commit: &'f str,
+    pub(in crate::engine) file: &'f str,
+    /// Versions that go over those of the file.
+    pub(in crate::engine) pins: &'f BTreeMap<String, Pin>,
 }
 
 /// A revision together with everything that its pipeline file says.
 pub(super) struct Resolved {
     pub(super) plan: Arc<Plan>,
     digest: String,
-    pub(super) revision: Revision,
+    revision: Revision,
+    /// Of its other sources (P5).
+    others: Vec<Revision>,
     order: SourceOrder,
     trust: Trust,
+    inputs: BTreeMap<String, String>,
+}
+
+impl Resolved {
+    pub(super) fn own(&self) -> &Revision {
+        &self.revision
+    }
+
+    /// Makes it a release of all of these, its own first; answers what tells it from others of its own revision.
+    pub(super) fn take(&mut self, revisions: Vec<Revision>) -> String {
+        self.digest = release_digest(&revisions, &self.plan, &self.inputs);
+        self.others = revisions.into_iter().skip(1).collect();
+        self.digest.chars().take(16).collect()
+    }
 }
 
 impl Engine {
@@ -61,13 +79,26 @@ impl Engine {
             Some(commit) => self.known_commit(pipeline, &repository, &source, commit).await?,
         };
         let name = self.view(pipeline, |state| state.scope().to_owned()).await?;
-        let place = FilePlace { repository: &repository, branch: &source.branch, commit: &head.revision.commit, file: &source.path };
+        let place = FilePlace {
+            repository: &repository,
+            branch: &source.branch,
+            commit: &head.revision.commit,
+            file: &source.path,
+            pins: &self.pins_of(&source.pipeline).await?,
+        };
         let pull = source.pull_request();
         let trust = if pull.as_ref().is_some_and(|pull| pull.is_fork) { Trust::Fork } else { Trust::Branch };
         let compiled = self.compile_at(&place, Some(&name), trust).await?;
         self.record_commits(&repository, &source, &head, previous.as_ref()).await?;
         let commit = head.revision.commit.clone();
-        let resolved = self.resolve(&source, &compiled, head, &start.inputs).await?;
+        let mut resolved = self.resolve(&source, &compiled, head, &start.inputs).await?;
+        if !resolved.plan.sources.is_empty() {
+            let revisions = self.gathered(resolved.own(), &resolved.plan).await?.map_err(|waits| {
+                let why: Vec<String> = waits.iter().map(ToString::to_string).collect();
+                Error::Invalid { what: "sources", detail: format!("nothing starts: {}", why.join("; ")) }
+            })?;
+            resolved.take(revisions);
+        }
         let mut involved = self.involved_in(&source, &resolved.plan, &commit).await?;
         if let Actor::Person { id, .. } = &actor
             && !involved.contains(id)
@@ -102,13 +133,13 @@ impl Engine {
     }
 
     /// `pipeline` is the name that people gave it; none: the one in the file.
-    pub(super) async fn compile_at(
+    pub(in crate::engine) async fn compile_at(
         &self,
         place: &FilePlace<'_>,
         pipeline: Option<&str>,
         trust: Trust,
     ) -> Result<pipelines::Pipeline, Error> {
-        let FilePlace { repository, branch, commit, file } = *place;
+        let FilePlace { repository, branch, commit, file, pins } = *place;
         let Some(bytes) = self.ports.source.file(repository, commit, file).await? else {
             return Err(Error::Invalid {
                 what: "pipeline file",
@@ -118,7 +149,7 @@ impl Engine {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let named = |name: &str| Subject { repository: repository.url.clone(), branch: branch.to_owned(), pipeline: name.to_owned() };
         let subject = named(pipeline.unwrap_or_default());
-        let belongs = Belongs { subject, commit: commit.to_owned(), is_untrusted: trust.is_untrusted() };
+        let belongs = Belongs { subject, commit: commit.to_owned(), is_untrusted: trust.is_untrusted(), pins: pins.clone() };
         let (source, mut environment) = self.surrounded(&belongs, file, text).await?;
         if pipeline.is_none()
             && let Some((policy, _)) = environment.policy.take()
@@ -149,7 +180,7 @@ impl Engine {
         };
         self.defined_by_protected_branch(source, &plan).await?;
         let digest = release_digest(std::slice::from_ref(&head.revision), &plan, inputs);
-        Ok(Resolved { plan: Arc::new(plan), digest, revision: head.revision, order: head.order, trust })
+        Ok(Resolved { plan: Arc::new(plan), digest, revision: head.revision, order: head.order, trust, others: Vec::new(), inputs: inputs.clone() })
     }
 
     pub(super) async fn admit(
@@ -164,7 +195,7 @@ impl Engine {
         let key = start.key.clone();
         let plan = Arc::clone(&resolved.plan);
         let admission = Admission {
-            revisions: vec![resolved.revision],
+            revisions: std::iter::once(resolved.revision).chain(resolved.others).collect(),
             order: resolved.order,
             plan: resolved.plan,
             digest: resolved.digest,

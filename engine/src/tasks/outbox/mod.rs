@@ -189,6 +189,8 @@ async fn upstream(engine: &Arc<Engine>, row: &DueMessage, release: ReleaseNumber
         if depends {
             let input = Input::Upstream { pipeline: name.clone(), stage: stage.clone(), release, revisions: revisions.clone() };
             engine.input(other, Actor::Trigger { source: format!("pipeline {name}") }, input).await.map_err(later)?;
+            // It may be what a release of several sources waits for (P5).
+            engine.poke_sources(other).await.map_err(later)?;
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ impl Invariant for StaleIsRefused {
 
     fn see(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         let fences = match seen.input {
-            Input::Heartbeat { fences, .. } | Input::Issued { fences, .. } => fences,
+            Input::Heartbeat { fences, .. } | Input::Issued { fences, .. } | Input::Upload { fences, .. } => fences,
             Input::Report(report) => &report.fences,
             _ => return,
         };
@@ -33,9 +33,11 @@ impl Invariant for StaleIsRefused {
                     found.broken("IA6", format!("a message of {} that is not current was taken: {row:?}", fences.attempt));
                 }
             }
+            // What it says does not fit, or comes too late for its release: that is no question of the lease.
+            (Err(Rejected::Splice(_) | Rejected::ReleaseEnded(_)), true) if matches!(seen.input, Input::Upload { .. }) => {}
             (Err(why), true) => {
                 let lost = row.is_some_and(|row| row.state == AttemptState::Unknown);
-                if !(matches!(seen.input, Input::Issued { .. }) && (stopped || lost)) {
+                if !(matches!(seen.input, Input::Issued { .. } | Input::Upload { .. }) && (stopped || lost)) {
                     found.broken("IA6", format!("a current message of {} was refused: {why}", fences.attempt));
                 }
             }

@@ -43,7 +43,7 @@ impl World {
         }
         match chosen {
             0 => self.lease(pipeline),
-            1 => self.work(),
+            1 => self.work(pipeline),
             2 => self.click(pipeline),
             3 => Some(self.push()),
             4 => self.lie(),
@@ -95,7 +95,7 @@ impl World {
 
     /// Everybody does what is needed, in turn.
     fn choose_calmly(&mut self, pipeline: &Pipeline) -> What {
-        let work = if self.jobs.is_empty() { None } else { self.work() };
+        let work = if self.jobs.is_empty() { None } else { self.work(pipeline) };
         let next = self.lease(pipeline).or(work);
         if let Some(what) = next {
             return what;

@@ -5,6 +5,7 @@
 //! no valid credentials begins nothing, and who reports an end has no operation in progress.
 
 mod agenda;
+mod growth;
 mod monitors;
 mod people;
 mod runners;
@@ -18,6 +19,7 @@ use engine::core::id::{MonitorId, ReleaseNumber, TargetName};
 use engine::core::{Actor, Changes, Input, Pipeline, Rejected, Time};
 use pipelines::plan::Plan;
 
+use self::growth::Growth;
 use self::monitors::Health;
 use self::runners::{Job, Operation};
 use self::source::Source;
@@ -43,6 +45,7 @@ pub(crate) struct World {
     pub(super) sent: Vec<Input>,
     pub(super) monitors: BTreeMap<MonitorId, Health>,
     pub(super) source: Source,
+    pub(super) growth: Growth,
     pub(super) serial: u64,
     pub(super) people: Vec<Actor>,
     /// Faults have stopped; everything must come to its end.
@@ -50,7 +53,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(mut random: Random, plans: Vec<Arc<Plan>>) -> Self {
+    /// `growth` is the randomness of what jobs upload.
+    pub(crate) fn new(mut random: Random, growth: Random, plans: Vec<Arc<Plan>>) -> Self {
         let temper = Temper::new(&mut random);
         Self {
             random,
@@ -63,6 +67,7 @@ impl World {
             sent: Vec::new(),
             monitors: BTreeMap::new(),
             source: Source::new(plans),
+            growth: Growth::new(growth),
             serial: 0,
             people: people::all(),
             calm: false,

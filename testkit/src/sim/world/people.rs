@@ -84,7 +84,7 @@ impl World {
             }
             GateCondition::Approval(_) if !self.calm && self.random.chance(12) => Input::Reject { release, gate: node.key.clone(), reason },
             GateCondition::Approval(_) => {
-                let digest = if self.calm || self.random.chance(93) { found.row.digest.clone() } else { "of another release".to_owned() };
+                let digest = if self.calm || self.random.chance(93) { found.seen_digest() } else { "of another release".to_owned() };
                 Input::Approve { release, gate: node.key.clone(), digest, reason }
             }
             GateCondition::DependsOn(_) | GateCondition::Alarms(_) | GateCondition::Window(_) | GateCondition::Metric(_) => return None,

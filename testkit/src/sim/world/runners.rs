@@ -17,7 +17,7 @@ const LEASE_MS: u64 = MINUTE;
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(super) fences: Fences,
-    runner: RunnerId,
+    pub(super) runner: RunnerId,
     inspects: bool,
     /// What it has to do to its target, if anything.
     act: Option<Act>,
@@ -45,6 +45,12 @@ pub(crate) enum Contact {
 pub(crate) struct Operation {
     pub(crate) act: Act,
     ends_at: Time,
+}
+
+impl Job {
+    pub(super) fn touches_a_target(&self) -> bool {
+        self.inspects || self.act.is_some()
+    }
 }
 
 impl World {
@@ -95,7 +101,7 @@ impl World {
     }
 
     /// One job goes on by one step: credentials, the change itself, a heartbeat, or its end.
-    pub(super) fn work(&mut self) -> Option<What> {
+    pub(super) fn work(&mut self, pipeline: &Pipeline) -> Option<What> {
         let at = self.random.below(self.jobs.len());
         let now = self.now;
         let mut job = self.jobs.get(at)?.clone();
@@ -109,16 +115,19 @@ impl World {
             }
             Contact::Fine => {}
         }
-        let next = if job.contact == Contact::Fine { self.go_on(&job) } else { None };
+        let next = if job.contact == Contact::Fine { self.go_on(&job, pipeline) } else { None };
         if let Some(known) = self.jobs.get_mut(at) {
             *known = job;
         }
         next
     }
 
-    fn go_on(&mut self, job: &Job) -> Option<What> {
+    fn go_on(&mut self, job: &Job, pipeline: &Pipeline) -> Option<What> {
         if let Some(said) = &job.said {
             return Some(self.by(job, Input::Report(said.clone())));
+        }
+        if let Some(upload) = self.upload(job, pipeline) {
+            return Some(upload);
         }
         let in_progress = job.act.as_ref().is_some_and(|act| self.operations.iter().any(|op| op.act == *act));
         if job.lease_until < self.now + LEASE_MS / 2 && self.random.chance(80) {
@@ -250,6 +259,7 @@ impl World {
                 }
                 self.remember(input);
             }
+            (Input::Upload { .. }, _) => self.remember(input),
             _ => {}
         }
     }
@@ -329,7 +339,7 @@ impl World {
 
 fn fences_of(input: &mut Input) -> Option<&mut Fences> {
     match input {
-        Input::Heartbeat { fences, .. } | Input::Issued { fences, .. } => Some(fences),
+        Input::Heartbeat { fences, .. } | Input::Issued { fences, .. } | Input::Upload { fences, .. } => Some(fences),
         Input::Report(report) => Some(&mut report.fences),
         _ => None,
     }
