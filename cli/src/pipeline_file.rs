@@ -61,11 +61,12 @@ pub(crate) fn find_one(from: &Path) -> Result<PathBuf> {
 /// Reads from the disk; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<SourceFile> {
     if path == Path::new("-") {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         std::io::stdin()
-            .take(MAX_FILE_BYTES)
-            .read_to_string(&mut text)
+            .take(MAX_FILE_BYTES + 1)
+            .read_to_end(&mut bytes)
             .map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
+        let text = text_of(&bytes).map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
         let here = std::env::current_dir().unwrap_or_default();
         return with_named_files("standard input", text, &Disk(root(&here)));
     }
@@ -243,6 +244,14 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     if metadata.len() > MAX_FILE_BYTES {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is larger than 4 MiB"));
     }
-    let bytes = std::fs::read(path)?;
-    String::from_utf8(bytes).map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8 text"))
+    text_of(&std::fs::read(path)?)
+}
+
+/// The same finding that a server has of the same bytes.
+fn text_of(bytes: &[u8]) -> std::io::Result<String> {
+    let wrong = |finding: Box<Diagnostic>| {
+        let help = finding.help.map(|help| format!(" ({help})")).unwrap_or_default();
+        std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{}{help}", finding.message))
+    };
+    SourceFile::of_bytes("", bytes).map(|source| source.text).map_err(wrong)
 }

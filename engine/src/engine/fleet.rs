@@ -15,9 +15,9 @@ use tracing::info;
 
 use super::sources::FilePlace;
 use super::{Engine, Error};
-use crate::core::{Actor, Trust};
 use crate::core::id::{PipelineId, ReleaseNumber};
 use crate::core::row::ReleaseRow;
+use crate::core::{Actor, Trust};
 use crate::ports::Repository;
 use crate::store::{AuditNote, EventFilter, MemberState, UpgradeMember, UpgradeRow, UpgradeState};
 
@@ -226,13 +226,8 @@ impl Engine {
         let head = self.ports.source.head(&repository, &source.branch, None).await?;
         let mut pins = self.store.pins(&member.pipeline).await?;
         pins.insert(member.written.clone(), to.clone());
-        let place = FilePlace {
-            repository: &repository,
-            branch: &source.branch,
-            commit: &head.revision.commit,
-            file: &source.path,
-            pins: &pins,
-        };
+        let place =
+            FilePlace { repository: &repository, branch: &source.branch, commit: &head.revision.commit, file: &source.path, pins: &pins };
         let compiled = self.compile_at(&place, Some(&member.name), Trust::Branch).await?;
         let inputs =
             compiled.inputs().into_iter().map(|(name, default)| (name.to_owned(), default.unwrap_or_default().to_owned())).collect();

@@ -161,6 +161,7 @@ pub(super) fn order(state: &Pipeline, attempt: &AttemptId) -> Option<Order> {
 
 fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) -> Result<protocol::Job, Error> {
     let mut context = order.context.clone();
+    let open = order.context.clone();
     context.set(
         "secrets",
         secrets.iter().map(|secret| (secret.name.clone(), Value::from(secret.value.as_str()))).collect::<serde_json::Map<_, _>>(),
@@ -169,6 +170,7 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
         context.set("account", json!({"id": account.id, "role": account.role}));
     }
     let insert = |text: &str, place: &str| insert(text, &context, &order.key, place);
+    let called = |name: &str| called(name, &open);
     let mut env = BTreeMap::new();
     for (name, value) in &order.job.env {
         env.insert(name.clone(), insert(value, name)?);
@@ -176,7 +178,7 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
     env.extend(described(&order));
     let steps = |steps: &[plan::Step]| {
         let wanted = steps.iter().filter_map(|step| match is_wanted(step, &context, &order.key) {
-            Ok(true) => Some(rendered_step(step, &insert)),
+            Ok(true) => Some(rendered_step(step, &insert, &called)),
             Ok(false) => None,
             Err(error) => Some(Err(error)),
         });
@@ -226,13 +228,17 @@ fn is_wanted(step: &plan::Step, context: &Context, key: &str) -> Result<bool, Er
     Expression::parse(condition).map_err(invalid)?.evaluate_bool(context).map_err(invalid)
 }
 
-fn rendered_step(step: &plan::Step, insert: &impl Fn(&str, &str) -> Result<String, Error>) -> Result<Step, Error> {
+fn rendered_step(
+    step: &plan::Step,
+    insert: &impl Fn(&str, &str) -> Result<String, Error>,
+    called: &impl Fn(&str) -> String,
+) -> Result<Step, Error> {
     let mut env = BTreeMap::new();
     for (name, value) in &step.env {
         env.insert(name.clone(), insert(value, name)?);
     }
     Ok(Step {
-        name: insert(&step.name, "name")?,
+        name: called(&step.name),
         run: insert(&step.run, "run")?,
         shell: step.shell.clone(),
         env,
@@ -240,6 +246,12 @@ fn rendered_step(step: &plan::Step, insert: &impl Fn(&str, &str) -> Result<Strin
         timeout_ms: step.timeout_ms,
         files: step.files.clone(),
     })
+}
+
+/// A name is for people, and is often the beginning of a command, cut where it got long: what cannot be inserted stays as it is written, and
+/// secrets are not inserted, because names are stored (A8).
+fn called(name: &str, open: &Context) -> String {
+    Template::parse(name).and_then(|template| template.render(open)).unwrap_or_else(|_| name.to_owned())
 }
 
 fn insert(text: &str, context: &Context, key: &str, place: &str) -> Result<String, Error> {

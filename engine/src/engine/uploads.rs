@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
+use pipelines::SourceFile;
 use pipelines::dynamic::{Joining, compile_fragment};
 use pipelines::plan::{Adds, NodeIx, NodeKind, Plan};
 use pipelines::policy::Subject;
@@ -60,9 +61,12 @@ impl Engine {
         while let Some(part) = stream.next().await {
             bytes.extend_from_slice(&part?);
         }
-        let Ok(text) = String::from_utf8(bytes) else {
-            report.outcome = failed("what it printed is not UTF-8".to_owned());
-            return Ok(());
+        let text = match SourceFile::of_bytes("what it printed", &bytes) {
+            Ok(source) => source.text,
+            Err(finding) => {
+                report.outcome = failed(format!("what it printed cannot be added: {}", finding.message));
+                return Ok(());
+            }
         };
         let upload = Upload { fences: report.fences.clone(), name: "what it printed".to_owned(), text };
         let answer = self.add(pipeline, runner, upload).await?;

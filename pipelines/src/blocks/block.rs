@@ -7,7 +7,7 @@ use super::input::{Given, Input, read_all};
 use super::phrase::Phrase;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::file::{self, StepForm, StrategyName};
-use crate::lower::step_shape;
+use crate::lower::{first_line, step_shape};
 use crate::plan;
 use crate::text::{Map, Node, Placed as _, Problem, Read as _, Reader, Span, Spanned, parse, shortened};
 
@@ -44,7 +44,10 @@ pub enum Verb {
 #[derive(Debug, Clone)]
 struct Step {
     shape: plan::Step,
+    /// Without one, it is called by what it runs once the inputs are inserted.
+    name: Option<Phrase>,
     run: Phrase,
+    working_directory: Phrase,
     env: BTreeMap<String, Phrase>,
 }
 
@@ -131,7 +134,9 @@ impl Invocation {
                     }
                     let mut env = self.env();
                     env.extend(step.env.iter().map(|(name, phrase)| (name.clone(), phrase.with(value_of))));
-                    steps.push(plan::Step { run, env, ..step.shape.clone() });
+                    let name = step.name.as_ref().map_or_else(|| first_line(&run), |name| name.with(value_of));
+                    let working_directory = step.working_directory.with(value_of);
+                    steps.push(plan::Step { name, run, env, working_directory, ..step.shape.clone() });
                 }
                 Piece::Part(part) => {
                     for mut step in part.with(value_of).steps(verb, target) {
@@ -350,6 +355,11 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
     }
     let mut phrase = |text: &str, span: Span| checked(text, span, inputs, reader);
     let run = phrase(&run.value, run.span);
+    let (mut name, mut working_directory) = (None, Phrase::default());
+    if let StepForm::Step(step) = form {
+        name = step.name.as_ref().map(|name| phrase(&name.value, name.span));
+        working_directory = step.working_directory.as_ref().map(|path| phrase(&path.value, path.span)).unwrap_or_default();
+    }
     let mut env = BTreeMap::new();
     if let StepForm::Step(step) = form {
         for (name, value) in step.env.iter().flat_map(|env| &env.entries) {
@@ -361,7 +371,7 @@ fn lower_step(block: &str, files: &BTreeMap<String, String>, form: &StepForm, in
         shape.files = files.iter().map(|(path, text)| (format!(".tidegate/blocks/{block}/{path}"), text.clone())).collect();
         env.insert("TIDEGATE_BLOCK".to_owned(), Phrase::parse(&format!(".tidegate/blocks/{block}")).unwrap_or_default());
     }
-    Some(Step { shape, run, env })
+    Some(Step { shape, name, run, working_directory, env })
 }
 
 fn digest(text: &str, files: &BTreeMap<String, String>) -> String {

@@ -35,7 +35,7 @@ pub(crate) use inventory::REGISTRY;
 pub(crate) use names::is_name;
 pub(crate) use overrides::matches;
 pub(crate) use shapes::ExtendsForm;
-pub(crate) use steps::step_shape;
+pub(crate) use steps::{first_line, step_shape};
 pub(crate) use used_blocks::repository_path;
 
 use crate::blocks::Block;

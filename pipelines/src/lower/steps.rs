@@ -46,7 +46,8 @@ pub(crate) fn step_shape(form: &StepForm, reader: &mut Reader) -> Option<plan::S
     Some(shape)
 }
 
-fn first_line(run: &str) -> String {
+/// What a step without a name is called.
+pub(crate) fn first_line(run: &str) -> String {
     let line = run.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
     shortened(line)
 }

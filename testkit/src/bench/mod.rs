@@ -6,6 +6,7 @@
 mod alarms;
 pub mod distribution;
 mod floor;
+mod generated;
 mod hand_over;
 mod hooks;
 pub mod idle;
@@ -74,7 +75,7 @@ pub struct Setup {
 }
 
 /// The parts, in the order in which they are measured.
-pub const PARTS: [&str; 7] = ["hand-over", "plan", "parallel", "idle", "log", "hooks", "alarms"];
+pub const PARTS: [&str; 8] = ["hand-over", "generated", "plan", "parallel", "idle", "log", "hooks", "alarms"];
 
 /// Measures every part of the setup, one after the other.
 ///
@@ -89,6 +90,7 @@ pub async fn run(setup: &Setup) -> Result<Vec<Figure>> {
         eprintln!("bench: measuring {part} …");
         let measured = match part {
             "hand-over" => hand_over::measure().await,
+            "generated" => generated::measure().await,
             "plan" => tokio::task::spawn_blocking(plan::measure).await?,
             "parallel" => parallel::measure(setup).await,
             "idle" => idle::measure(setup).await,

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use protocol::{Fences, Lease, LeaseAnswer, LeaseRequest, LogAck, Outcome, Register, Registered, Report, headers, paths};
+use protocol::{
+    Fences, Lease, LeaseAnswer, LeaseRequest, LogAck, Outcome, Register, Registered, Report, Upload, UploadAnswer, headers, paths,
+};
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -46,6 +48,11 @@ impl RunnerClient {
         let report = succeeded(lease.fences.clone());
         let path = paths::for_attempt(paths::COMPLETE, &lease.fences.attempt);
         answer::<serde_json::Value>(self.post(&path).json(&report)).await.map(drop)
+    }
+
+    pub(super) async fn upload(&self, lease: &Lease, text: String) -> Result<UploadAnswer> {
+        let upload = Upload { fences: lease.fences.clone(), name: "generated.yaml".to_owned(), text };
+        answer(self.post(&paths::for_attempt(paths::UPLOAD, &lease.fences.attempt)).json(&upload)).await
     }
 
     pub(super) async fn log(&self, lease: &Lease, offset: u64, digest: &str, body: Bytes) -> Result<LogAck> {

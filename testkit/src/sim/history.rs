@@ -5,6 +5,8 @@ use std::hash::{Hash as _, Hasher as _};
 
 use engine::core::audit::{self, Violation};
 use engine::core::id::PipelineId;
+use engine::core::input::Admission;
+use engine::core::row::ReleaseRow;
 use engine::core::{Actor, Changes, EventKind, Input, Pipeline, Rejected, Settings, Time};
 
 use super::checks::{self, Findings, Invariant, Seen};
@@ -48,7 +50,7 @@ pub fn play(seed: u64, mutant: Option<Mutant>) -> Told {
     let plans = plans::of_history(&mut random);
     let length = usize::try_from(random.between(SHORTEST, LONGEST)).unwrap_or(200);
     let ends_in_calm = random.chance(12);
-    let mut world = World::new(Random::new(seed ^ 0x5eed), Random::new(seed ^ 0x6201), plans);
+    let mut world = World::new(Random::new(seed ^ 0x5eed), Random::new(seed ^ 0x6201), Random::new(seed ^ 0x0735), plans);
     let mut play = Play::new(mutant);
     while play.inputs < length as u64 && play.found.violations.is_empty() {
         let step = world.next(&play.pipeline);
@@ -58,6 +60,7 @@ pub fn play(seed: u64, mutant: Option<Mutant>) -> Told {
     if ends_in_calm && play.found.violations.is_empty() {
         calm(&mut world, &mut play);
     }
+    play.found.reached.join(&world.reached);
     play.told(seed)
 }
 
@@ -396,8 +399,22 @@ fn grew(seen: &Seen<'_>, found: &mut Findings) {
     let added = seen.rows().iter().find_map(|row| if let engine::core::row::Row::Addition(row) = row { Some(row) } else { None });
     let Some(row) = added else { return found.reach(Reached::UploadRepeated) };
     found.reach(Reached::PlanGrown);
+    if row.attempt == 1 && seen.events_of(EventKind::PlanGrown).any(|event| event.reason.contains("replaces")) {
+        found.reach(Reached::UploadReplaces);
+    }
     if row.attempt > 1 {
         found.reach(Reached::PlanGrownAnew);
+    }
+}
+
+fn gathered(seen: &Seen<'_>, admission: &Admission, found: &mut Findings) {
+    if admission.revisions.len() < 2 {
+        return;
+    }
+    found.reach(Reached::SeveralSources);
+    let is_other = |before: &ReleaseRow| before.revisions.first() == admission.revisions.first() && before.revisions != admission.revisions;
+    if seen.before.releases.values().any(is_other) {
+        found.reach(Reached::OtherSourceMoved);
     }
 }
 
@@ -412,6 +429,7 @@ fn rare(seen: &Seen<'_>, found: &mut Findings) {
         Input::Rollback { .. } => found.reach(Reached::ManualRollback),
         Input::Retry { .. } => found.reach(Reached::RetriedByHand),
         Input::Upload { .. } => grew(seen, found),
+        Input::Admit(admission) => gathered(seen, admission, found),
         Input::LiftQuarantine { .. } => found.reach(Reached::QuarantineLifted),
         Input::Resolve { .. } => found.reach(Reached::ResolvedByPerson),
         _ => {}

@@ -75,6 +75,7 @@ mutants!(
     ForgetsCredentials = "forgets how long credentials live",
     AcceptsOldGeneration = "takes messages of an older generation",
     OnePersonBreaksGlass = "lets one person break the glass",
+    MixesRevisions = "makes a release of revisions that do not go together",
     KeepsLaneHeldOpen = "forgets that a lane is under rollback",
 );
 
@@ -274,6 +275,11 @@ impl Mutant {
                 unknown.inspect_after = unknown.since;
                 late
             }),
+            (Self::MixesRevisions, Row::Release(row)) if !before.releases.contains_key(&row.number) => {
+                let Some(last) = row.revisions.last_mut() else { return false };
+                last.commit.push_str("-other");
+                true
+            }
             (Self::LeavesEarly, Row::Lane(row)) => {
                 let key = LaneKey("prod".to_owned());
                 row.key == key && row.inside.pop().is_some()

@@ -70,6 +70,10 @@ rare!(
     PlanGrown = "a running job adds to the plan of its release",
     PlanGrownAnew = "a later attempt of a job says anew what it adds",
     UploadRepeated = "an upload comes again and changes nothing",
+    UploadReplaces = "an upload takes the place of a job that is there",
+    SeveralSources = "a release is made of several sources",
+    OtherSourceMoved = "another source makes a release of the same own commit",
+    NothingGoesTogether = "nothing starts, because nothing that the sources offer goes together",
     UploadRefused = "an upload is refused because of what is there already",
 );
 

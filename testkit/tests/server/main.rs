@@ -7,6 +7,7 @@ mod fleet;
 mod gates;
 mod growing;
 mod logs;
+mod names;
 mod owner;
 mod path;
 mod retention;

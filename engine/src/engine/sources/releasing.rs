@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pipelines::plan::{Plan, Trigger};
 use pipelines::policy::Subject;
 use pipelines::schedule::Schedule;
-use pipelines::{ExpandInput, Pin};
+use pipelines::{ExpandInput, Pin, SourceFile};
 use sha2::{Digest, Sha256};
 
 use super::{Engine, Error, previous, short};
@@ -146,11 +146,11 @@ impl Engine {
                 detail: format!("{file} does not exist at {} of {}", short(commit), repository.url),
             });
         };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let read = SourceFile::of_bytes(file, &bytes).map_err(|finding| Error::Diagnostics(vec![*finding]))?;
         let named = |name: &str| Subject { repository: repository.url.clone(), branch: branch.to_owned(), pipeline: name.to_owned() };
         let subject = named(pipeline.unwrap_or_default());
         let belongs = Belongs { subject, commit: commit.to_owned(), is_untrusted: trust.is_untrusted(), pins: pins.clone() };
-        let (source, mut environment) = self.surrounded(&belongs, file, text).await?;
+        let (source, mut environment) = self.surrounded(&belongs, file, read.text).await?;
         if pipeline.is_none()
             && let Some((policy, _)) = environment.policy.take()
         {
@@ -180,7 +180,15 @@ impl Engine {
         };
         self.defined_by_protected_branch(source, &plan).await?;
         let digest = release_digest(std::slice::from_ref(&head.revision), &plan, inputs);
-        Ok(Resolved { plan: Arc::new(plan), digest, revision: head.revision, order: head.order, trust, others: Vec::new(), inputs: inputs.clone() })
+        Ok(Resolved {
+            plan: Arc::new(plan),
+            digest,
+            revision: head.revision,
+            order: head.order,
+            trust,
+            others: Vec::new(),
+            inputs: inputs.clone(),
+        })
     }
 
     pub(super) async fn admit(

@@ -27,6 +27,7 @@ mod only_own_alarms;
 mod people_are_told;
 mod proven_destination;
 mod rare;
+mod sets_are_consistent;
 mod single_writer;
 mod slots_have_owners;
 mod stale_is_refused;
@@ -170,6 +171,7 @@ pub(crate) fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(barriers_hold::BarriersHold::default()),
         Box::new(aggregate_reaches::AggregateReaches::default()),
         Box::new(conditions_hold::ConditionsHold),
+        Box::new(sets_are_consistent::SetsAreConsistent),
         Box::new(rare::Rare::default()),
     ]
 }

@@ -27,11 +27,16 @@ impl Growth {
     /// Few names and few contents, so that the same comes again, clashes, and takes the place of what an earlier attempt said.
     fn text(&mut self) -> String {
         let (name, content) = (self.random.below(3), if self.random.chance(85) { 0 } else { 1 });
-        match self.random.below(4) {
+        match self.random.below(6) {
             0 => format!(
                 "jobs: [{{name: unit-{name}, steps: [make-{content}]}}, {{name: after-{name}, needs: [unit-{name}], steps: [make]}}]"
             ),
             1 => format!("stages: [{{name: extra-{name}, jobs: [{{name: load, steps: [make-{content}]}}]}}]"),
+            2 => {
+                // Of an earlier upload, or of the file.
+                let taken = self.random.one_of(&["unit-0", "unit-1", "job-1"], "unit-0");
+                format!("jobs: [{{name: {taken}, replace: true, steps: [make-{}]}}]", self.random.below(3))
+            }
             _ => format!("jobs: [{{name: unit-{name}, steps: [make-{content}]}}]"),
         }
     }

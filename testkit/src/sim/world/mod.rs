@@ -7,6 +7,7 @@
 mod agenda;
 mod growth;
 mod monitors;
+mod others;
 mod people;
 mod runners;
 mod source;
@@ -21,10 +22,12 @@ use pipelines::plan::Plan;
 
 use self::growth::Growth;
 use self::monitors::Health;
+use self::others::Others;
 use self::runners::{Job, Operation};
 use self::source::Source;
 pub(crate) use self::temper::Temper;
 use super::random::Random;
+use super::reached::ReachedSet;
 use super::step::{Step, What};
 
 /// Monday 2026-11-02, 07:30 UTC: half an hour before the windows open.
@@ -46,6 +49,9 @@ pub(crate) struct World {
     pub(super) monitors: BTreeMap<MonitorId, Health>,
     pub(super) source: Source,
     pub(super) growth: Growth,
+    pub(super) others: Others,
+    /// What the core never sees of it.
+    pub(crate) reached: ReachedSet,
     pub(super) serial: u64,
     pub(super) people: Vec<Actor>,
     /// Faults have stopped; everything must come to its end.
@@ -53,8 +59,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `growth` is the randomness of what jobs upload.
-    pub(crate) fn new(mut random: Random, growth: Random, plans: Vec<Arc<Plan>>) -> Self {
+    /// `growth` is the randomness of what jobs upload, `others` that of the sources besides the main line.
+    pub(crate) fn new(mut random: Random, growth: Random, others: Random, plans: Vec<Arc<Plan>>) -> Self {
         let temper = Temper::new(&mut random);
         Self {
             random,
@@ -68,6 +74,8 @@ impl World {
             monitors: BTreeMap::new(),
             source: Source::new(plans),
             growth: Growth::new(growth),
+            others: Others::new(others),
+            reached: ReachedSet::default(),
             serial: 0,
             people: people::all(),
             calm: false,

@@ -7,6 +7,7 @@ use engine::core::{Actor, Input, Trust};
 use pipelines::plan::Plan;
 
 use super::World;
+use crate::sim::reached::Reached;
 use crate::sim::step::What;
 
 /// A repository: its main line, and what was pushed before.
@@ -52,12 +53,30 @@ impl World {
                 rerun.trigger = "rerun".to_owned();
                 rerun
             }
+            (Some(same), _) if self.others.move_alone() => self.moved_elsewhere(same, serial),
             (_, roll) => self.fresh(serial, roll),
         };
         if self.source.pushed.len() < 40 {
             self.source.pushed.push(admission.clone());
         }
         What::Give { actor: Actor::Trigger { source: "main".to_owned() }, input: Input::Admit(Box::new(admission)) }
+    }
+
+    /// The same own commit with what the other sources have by now (P5).
+    fn moved_elsewhere(&mut self, mut same: Admission, serial: u64) -> Admission {
+        same.key = format!("key-{serial}");
+        same.digest = format!("digest-{serial}");
+        let own = same.revisions.first().cloned();
+        same.revisions = own.map(|own| self.gathered(&own)).unwrap_or_default();
+        same
+    }
+
+    fn gathered(&mut self, own: &Revision) -> Vec<Revision> {
+        let (revisions, waited) = self.others.gathered(own, self.now);
+        if !waited.is_empty() {
+            self.reached.insert(Reached::NothingGoesTogether);
+        }
+        revisions
     }
 
     fn fresh(&mut self, serial: u64, roll: usize) -> Admission {
@@ -79,7 +98,7 @@ impl World {
             committed_at: self.now,
         };
         Admission {
-            revisions: vec![revision],
+            revisions: self.gathered(&revision),
             order: SourceOrder { epoch: self.source.epoch, position },
             plan: plan.unwrap_or_else(|| crate::sim::plans::random(&mut self.random)),
             digest: format!("digest-{serial}"),
