@@ -295,7 +295,7 @@ fn of_sources(order: &Order) -> impl Iterator<Item = (String, String)> {
         let revision = order.release.revisions.iter().find(is_of)?;
         let value = match source {
             plan::Source::Repository { .. } => revision.commit.clone(),
-            plan::Source::Pipeline { .. } => revision.reference.clone(),
+            plan::Source::Pipeline { .. } => revision.reference.trim_start_matches('#').to_owned(),
         };
         let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
         Some((format!("TIDEGATE_SOURCE_{name}"), value))

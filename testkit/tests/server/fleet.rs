@@ -117,7 +117,8 @@ async fn an_upgrade_is_previewed_and_goes_through_the_fleet_in_waves() {
     assert!(again.to_string().contains("has not ended"), "{again}");
     let lease = scene.runner.lease().await;
     assert!(lease.job.steps[0].run.contains("echo hot 10"), "the pin goes over the file: {:?}", lease.job.steps);
-    let moving = scene.world.engine.upgrade(&begun.id).await.unwrap();
+    let is_moving = |upgrade: &UpgradeRow| states(upgrade).first() == Some(&MemberState::Moving);
+    let moving = scene.until(&begun.id, "the first wave to move", is_moving).await;
     assert_eq!(states(&moving), [MemberState::Moving, MemberState::Waiting, MemberState::Waiting], "the second wave waits for the first");
     scene.runner.succeed(&lease).await;
     for _ in 0..2 {
@@ -143,7 +144,7 @@ async fn a_release_that_fails_holds_the_upgrade_and_a_roll_back_brings_the_old_v
     scene.runner.succeed(&back).await;
     let held = scene.until(&begun.id, "the upgrade to be held", |upgrade| upgrade.state == UpgradeState::Held).await;
     assert_eq!(states(&held), [MemberState::Failed, MemberState::Waiting, MemberState::Waiting]);
-    assert!(held.reason.starts_with("a: release 2"), "{}", held.reason);
+    assert!(held.reason.starts_with("a: release #2 is quarantined"), "{}", held.reason);
 
     // A restart forgets nothing of it.
     let Scene { world, platform, runner, pipelines, _users } = scene;

@@ -290,6 +290,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which pipelines are made of which blocks, and the upgrades that are or were on their way. */
+        get: operations["fleet_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a version would change in the plan of every pipeline that uses another one. Changes nothing. */
+        post: operations["fleet_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/upgrades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to bring a version to every pipeline that uses another one, wave after wave. */
+        post: operations["fleet_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/upgrades/{upgrade}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Holds an upgrade, lets it go on, or rolls it back. */
+        post: operations["fleet_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -1624,6 +1692,31 @@ export interface components {
             /** @description To what. */
             subject: string;
         };
+        /** @description Brings a version to every pipeline that uses another one. */
+        BeginUpgrade: {
+            /** @description How many pipelines each wave has; the last size repeats. Without any: 1, 4, 16. */
+            sizes?: number[];
+            to: components["schemas"]["BlockVersion"];
+        };
+        BlockUse: {
+            /** @description As in `uses` or `extends`. */
+            block: string;
+            /** @description `sha256:…` of its content. */
+            digest: string;
+            /** @description The name that the pipeline's file has, where the fleet put this version in its place. */
+            pinned_over?: string | null;
+            pipeline: string;
+            release: components["schemas"]["ReleaseNumber"];
+        };
+        /** @description A version of a shared block, as `tidegate blocks add` locks it. */
+        BlockVersion: {
+            /** @description 40 or 64 hexadecimal digits. */
+            commit: string;
+            /** @description `sha256:…`; other content at that commit is refused. */
+            digest: string;
+            /** @description `git::https://host/org/repository//folder@v4`. */
+            name: string;
+        };
         /** @description The whole path with what moves on it, what waits and why, and what needs a person. */
         Board: {
             /** @description Most urgent first. */
@@ -1697,6 +1790,11 @@ export interface components {
             superseded_by?: components["schemas"]["ReleaseNumber"] | null;
             title: string;
         };
+        /** @description What becomes of an upgrade. */
+        ChangeUpgrade: {
+            reason: string;
+            what: components["schemas"]["UpgradeChange"];
+        };
         /** @description What is given is changed. */
         ChangeUser: {
             /** @description A disabled user is signed out everywhere, and their tokens stop working. */
@@ -1713,6 +1811,8 @@ export interface components {
             head: string;
             /** @description Why it was not admitted although it is new. */
             skipped?: string | null;
+            /** @description Why nothing starts, source by source, where a release takes several. */
+            waits?: string[];
         };
         /** @description An account of a cloud that targets live in. Its external id is shown with its policy only. */
         CloudAccount: {
@@ -2013,6 +2113,13 @@ export interface components {
             /** @description From the link. */
             token: string;
         };
+        /** @description Which pipelines are made of which blocks, and how they go to other versions. */
+        Fleet: {
+            /** @description Newest first, at most 50. */
+            upgrades: components["schemas"]["Upgrade"][];
+            /** @description Of the newest release of each pipeline, by pipeline and block. */
+            uses: components["schemas"]["BlockUse"][];
+        };
         /** @description Up to which change a place has everything. */
         Front: {
             /**
@@ -2290,6 +2397,8 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /** @enum {string} */
+        MemberState: "waiting" | "moving" | "done" | "failed" | "back";
         /** @description The four measures of delivery with their definitions, and where the time goes. Medians, never means. */
         Metrics: {
             change_failure: components["schemas"]["ShareMeasure"];
@@ -2755,6 +2864,24 @@ export interface components {
             seq: number;
         };
         /** @description A part of a collection. */
+        Page_UpgradePreview: {
+            items: {
+                /** @description Of the plan, in words; empty: nothing. */
+                difference: string;
+                from: string;
+                pipeline: string;
+                /** @description Why there would be no plan. */
+                problem?: string | null;
+            }[];
+            /** @description Send it as `cursor` for what follows; none: this was all. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Every event up to this one is in here.
+             */
+            seq: number;
+        };
+        /** @description A part of a collection. */
         Page_User: {
             items: {
                 created_at: components["schemas"]["Time"];
@@ -2914,6 +3041,10 @@ export interface components {
             /** @description The environment of a pull request that the plan makes or removes. */
             preview?: components["schemas"]["Plan.Preview"] | null;
             secrets: string[];
+            /** @description Where revisions come from besides the pipeline's own repository, by name (P5). */
+            sources?: {
+                [key: string]: components["schemas"]["Plan.Source"];
+            };
             /** @description In the order of the path, stages that a job added last ([`Plan::path`]). Every stage has at least one wave; a stage without waves is one wave (L1). */
             stages: components["schemas"]["Plan.Stage"][];
             triggers: components["schemas"]["Plan.Trigger"][];
@@ -3394,6 +3525,18 @@ export interface components {
             };
             /** @description `default` when the file names none. */
             pool: string;
+        };
+        /** @description A further source of a release's revisions (P5). */
+        "Plan.Source": {
+            repository: {
+                branch: string;
+                url: string;
+            };
+        } | {
+            pipeline: {
+                pipeline: string;
+                stage?: string | null;
+            };
         };
         /** @description A named step on the path: build, beta, prod. */
         "Plan.Stage": {
@@ -4249,6 +4392,36 @@ export interface components {
             pending_failure?: string | null;
             since: components["schemas"]["Time"];
         };
+        Upgrade: {
+            created_at: components["schemas"]["Time"];
+            created_by: string;
+            id: string;
+            /** @description Why it is in that state, in words. */
+            reason: string;
+            state: components["schemas"]["UpgradeState"];
+            to: components["schemas"]["BlockVersion"];
+            waves: components["schemas"]["UpgradedPipeline"][][];
+        };
+        /** @enum {string} */
+        UpgradeChange: "hold" | "resume" | "roll_back";
+        UpgradedPipeline: {
+            detail: string;
+            from: string;
+            pipeline: string;
+            release?: components["schemas"]["ReleaseNumber"] | null;
+            state: components["schemas"]["MemberState"];
+        };
+        /** @description What a version would change in one pipeline. */
+        UpgradePreview: {
+            /** @description Of the plan, in words; empty: nothing. */
+            difference: string;
+            from: string;
+            pipeline: string;
+            /** @description Why there would be no plan. */
+            problem?: string | null;
+        };
+        /** @enum {string} */
+        UpgradeState: "rolling" | "held" | "rolling_back" | "done" | "rolled_back";
         /** @description `POST /runner/v1/attempts/{attempt}/upload`: a running job adds to the plan of its release (D1). Repeating it changes nothing (D2). */
         Upload: {
             fences: components["schemas"]["Fences"];
@@ -4950,6 +5123,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fleet_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fleet_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockVersion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UpgradePreview"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fleet_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginUpgrade"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upgrade"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fleet_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upgrade: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUpgrade"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upgrade"];
                 };
             };
             /** @description An error; see `code`. */
