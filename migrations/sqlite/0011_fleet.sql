@@ -6,7 +6,7 @@ CREATE TABLE pins (
     PRIMARY KEY (pipeline_id, written)
 );
 CREATE TABLE upgrades (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     is_over BOOLEAN NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
