@@ -12,6 +12,7 @@ use crate::auth::{LoginLimit, Passwords};
 use crate::events::{Hub, Names};
 use crate::hook_limit::HookLimit;
 use crate::shared::Shared;
+use crate::types::GitHubView;
 
 /// What the API needs to know about where it is served.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct ApiSettings {
     pub replay_events: u64,
     /// Where people prove who they are, beside the passwords of local users.
     pub sign_in: Option<Arc<dyn SignIn>>,
+    /// What the server is at GitHub, to be shown to people.
+    pub github: GitHubView,
 }
 
 impl ApiSettings {
@@ -32,7 +35,14 @@ impl ApiSettings {
     #[must_use]
     pub fn new(public_url: url::Url) -> Self {
         let secure_cookies = public_url.scheme() == "https";
-        Self { public_url, secure_cookies, session_ms: 7 * 24 * 3_600 * 1_000, replay_events: 10_000, sign_in: None }
+        Self {
+            public_url,
+            secure_cookies,
+            session_ms: 7 * 24 * 3_600 * 1_000,
+            replay_events: 10_000,
+            sign_in: None,
+            github: GitHubView::default(),
+        }
     }
 }
 

@@ -9,8 +9,10 @@ import { until } from "./until.mjs";
 const built = fileURLToPath(new URL("../dist/index.html", import.meta.url));
 
 export class Server {
-  static async start(binary, data) {
+  /** `settings`: by the names of their environment variables. */
+  static async start(binary, data, settings = {}) {
     const server = new Server();
+    server.settings = settings;
     server.binary = binary;
     server.data = data;
     server.port = await freePort();
@@ -31,7 +33,7 @@ export class Server {
   async up() {
     const { address } = this;
     const args = ["server", "--data", this.data, "--listen", `127.0.0.1:${this.port}`, "--public-url", address, "--runner"];
-    const child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "pipe"], env: ownEnvironment() });
+    const child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...ownEnvironment(), ...this.settings } });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8");

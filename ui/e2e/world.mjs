@@ -169,7 +169,7 @@ export class World {
       const file = join(folder, [who, ...Object.values(options)].join("-"));
       await context
         .pages()[0]
-        ?.screenshot({ path: `${file}.png` })
+        ?.screenshot({ path: `${file}.png`, caret: "initial" })
         .catch(() => {});
       await context.tracing.stopChunk({ path: `${file}-trace.zip` }).catch(() => {});
       await context.tracing.startChunk().catch(() => {});
@@ -192,29 +192,36 @@ export class World {
     return path;
   }
 
+  /** A server of its own with its first admin, for what must not touch the others. */
+  async anotherServer(name, settings = {}) {
+    const server = await Server.start(this.server.binary, join(this.folder, name), settings);
+    this.others.add(server);
+    const admin = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    admin.setDefaultTimeout(15_000);
+    const ask = (context) => async (method, path, data) => {
+      const answer = await context.request.fetch(server.address + path, {
+        method,
+        headers: { origin: server.address },
+        ...(data === undefined ? {} : { data }),
+      });
+      const text = await answer.text();
+      return { status: answer.status(), body: text === "" ? undefined : JSON.parse(text) };
+    };
+    const made = await ask(admin)("POST", "/api/v1/first-start", { token: await server.firstStartToken(), name: "olga", password });
+    if (made.status >= 300) throw new Error(JSON.stringify(made.body));
+    return { server, address: server.address, admin, ask };
+  }
+
   programs = new Set();
   /** Servers beside the first one. */
   others = new Set();
 
   /** A runner beside the server, which goes on when the server restarts. */
-  async startRunner(name, token) {
+  async startRunner(name, token, address = this.address) {
     const tokenFile = join(this.folder, `${name}.token`);
     await writeFile(tokenFile, token, { mode: 0o600 });
     const workdir = join(this.folder, `runner-${name}`);
-    const args = [
-      "runner",
-      "run",
-      "--server",
-      this.address,
-      "--name",
-      name,
-      "--workdir",
-      workdir,
-      "--token-file",
-      tokenFile,
-      "--drain",
-      "1s",
-    ];
+    const args = ["runner", "run", "--server", address, "--name", name, "--workdir", workdir, "--token-file", tokenFile, "--drain", "1s"];
     const program = spawn(this.server.binary, args, { stdio: "ignore", env: ownEnvironment() });
     this.programs.add(program);
     return program;

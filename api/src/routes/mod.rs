@@ -9,6 +9,7 @@ mod events;
 mod files;
 mod first_start;
 mod fleet;
+mod forges;
 mod holds;
 mod metrics;
 mod monitors;
@@ -110,6 +111,7 @@ fn of_server(routes: Routes) -> Routes {
     let routes = route!(routes, fleet::preview, Limits::default().answer_within_s(600));
     let routes = route!(routes, fleet::begin, Limits::default().answer_within_s(120));
     let routes = route!(routes, fleet::change);
+    let routes = route!(routes, forges::show);
     let routes = route!(routes, server::show);
     let routes = route!(routes, server::live);
     let routes = route!(routes, server::ready);

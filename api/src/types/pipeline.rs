@@ -36,6 +36,9 @@ pub struct PipelineNow {
     pub failing: bool,
     /// Releases stand in front of a wave.
     pub waiting: bool,
+    /// Why the newest of them does, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// Gates that wait for people, alarms that keep a gate closed, and holds in force.
     pub approvals: u32,
     pub alarms: u32,

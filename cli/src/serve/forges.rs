@@ -6,6 +6,7 @@ use adapters::egress::{Client, Egress};
 use adapters::github::{AppKey, GitHub, Identity, Teams};
 use adapters::hooks::{self, HookSecrets};
 use api::auth::Role;
+use api::types::{GitHubIdentity, GitHubView};
 use engine::ports::{Clock, Forge, HookReader, SecretValue};
 
 use crate::config::Settings;
@@ -22,6 +23,24 @@ pub(super) fn open(settings: &Settings, egress: Egress, clock: &Arc<dyn Clock>) 
     let url = url::Url::parse(&forges.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
     let client = Client::keeping_connections(egress).map_err(|error| Failure::failed(error.to_string()))?;
     Ok(vec![Arc::new(GitHub::new(&url, identity, client, Arc::clone(clock)))])
+}
+
+/// What people are shown of it.
+pub(super) fn shown(settings: &Settings) -> GitHubView {
+    let forges = &settings.forges;
+    let acts_as = match (&forges.github_app, &forges.github_token) {
+        (Some(_), _) => GitHubIdentity::App,
+        (None, Some(_)) => GitHubIdentity::Token,
+        (None, None) => GitHubIdentity::Nobody,
+    };
+    GitHubView {
+        url: forges.github_url.clone(),
+        acts_as,
+        app_id: forges.github_app.as_ref().map(|(id, _)| id.clone()),
+        signs_in: forges.sign_in.is_some(),
+        takes_web_hooks: forges.hook_secrets.get("github").is_some_and(|secrets| !secrets.is_empty()),
+        approves_at_checks: forges.approves_at_checks,
+    }
 }
 
 /// How people sign in with GitHub, if they do.

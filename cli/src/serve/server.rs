@@ -52,7 +52,11 @@ impl Server {
                 None
             }
         };
-        let api = ApiSettings { sign_in: super::forges::sign_in(settings)?, ..ApiSettings::new(public_url.clone()) };
+        let api = ApiSettings {
+            sign_in: super::forges::sign_in(settings)?,
+            github: super::forges::shown(settings),
+            ..ApiSettings::new(public_url.clone())
+        };
         let state = ApiState::with_metrics(Arc::clone(&engine), api, metrics);
         Ok(Self { engine, address, public_url, state, listener, slots: settings.runner_slots, data: settings.data.clone() })
     }

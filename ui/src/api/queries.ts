@@ -150,6 +150,12 @@ export const server = queryOptions({
   queryFn: async ({ signal }) => body(await api.GET("/api/v1/server", { signal })),
 });
 
+/** What the server is at GitHub, and how the last look at each repository went; for whoever may connect one. */
+export const forges = queryOptions({
+  queryKey: ["forges"],
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/forges", { signal })),
+});
+
 export const attempt = (id: string) =>
   queryOptions({
     queryKey: keys.attempt(id),

@@ -358,6 +358,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server is where repositories live, and how the last look at each of them went. */
+        get: operations["forges_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -1060,7 +1077,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GitHub leads back here; signs the person in and leads to the first page. */
+        /**
+         * GitHub leads back here; signs the person in and leads to the first page.
+         * @description A browser that is refused is led to the page where people sign in, with the code of the refusal.
+         */
         get: operations["sign_in_back"];
         put?: never;
         post?: never;
@@ -2120,6 +2140,23 @@ export interface components {
             /** @description Of the newest release of each pipeline, by pipeline and block. */
             uses: components["schemas"]["BlockUse"][];
         };
+        /** @description A repository that is followed, and how the last look at it went. */
+        FollowedSource: {
+            branch: string;
+            /** @description Why the last look failed. */
+            last_error?: string | null;
+            last_polled_at?: components["schemas"]["Time"] | null;
+            pipeline: string;
+            repository: string;
+        };
+        /** @description How this server stands with the places where repositories live. */
+        ForgesView: {
+            github: components["schemas"]["GitHubView"];
+            /** @description Where people and web hooks reach this server. */
+            public_url: string;
+            /** @description Every repository that is followed, by the names of the pipelines; without pull requests. */
+            sources: components["schemas"]["FollowedSource"][];
+        };
         /** @description Up to which change a place has everything. */
         Front: {
             /**
@@ -2175,6 +2212,22 @@ export interface components {
          * @description The generation of the server's data: +1 at each restore of a backup, not at a restart (R2).
          */
         Generation: number;
+        /** @enum {string} */
+        GitHubIdentity: "app" | "token" | "nobody";
+        /** @description What this server is at GitHub, as it is configured. No secret is in it. */
+        GitHubView: {
+            acts_as: components["schemas"]["GitHubIdentity"];
+            /** @description The number of the App. */
+            app_id?: string | null;
+            /** @description Gates may be opened by a button beside a check. */
+            approves_at_checks: boolean;
+            /** @description People can sign in with their accounts there. */
+            signs_in: boolean;
+            /** @description A secret for its web hooks is there; without, every repository is only asked at intervals. */
+            takes_web_hooks: boolean;
+            /** @description Where people see it. */
+            url: string;
+        };
         /** @description The first of two people who break the glass (IF12). */
         GlassAsked: {
             /** @description Of the unknown attempt that is meant. */
@@ -2749,6 +2802,8 @@ export interface components {
                 state: components["schemas"]["ReleaseState"];
                 superseded_by?: components["schemas"]["ReleaseNumber"] | null;
                 trigger: string;
+                /** @description Whose word it is (D6). */
+                trust?: components["schemas"]["Trust"];
             }[];
             /** @description Send it as `cursor` for what follows; none: this was all. */
             next_cursor?: string | null;
@@ -2949,6 +3004,8 @@ export interface components {
             recent: components["schemas"]["RecentRelease"][];
             /** @description Releases stand in front of a wave. */
             waiting: boolean;
+            /** @description Why the newest of them does, in words. */
+            waits_for?: string | null;
             /**
              * Format: int32
              * @description How many approvals the caller could give.
@@ -3904,6 +3961,8 @@ export interface components {
             state: components["schemas"]["ReleaseState"];
             superseded_by?: components["schemas"]["ReleaseNumber"] | null;
             trigger: string;
+            /** @description Whose word it is (D6). */
+            trust?: components["schemas"]["Trust"];
         };
         /** @description A release with all that has happened to it. */
         ReleaseView: components["schemas"]["ReleaseSummary"] & {
@@ -4376,6 +4435,11 @@ export interface components {
             /** @description `tg_<id>_<secret>`. */
             secret: string;
         };
+        /**
+         * @description Whose word a release is. Decided when it is admitted, from what the forge's API says, and never changed (D6, IB8).
+         * @enum {string}
+         */
+        Trust: "branch" | "pull_request" | "fork";
         /** @description Contact was lost while this attempt had the right to touch the target (A3, R9). */
         Unknown: {
             attempt: components["schemas"]["AttemptId"];
@@ -5249,6 +5313,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upgrade"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forges_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgesView"];
                 };
             };
             /** @description An error; see `code`. */

@@ -102,7 +102,12 @@ fn now(pipeline: &Pipeline, viewer: &Viewer) -> PipelineNow {
     let count = |kind: AttentionKind| u32::try_from(attention.iter().filter(|item| item.kind == kind).count()).unwrap_or(u32::MAX);
     let (approvals, alarms, holds) = (count(AttentionKind::Approval), count(AttentionKind::Alarm), count(AttentionKind::Held));
     let failing = attention.iter().any(|item| item.kind <= AttentionKind::Alarm);
-    let waiting = pipeline.releases().any(|release| pipeline.waves(release.row.number).any(|wave| wave.state == WaveState::Waiting));
+    let mut waiting: Vec<_> = pipeline
+        .releases()
+        .flat_map(|release| pipeline.waves(release.row.number))
+        .filter(|wave| wave.state == WaveState::Waiting)
+        .collect();
+    waiting.sort_by_key(|wave| std::cmp::Reverse(wave.release));
     PipelineNow {
         head: head.map(|release| release.row.number),
         head_sha: revision.map(|revision| revision.commit.clone()),
@@ -113,7 +118,8 @@ fn now(pipeline: &Pipeline, viewer: &Viewer) -> PipelineNow {
         worst: attention.first().map(|first| first.text.clone()),
         worst_at: attention.into_iter().next(),
         failing,
-        waiting,
+        waiting: !waiting.is_empty(),
+        waits_for: waiting.first().and_then(|wave| Some(wave.waits_for.first()?.detail.clone())),
         approvals,
         alarms,
         holds,

@@ -17,6 +17,8 @@ use crate::types::SignInBack;
 const SESSION_MS: u64 = 12 * 3_600_000;
 
 /// GitHub leads back here; signs the person in and leads to the first page.
+///
+/// A browser that is refused is led to the page where people sign in, with the code of the refusal.
 #[utoipa::path(get, path = "/api/v1/session/github/back", tag = "session", params(SignInBack), responses((status = 303)))]
 pub(crate) async fn handle(
     _: Allowed<Anyone>,
@@ -25,31 +27,48 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     Query(query): Query<SignInBack>,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
-    let provider = provider(&state)?;
+    let answer = signed_in(&state, &address, &headers, query).await;
+    let is_page = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accepts| accepts.contains("text/html"));
+    match answer {
+        Err(problem) if is_page => {
+            let place = format!("/login?refused={}", problem.code.name());
+            Ok((StatusCode::SEE_OTHER, leading(&place, HeaderMap::new())))
+        }
+        answer => answer,
+    }
+}
+
+/// Nothing of where it leads came with the request.
+fn leading(place: &str, mut headers: HeaderMap) -> HeaderMap {
+    headers.insert(header::LOCATION, HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/")));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+}
+
+async fn signed_in(state: &ApiState, address: &str, headers: &HeaderMap, query: SignInBack) -> Result<(StatusCode, HeaderMap), Problem> {
+    let provider = provider(state)?;
     let refused = |detail: String| Problem::new(Code::WrongCredentials, detail);
-    let begun = Begun::read(&headers, state.settings())
+    let begun = Begun::read(headers, state.settings())
         .filter(|begun| bool::from(begun.state.as_bytes().ct_eq(query.state.as_deref().unwrap_or_default().as_bytes())))
         .ok_or_else(|| refused("this did not begin in this browser within the last minutes; sign in again".to_owned()))?;
     let Some(code) = query.code.filter(|code| !code.is_empty()) else {
         return Err(refused(format!("GitHub led back without a code: {}", query.error.unwrap_or_default())));
     };
     let now = state.now();
-    state.login_limit().check(&address, "github", now)?;
-    let person = provider.person(&back_address(&state), &code, &begun.verifier).await.map_err(|error| match error {
+    state.login_limit().check(address, "github", now)?;
+    let person = provider.person(&back_address(state), &code, &begun.verifier).await.map_err(|error| match error {
         SignInError::Refused(detail) => {
-            state.login_limit().failed(&address, "github", now);
+            state.login_limit().failed(address, "github", now);
             refused(detail)
         }
         SignInError::Unreachable(detail) => Problem::new(Code::SignInUnavailable, detail).retry_after_ms(5_000),
     })?;
-    let user = known(&state, person).await?;
-    let mut answer = super::super::session::cookie_of(&state, &user, SESSION_MS).await?;
+    let user = known(state, person).await?;
+    let mut answer = super::super::session::cookie_of(state, &user, SESSION_MS).await?;
     answer.extend(set("", 0, state.settings()).map(|cookie| (header::SET_COOKIE, cookie)));
     // To this server's own first page, whatever was asked for; the browser knows what its id stands for.
     let place = if begun.then.is_empty() { "/".to_owned() } else { format!("/?then={}", begun.then) };
-    answer.insert(header::LOCATION, HeaderValue::from_str(&place).unwrap_or(HeaderValue::from_static("/")));
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok((StatusCode::SEE_OTHER, answer))
+    Ok((StatusCode::SEE_OTHER, leading(&place, answer)))
 }
 
 /// The person as this server knows them from now on: role and groups are those of their teams today.

@@ -14,7 +14,7 @@ use crate::core::row::{
     AttemptKind, AttemptRow, AttemptState, GateRow, NodeRow, NodeState, OverrideRecord, Quarantine, ReleaseRow, ReleaseState, StopOrder,
     WaitReason, WaveRow, WaveState,
 };
-use crate::core::{Actor, Time};
+use crate::core::{Actor, Time, Trust};
 
 /// One line of a list of releases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -24,6 +24,9 @@ pub struct ReleaseSummary {
     pub change: u64,
     pub revisions: Vec<Revision>,
     pub trigger: String,
+    /// Whose word it is (D6).
+    #[serde(default)]
+    pub trust: Trust,
     pub created_at: Time,
     pub created_by: Actor,
     pub state: ReleaseState,
@@ -176,6 +179,7 @@ pub fn summary(row: &ReleaseRow) -> ReleaseSummary {
         change: change_number(row.order),
         revisions: row.revisions.clone(),
         trigger: row.trigger.clone(),
+        trust: row.trust,
         created_at: row.created_at,
         created_by: row.created_by.clone(),
         state: row.state,

@@ -86,7 +86,7 @@ function Why({ summary: { name, parked, now } }: { summary: Summary }) {
   const at = now?.worst_at;
   const row = at == null ? undefined : attentionRow(at);
   const now_ms = useNow();
-  const told = localTimes(parked ?? row?.title ?? now?.worst ?? "", now_ms);
+  const told = localTimes(parked ?? row?.title ?? now?.worst ?? now?.waits_for ?? "", now_ms);
   if (told === "") return null;
   const hint = row === undefined || parked != null ? told : `${told}: ${localTimes(row.detail, now_ms)}`;
   if (parked == null && at?.release != null && at.attempt != null) {

@@ -2,7 +2,7 @@ import { messageOf } from "../../api/problem";
 import { useMay } from "../../app/access";
 import { Button } from "../../design/Button";
 import { MenuButton } from "../../design/MenuButton";
-import { openCancel, openLiftQuarantine, openQuarantine, openRetry, openRollback, openRollbackStages } from "../actions/open";
+import { openCancel, openLiftQuarantine, openQuarantine, openRetry, openRollback, openRollbackStages, openTrust } from "../actions/open";
 import { useRetry } from "../actions/ReleaseDialogs";
 import { type Release, stagesOf, troubles } from "./release";
 
@@ -13,6 +13,8 @@ export function ReleaseActs({ pipeline, release }: { pipeline: string; release: 
   const mayCancel = useMay("cancel");
   const mayQuarantine = useMay("quarantine");
   const mayLift = useMay("lift");
+  const mayApprove = useMay("approve");
+  const commit = release.revisions[0]?.commit;
   const retry = useRetry(pipeline);
   const failed = troubles(release).filter((node) => node.state === "failed").length;
   const canRetry = mayRetry && (release.state === "failed" || (release.state === "moving" && failed > 0));
@@ -26,6 +28,9 @@ export function ReleaseActs({ pipeline, release }: { pipeline: string; release: 
         <span className="c-bad" role="alert">
           {messageOf(retry.error)}
         </span>
+      )}
+      {mayApprove && release.trust === "fork" && commit !== undefined && (
+        <Button onClick={() => openTrust({ pipeline, commit })}>Trust this commit…</Button>
       )}
       {canRetry && failed > 0 && (
         <Button onClick={() => retry.mutate({ release: release.number, what: { kind: "failed_jobs" } })} sending={retry.isPending}>

@@ -24,6 +24,7 @@ export function ReleaseHead({ pipeline, release, children }: { pipeline: string;
         </span>
         <h2 className={styles.title}>Release #{release.number}</h2>
         <Chip look={look} />
+        {release.trust === "fork" && <Chip look={{ glyph: "warn", tone: "wait" }}>from a fork</Chip>}
         {release.quarantine && <Chip look={{ glyph: "warn", tone: "bad" }}>quarantined</Chip>}
         {release.overrides.length > 0 && (
           <Chip look={{ glyph: "flag", tone: "wait" }}>
@@ -31,7 +32,7 @@ export function ReleaseHead({ pipeline, release, children }: { pipeline: string;
           </Chip>
         )}
         {revision && <Sha sha={revision.commit} />}
-        <span className="cut c-2" title={revision?.title}>
+        <span className={`cut c-2 ${styles.what}`} title={revision?.title}>
           {revision?.title}
           {others > 0 && ` and ${others} more ${others === 1 ? "revision" : "revisions"}`}
         </span>
@@ -64,9 +65,16 @@ function Notes({ pipeline, release }: { pipeline: string; release: Release }) {
   const back = wentBack(release);
   const first = back[0];
   const waits = release.waves.filter((wave) => wave.state === "waiting" && wave.waits_for.length > 0);
-  if (release.quarantine == null && release.overrides.length === 0 && first === undefined && waits.length === 0) return null;
+  const isFork = release.trust === "fork";
+  if (release.quarantine == null && release.overrides.length === 0 && first === undefined && waits.length === 0 && !isFork) return null;
   return (
     <div className={styles.notes}>
+      {isFork && (
+        <Notice tone="idle">
+          A fork's pull request brings this, and nobody has trusted this commit: it gets no secrets, no identity and no preview, and its
+          jobs run in the pool <code>forks</code>.
+        </Notice>
+      )}
       {waits.map((wave) => (
         <Notice key={placeName(wave.stage, wave.wave)} tone="wait">
           <Waits wave={wave} />

@@ -4,6 +4,7 @@ import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
 import { PageBody } from "../../design/Page";
 import { Segments } from "../../design/Segments";
+import { GitHubTab } from "./GitHubTab";
 import { Looks } from "./Looks";
 import { Members } from "./Members";
 import { RunnersTab } from "./RunnersTab";
@@ -14,7 +15,9 @@ export function SettingsPage() {
   const search = useSearch({ from: "/signed-in/settings" });
   const me = useMe();
   const mayManage = useMay("users");
-  const tab = search.tab === "tokens" || search.tab === "runners" || (search.tab === "members" && mayManage) ? search.tab : "looks";
+  const mayConnect = useMay("connect");
+  const tabs = ["tokens", "runners", ...(mayConnect ? ["github"] : []), ...(mayManage ? ["members"] : [])];
+  const tab = tabs.find((each) => each === search.tab) ?? "looks";
   useTitle("Settings");
   return (
     <>
@@ -27,6 +30,7 @@ export function SettingsPage() {
             { value: "looks", text: "Appearance" },
             { value: "tokens", text: "Tokens" },
             { value: "runners", text: "Runners" },
+            ...(mayConnect ? [{ value: "github", text: "GitHub" }] : []),
             ...(mayManage ? [{ value: "members", text: "Members" }] : []),
           ]}
         />
@@ -41,6 +45,7 @@ export function SettingsPage() {
         {tab === "looks" && <Looks />}
         {tab === "tokens" && <Tokens />}
         {tab === "runners" && <RunnersTab />}
+        {tab === "github" && <GitHubTab />}
         {tab === "members" && <Members />}
       </PageBody>
     </>
