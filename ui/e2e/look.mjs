@@ -33,7 +33,7 @@ export async function look(page, out, name, address, prepare = async () => {}) {
 }
 
 /** The page itself never scrolls sideways: what is wide scrolls within itself. */
-function tooWide(page) {
+export function tooWide(page) {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     return scrollWidth > clientWidth ? [`the page is ${scrollWidth} px wide in a window of ${clientWidth}`] : [];
@@ -49,7 +49,8 @@ function violations(page) {
   }, tags);
 }
 
-async function settled(page) {
+/** What the page came for is there. */
+export async function settled(page) {
   await page.locator("h1").first().waitFor();
   await page
     .locator("main [role=status]:has-text('Loading')")

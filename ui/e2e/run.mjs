@@ -19,32 +19,43 @@ await mkdir(out, { recursive: true });
 const world = await World.start(out);
 const started = performance.now();
 let failed = 0;
+const alongside = [];
 try {
   for (const name of names) {
-    const { scenarios, needed = false } = await import(pathToFileURL(fileURLToPath(new URL(name, folder))).href);
+    const { scenarios, needed = false, apart = false } = await import(pathToFileURL(fileURLToPath(new URL(name, folder))).href);
     // What prepares the server for the others runs in any case.
     if (wanted.length > 0 && !needed && !wanted.some((part) => name.includes(part))) continue;
-    for (const [title, act] of Object.entries(scenarios)) {
-      const from = performance.now();
-      try {
-        await act(world);
-        console.log(`ok    ${seconds(from)}  ${title}`);
-      } catch (error) {
-        failed += 1;
-        console.log(`FAIL  ${seconds(from)}  ${title}\n${indented(error)}`);
-        console.log(indented(`pictures, traces (npx playwright-core show-trace FILE) and the server's log: ${await world.keep(title)}`));
-        if (needed) throw new Error("what the other scenarios need is not there", { cause: error });
-      }
-    }
+    // What has a server of its own and mostly waits goes on beside the others.
+    if (apart) alongside.push(runAll(scenarios));
+    else if (!(await runAll(scenarios)) && needed) throw new Error("what the other scenarios need is not there");
   }
 } catch (error) {
   failed += failed === 0 ? 1 : 0;
   console.error(error instanceof Error ? error.message : error);
 } finally {
+  await Promise.allSettled(alongside);
   await world.end();
 }
 console.log(`${failed === 0 ? "all scenarios are well" : `${failed} failed`} after ${seconds(started)}; pictures: ${out}`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Each in its turn; answers whether all of them were well. */
+async function runAll(scenarios) {
+  let isWell = true;
+  for (const [title, act] of Object.entries(scenarios)) {
+    const from = performance.now();
+    try {
+      await act(world);
+      console.log(`ok    ${seconds(from)}  ${title}`);
+    } catch (error) {
+      failed += 1;
+      isWell = false;
+      console.log(`FAIL  ${seconds(from)}  ${title}\n${indented(error)}`);
+      console.log(indented(`pictures, traces (npx playwright-core show-trace FILE) and the server's log: ${await world.keep(title)}`));
+    }
+  }
+  return isWell;
+}
 
 function seconds(from) {
   return `${((performance.now() - from) / 1000).toFixed(1)} s`;

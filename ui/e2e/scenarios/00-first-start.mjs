@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { people } from "../world.mjs";
 
 export const needed = true;
@@ -14,6 +15,7 @@ export const scenarios = {
     await page.getByLabel("Password").fill(world.password);
     await page.getByRole("button", { name: "Make my account" }).click();
     await page.getByRole("heading", { name: "No pipelines yet" }).waitFor();
+    await page.screenshot({ path: join(world.out, "pipelines-empty.png"), caret: "initial" });
     await page.getByRole("button", { name: /signed in as olga/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in to Tidegate" }).waitFor();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { until } from "../until.mjs";
 
 const card = (page, name) => page.getByRole("region", { name: new RegExp(`^${name}: `) });
@@ -66,6 +67,7 @@ export const scenarios = {
     await page.getByText(/Reconnecting/).waitFor();
     await page.getByText(/Stale since/).waitFor();
     assert.equal(await card(page, "wave-1").count(), 1, "what was shown stays");
+    await page.screenshot({ path: join(world.out, "board-stale.png"), caret: "initial" });
     await world.server.up();
     await page.getByText("Live", { exact: true }).waitFor({ timeout: 40_000 });
     const { short } = await world.commit("Sell scarves");

@@ -4,6 +4,25 @@ import { join } from "node:path";
 import { until } from "../until.mjs";
 import { shellDeploy } from "../world.mjs";
 
+/** A path that lets everything through. */
+const openFile = `name: corner
+stages:
+  - name: build
+    jobs:
+      - name: package
+        steps: [{run: mkdir -p dist && cp app.txt dist/}]
+        artifacts: {app: dist}
+  - name: beta
+    targets: [local/corner-beta]
+    ${shellDeploy}
+  - name: prod
+    production: true
+    deploy: *deploy
+    waves:
+      - {targets: [local/corner-a]}
+      - {targets: [local/corner-b, local/corner-c]}
+`;
+
 /** A path whose tests fail until somebody brings salt, and whose production opens only by force. */
 const file = (salt) => `name: bakery
 stages:
@@ -164,5 +183,44 @@ export const scenarios = {
     await until("rows are low after a reload", async () => (await row.boundingBox()).height < 13);
     await page.getByRole("button", { name: "Comfortable", exact: true }).click();
     await until("rows are high again", async () => Math.round((await row.boundingBox()).height) === 25);
+  },
+
+  "every stage is rolled back at once, the furthest first, and stays there": async (world) => {
+    const repository = await world.makeRepository("corner", { ".tidegate/pipeline.yaml": openFile, "app.txt": "corn\n" }, "Sell corn");
+    const connected = await world.ask("olga", "POST", "/api/v1/pipelines", { repository, branch: "main" });
+    assert.equal(connected.status, 201, JSON.stringify(connected.body));
+    const stages = async () => (await world.ask("olga", "GET", "/api/v1/pipelines/corner/board")).body.stages.slice(1);
+    const lives = async () =>
+      (await stages()).flatMap((stage) => stage.waves.flatMap((wave) => wave.targets.map((front) => front.release)));
+    await until("the first commit is everywhere", async () => (await lives()).every((number) => number === 1), 60_000);
+    const { number } = await world.commit("Sell popcorn", undefined, "corner");
+    await until("the second one is", async () => (await lives()).every((each) => each === number), 60_000);
+
+    const page = await world.as("omar", `/p/corner/releases/${number}`);
+    await page.getByRole("button", { name: "Roll back", exact: true }).click();
+    await page.getByRole("menuitem", { name: "every stage…" }).click();
+    const dialog = page.getByRole("dialog");
+    const button = dialog.getByRole("button", { name: "Roll back 4 targets" });
+    await dialog.getByText("Leaves out 1 commit").waitFor();
+    await dialog.getByText("Sell popcorn").waitFor();
+    await dialog.getByLabel("Reason").fill("it burns");
+    assert.equal(await button.isDisabled(), true, "the pipeline's name was not typed yet");
+    await dialog.getByLabel("Type corner to confirm").fill("corner");
+    await button.click();
+    await dialog.getByText("Done. 4 of 4").waitFor({ timeout: 60_000 });
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    assert.deepEqual(await lives(), [1, 1, 1, 1]);
+    // Production went before beta did.
+    const { body } = await world.ask("olga", "GET", "/api/v1/audit?pipeline=corner&kind=rollback_started");
+    const order = body.items.toSorted((one, other) => one.seq - other.seq).map((event) => event.place);
+    assert.deepEqual(order.toSorted().toReversed(), order, "the wave furthest from the build goes first");
+    assert.deepEqual([...new Set(order)], ["prod/wave-2", "prod/wave-1", "beta"]);
+    await page.getByRole("link", { name: "Board", exact: true }).click();
+    for (const name of ["beta", "wave-1", "wave-2"]) {
+      const card = page.getByRole("region", { name: new RegExp(`^${name}: rolled back`) });
+      await card.getByText("Sell corn").waitFor();
+    }
+    await page.getByText("it burns").first().waitFor();
+    await page.screenshot({ path: join(world.out, "board-rolled-back.png"), caret: "initial" });
   },
 };

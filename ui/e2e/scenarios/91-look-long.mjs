@@ -65,4 +65,21 @@ export const scenarios = {
       },
     ]),
   ),
+  ...Object.fromEntries(
+    Object.entries({
+      approve: (page) => page.getByRole("button", { name: /^Approve [0-9a-f]{7}/ }),
+      reject: (page) => page.getByRole("button", { name: "Reject…" }),
+    }).map(([act, button]) => [
+      `dialog-${act}, with long names: nothing that axe finds, no sideways scrolling, and pictures`,
+      async (world) => {
+        const context = await world.context("ana", { reducedMotion: "reduce" });
+        const page = context.pages()[0] ?? (await context.newPage());
+        await look(page, world.out, `long-dialog-${act}`, `${world.address}/approvals`, async () => {
+          await button(page).first().click();
+          await page.getByRole("dialog").waitFor();
+          await page.getByRole("dialog").getByText("Loading").waitFor({ state: "detached" });
+        });
+      },
+    ]),
+  ),
 };

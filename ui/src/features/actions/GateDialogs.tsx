@@ -152,7 +152,8 @@ function GoingOut({ waiting, known }: { waiting: Schemas["ApprovalView"]; known:
       <ul className={styles.commits}>
         {commits.slice(0, SHOWN_COMMITS).map((change) => (
           <li key={change.n}>
-            <Sha sha={change.sha} /> <span className="cut">{change.title}</span> <span className="c-3">{change.author}</span>
+            <Sha sha={change.sha} /> <span className="cut">{change.title}</span>{" "}
+            <span className={`c-3 cut ${styles.author}`}>{change.author}</span>
           </li>
         ))}
         {known !== undefined && rest > 0 && <li className="c-3">and {rest} more</li>}

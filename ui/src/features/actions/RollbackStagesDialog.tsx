@@ -41,6 +41,7 @@ export function RollbackStagesDialog({ pipeline, stages, onClose }: { pipeline: 
     );
   }
   const plan = across(previews);
+  const quarantines = [...new Set(previews.flatMap((preview) => preview.quarantines))];
   return (
     <ActForm
       wide
@@ -62,8 +63,10 @@ export function RollbackStagesDialog({ pipeline, stages, onClose }: { pipeline: 
       ))}
       <LeavesOut commits={plan.leaves_out} isCut={previews.some((preview) => preview.is_cut)} />
       <Notice tone="idle">
-        The stage furthest from the build goes first. The lanes are held afterwards, so that the next release does not undo this. A rollback
-        runs the earlier releases' own stored steps; it does not undo what their commits did to data.
+        The stage furthest from the build goes first.{" "}
+        {quarantines.length > 0 && `${quarantines.map((number) => `#${number}`).join(", ")} will be quarantined. `}
+        {previews.some((preview) => preview.holds) && "The lanes are held afterwards, so that the next release does not undo this. "}A
+        rollback runs the earlier releases' own stored steps; it does not undo what their commits did to data.
       </Notice>
     </ActForm>
   );

@@ -74,7 +74,7 @@ export function BreakGlassDialog({ pipeline, target, onClose }: Of) {
       </Notice>
       {asked !== undefined && (
         <Notice tone="wait">
-          <b>{isOwn ? "You" : actorName(asked.by)}</b> said that {verdicts[asked.verdict.kind]}: {asked.reason}.{" "}
+          <b>{isOwn ? "You" : actorName(asked.by)}</b> said that {verdicts[asked.verdict.kind]} (“{asked.reason}”).{" "}
           {isOwn ? "Another admin must say the same; " : "If you say the same, it is done; "}
           <Left at={asked.until} over="too late" />.
         </Notice>

@@ -38,15 +38,16 @@ export function GatePanel({
     <Panel label={`Gate before ${name}`} title={`Before ${name}`} onClose={onClose} takesFocus>
       <div className={`${styles.callout} ${styles[`callout-${tone}`]}`}>
         <b className={`c-${tone}`}>
-          <Glyph name={glyphOf(gate)} size={14} /> {isWaiting(gate) ? titleOf(gate.kind) : "Nothing waits here"}
+          <Glyph name={glyphOf(gate)} size={14} />{" "}
+          {isWaiting(gate) ? (gate.state === "rejected" ? "Rejected" : titleOf(gate.kind)) : "Nothing waits here"}
         </b>
         {isWaiting(gate) && (
           <>
-            <p>{reasonText(gate, now)}</p>
+            {!saysTitle(gate) && <p>{reasonText(gate, now)}</p>}
             <p className="c-2">
               {gate.since != null && (
                 <>
-                  Waits for <Time at={gate.since} as="age" />
+                  for <Time at={gate.since} as="age" />
                 </>
               )}
               {gate.until != null && gate.until > now && (
@@ -78,6 +79,11 @@ export function GatePanel({
       )}
     </Panel>
   );
+}
+
+/** One approval by whoever may approve has no more to say than its title. */
+function saysTitle(gate: Standing["gate"]): boolean {
+  return gate.reason === "waits for an approval" && gate.state !== "rejected";
 }
 
 function titleOf(kind: string): string {

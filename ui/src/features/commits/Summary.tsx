@@ -9,7 +9,7 @@ import { summaryOf } from "./summary";
 
 /** The answers that most readers come for, above the picture. */
 export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (sha: string) => void; onGate: (place: string) => void }) {
-  const { head, missing, deploying, waiting, blocked, everywhere } = summaryOf(model.stages, model.index, model.scale.everywhere);
+  const { head, missing, deploying, waiting, blocked, everywhere, empty } = summaryOf(model.stages, model.index, model.scale.everywhere);
   return (
     <dl className={styles.facts} aria-label="Summary">
       <Fact name="Head">
@@ -25,7 +25,11 @@ export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (
         )}
       </Fact>
       <Fact name="Not yet everywhere">
-        {missing.count === 0 ? "nothing" : `${missing.atLeast ? "at least " : ""}${commits(missing.count)}`}
+        {missing.count === 0
+          ? empty === 0
+            ? "nothing"
+            : emptyText(empty)
+          : `${missing.atLeast ? "at least " : ""}${commits(missing.count)}`}
         {missing.oldest && (
           <small>
             oldest <Time at={missing.oldest.at} as="age" />
@@ -61,7 +65,13 @@ export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (
           <>
             <CommitButton change={everywhere.change} onCommit={onCommit} />
             <small>
-              from <Time at={everywhere.change.at} />
+              {empty > 0 ? (
+                `but ${emptyText(empty)}`
+              ) : (
+                <>
+                  from <Time at={everywhere.change.at} />
+                </>
+              )}
             </small>
           </>
         ) : everywhere.release !== undefined ? (
@@ -75,6 +85,10 @@ export function Summary({ model, onCommit, onGate }: { model: Model; onCommit: (
       </Fact>
     </dl>
   );
+}
+
+function emptyText(count: number): string {
+  return count === 1 ? "1 target is empty" : `${count} targets are empty`;
 }
 
 function CommitButton({ change, onCommit }: { change: Change; onCommit: (sha: string) => void }) {

@@ -34,6 +34,8 @@ export type Summary = {
   /** `isBad`: something is wrong, and not only a person's no. */
   blocked: { name: string; reason: string; place: string; more: number; isBad: boolean } | undefined;
   everywhere: { change: Change | undefined; release: number | undefined };
+  /** Targets on which nothing runs yet; what is everywhere is where anything is. */
+  empty: number;
 };
 
 /** The strip above the front. `everywhere`: the first row that everything has. */
@@ -70,6 +72,7 @@ export function summaryOf(stages: readonly Stage[], index: RowIndex, everywhere:
       mine: gates.filter((standing) => standing.gate.canAct && !isBlocked(standing.gate)).length,
     },
     blocked: first === undefined ? undefined : { ...first, more: all.length - 1, isBad: all.some((each) => each.isBad) },
+    empty: targetsOf(stages).filter((target) => target.state === "empty" || (target.state === "deploying" && target.live == null)).length,
     everywhere: { change: index.rows[everywhere]?.changes[0], release: oldest?.release ?? undefined },
   };
 }

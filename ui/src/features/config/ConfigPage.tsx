@@ -131,7 +131,7 @@ function Trial({ pipeline }: { pipeline: string | undefined }) {
       <TextField
         label="Pipeline file"
         hint="YAML as it stands in the repository. Nothing is stored and nothing is started."
-        rows={text === "" ? 5 : 14}
+        rows={text === "" && pipeline !== undefined ? 5 : 14}
         spellCheck={false}
         value={text}
         onChange={(event) => setText(event.target.value)}
@@ -248,7 +248,7 @@ function Difference({ difference, pipeline }: { difference: Schemas["PlanDiffere
       <h3>What changes against the newest plan of {pipeline}</h3>
       {difference.risks.map((risk) => (
         <Notice key={risk} tone="wait">
-          {risk}
+          {risk.replaceAll("_", " ")}
         </Notice>
       ))}
       {lines.length === 0 ? (

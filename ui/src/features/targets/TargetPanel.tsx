@@ -53,8 +53,8 @@ export function TargetPanel({
       )}
       {asked !== undefined && (
         <Notice tone="bad">
-          <b>{actorName(asked.by)}</b> asked to break the glass and said that {verdicts[asked.verdict.kind]}: {asked.reason}. A second admin
-          must say the same; <Left at={asked.until} over="too late" />.
+          <b>{actorName(asked.by)}</b> asked to break the glass and said that {verdicts[asked.verdict.kind]} (“{asked.reason}”). A second
+          admin must say the same; <Left at={asked.until} over="too late" />.
         </Notice>
       )}
       {target.flag != null && <Notice tone="bad">{target.flag}</Notice>}
@@ -86,7 +86,11 @@ export function TargetPanel({
         <dd>{difference ?? "runs the same"}</dd>
         <dt>Can go back to</dt>
         <dd>
-          <Numbers pipeline={pipeline} numbers={target.good.filter((number) => number !== target.release)} none="nothing yet" />
+          <Numbers
+            pipeline={pipeline}
+            numbers={target.good.filter((number) => number !== target.release && !target.bad.includes(number))}
+            none="nothing yet"
+          />
         </dd>
         {target.bad.length > 0 && (
           <>

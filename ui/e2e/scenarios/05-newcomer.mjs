@@ -30,6 +30,8 @@ async function demo(world) {
   }
 }
 
+export const apart = true;
+
 export const scenarios = {
   "a newcomer in the demo finds the newest commit, why it waits, and how to approve and to roll back": async (world) => {
     const tour = await demo(world);
