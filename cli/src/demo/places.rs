@@ -1,7 +1,7 @@
 //! Where things lie: folders and ports. A kept folder remembers its ports.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -95,26 +95,47 @@ pub(super) fn own_executable() -> Result<PathBuf> {
     std::env::current_exe().map_err(|error| Failure::failed(format!("this program cannot find itself: {error}")))
 }
 
-/// The ports of an earlier run in this folder, or free ones. All are held while they are chosen, so that they differ.
+/// Below where Linux takes the ports of outgoing connections from (`net.ipv4.ip_local_port_range`): services start much later than they
+/// are chosen, and one of those may be in use again by then.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// The ports of an earlier run in this folder, or free ones.
 fn remember_ports(path: &Path, server: Option<u16>) -> Result<Remembered> {
     let known = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Remembered>(&bytes).ok());
     let mut remembered = match known {
         Some(known) if sample::targets().all(|target| known.targets.contains_key(target)) => known,
         _ => {
-            let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
-            let none = |error| Failure::failed(format!("no free port: {error}"));
-            let mut held = vec![free().map_err(none)?];
-            let mut targets = BTreeMap::new();
-            for target in sample::targets() {
-                let (port, listener) = free().map_err(none)?;
-                targets.insert(target.to_owned(), port);
-                held.push((port, listener));
-            }
-            Remembered { server: held.first().map_or(0, |(port, _)| *port), targets }
+            let mut free = free_ports(std::process::id());
+            let mut next =
+                || free.next().ok_or_else(|| Failure::failed(format!("every port between {} and {} is in use", PORTS.start, PORTS.end)));
+            let server = next()?;
+            let targets = sample::targets().map(|target| Ok((target.to_owned(), next()?))).collect::<Result<_>>()?;
+            Remembered { server, targets }
         }
     };
     remembered.server = server.unwrap_or(remembered.server);
     let text = serde_json::to_vec_pretty(&remembered).map_err(|error| Failure::failed(error.to_string()))?;
     std::fs::write(path, text).map_err(|error| Failure::file(path, "write", &error))?;
     Ok(remembered)
+}
+
+/// Each port once on which nobody listens. Demos side by side have other seeds, and begin at different places.
+fn free_ports(seed: u32) -> impl Iterator<Item = u16> {
+    let begin = PORTS.start + u16::try_from(seed.wrapping_mul(101) % u32::from(PORTS.end - PORTS.start)).unwrap_or_default();
+    (begin..PORTS.end).chain(PORTS.start..begin).filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_never_those_of_outgoing_connections_and_none_that_is_taken() {
+        let taken = free_ports(7).next().expect("a port");
+        let _held = TcpListener::bind((Ipv4Addr::LOCALHOST, taken)).expect("it is free");
+        let next: Vec<u16> = free_ports(7).take(3).collect();
+        assert!(!next.contains(&taken), "{taken} is in use: {next:?}");
+        assert!(next.iter().all(|port| PORTS.contains(port)), "{next:?}");
+        assert!(free_ports(u32::MAX).next().is_some_and(|port| PORTS.contains(&port)), "whatever the seed");
+    }
 }

@@ -4,6 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
+use crate::port;
 use crate::program::{Program, Ran};
 
 /// Every client command with arguments that are fine.
@@ -61,8 +62,7 @@ fn run_all(server: &str, check: impl Fn(&[&str], &Ran)) {
 
 #[test]
 fn a_server_that_is_not_there_is_5_and_the_message_says_what_to_do() {
-    let gone = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port that nobody listens on");
-    run_all(&format!("http://{gone}"), |command, ran| {
+    run_all(&format!("http://127.0.0.1:{}", port::free()), |command, ran| {
         assert_eq!(ran.code, 5, "{command:?}: {ran:?}");
         assert!(ran.stderr.contains("cannot reach the server at") && ran.stderr.contains("TIDEGATE_SERVER"), "{command:?}: {ran:?}");
         assert!(ran.stderr.contains("next:") && ran.stdout.is_empty(), "{command:?}: {ran:?}");

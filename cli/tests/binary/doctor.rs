@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
+use crate::port;
 use crate::program::{Program, Ran};
 use crate::site::Site;
 
@@ -74,8 +75,8 @@ fn what_is_broken_on_the_machine_is_said_and_what_to_do() {
 #[test]
 fn a_server_that_is_named_and_absent_or_of_another_time_is_told() {
     let program = Program::new();
-    let gone = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port that nobody listens on");
-    let ran = program.run(&["doctor", "--json", "--data", "data", "--server", &format!("http://{gone}")]);
+    let gone = format!("http://127.0.0.1:{}", port::free());
+    let ran = program.run(&["doctor", "--json", "--data", "data", "--server", &gone]);
     assert_found(&ran, "server", "bad", "cannot reach the server");
 
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -7,6 +7,10 @@ mod ending;
 mod executing;
 mod in_place;
 mod machine;
+/// The testkit's own, without all that it depends on.
+#[expect(unreachable_pub, reason = "it is public in the testkit")]
+#[path = "../../../testkit/src/port.rs"]
+mod port;
 mod server;
 mod supervising;
 mod surviving;

@@ -1,7 +1,7 @@
 //! A server that nobody asks anything of, seen from outside by `/proc`.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Program {
 
     async fn start(&self, data: &Path) -> Result<Running> {
         fs::create_dir_all(data)?;
-        let address = free_address()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, crate::port::free()));
         let mut command = Command::new(&self.path);
         if self.is_tidegate {
             command.args(["server", "--runner", "--listen", &address.to_string(), "--data"]).arg(data);
@@ -154,9 +154,4 @@ impl Running {
         };
         Ok((value("VmRSS:")?, value("RssAnon:")?))
     }
-}
-
-/// An address that was free a moment ago.
-fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -1,6 +1,5 @@
 //! The server is killed at every step of a wave, and it makes no difference.
 
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use engine::core::id::ReleaseNumber;
 use engine::core::row::{AttemptState, ReleaseState};
 use testkit::aws::{Call, Emulator, Front, cloud};
 use testkit::blocks::until;
+use testkit::port;
 use testkit::world::{Outside, World};
 
 use super::scene::{MortalRunner, PROGRAM, arn, register};
@@ -97,7 +97,7 @@ async fn ie10_a_server_killed_at_every_step_of_a_wave_loses_and_doubles_nothing(
     let pipeline = world.connect(&repository).await;
     world.close().await;
 
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").to_string();
+    let address = format!("127.0.0.1:{}", port::free());
     let place = folder.path().display().to_string();
     let arguments = ["server", "--folder", &place, "--listen", &address, "--cloud", front.url()].map(str::to_owned).into();
     let mut server = Mortal::start(arguments);
