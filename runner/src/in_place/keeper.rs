@@ -92,6 +92,8 @@ impl Keeper {
             started: clock::now(),
             start_at: None,
         };
+        // The switch that was under way is over, and nothing of it stays.
+        keeper.kept.is_changing = false;
         if let Some(left) = keeper.kept.candidate.take().and_then(|process| Service::adopt(&process)) {
             left.stop(0).await;
         }
@@ -118,7 +120,6 @@ impl Keeper {
             keeper.start_at = Some(clock::now());
         }
         keeper.layout.flip(&spec.folder)?;
-        // The switch that was under way is over.
         keeper.write()?;
         Ok(keeper)
     }
@@ -132,11 +133,12 @@ impl Keeper {
             Request::Switch { spec } => (self.switch(*spec).await, Next::GoOn),
             Request::Stop { fence, .. } if self.is_stale(fence) => (Err(self.stale(fence)), Next::GoOn),
             Request::Stop { grace_ms, .. } => {
+                let begun = self.changing(true);
                 if let Some(service) = self.service.take() {
                     service.stop(grace_ms).await;
                 }
                 self.kept = Kept::default();
-                (self.write().map_err(|error| error.to_string()), Next::End)
+                (begun.and_then(|()| self.write().map_err(|error| error.to_string())), Next::End)
             }
         };
         // A tool that was killed meanwhile does not hear it; what was done stays done.
@@ -153,16 +155,28 @@ impl Keeper {
             self.write().map_err(|error| error.to_string())?;
             return if spec.port == 0 { Ok(()) } else { probe::answers(&spec).await };
         }
+        self.changing(true)?;
+        let switched = self.change(&spec).await;
+        let ended = self.changing(false);
+        switched.map_err(|error| format!("release {} does not serve: {error}{}", spec.release, self.end_of_log())).and(ended)
+    }
+
+    /// Before anything changes, so that nobody takes what `inspect` says meanwhile for what will stay (A3).
+    fn changing(&mut self, is_changing: bool) -> Result<(), String> {
+        self.kept.is_changing = is_changing;
+        self.write().map_err(|error| format!("the keeper's state could not be written: {error}"))
+    }
+
+    async fn change(&mut self, spec: &Spec) -> Result<(), String> {
         self.start_at = None;
         let is_beside = match &self.kept.spec {
             Some(current) => {
                 let place = |spec: &Spec| (spec.mode, spec.address, spec.port);
-                self.socket.is_some() && place(current) == place(&spec)
+                self.socket.is_some() && place(current) == place(spec)
             }
             None => true,
         };
-        let switched = if is_beside { self.hand_over(&spec).await } else { self.replace(&spec).await };
-        switched.map_err(|error| format!("release {} does not serve: {error}{}", spec.release, self.end_of_log()))
+        if is_beside { self.hand_over(spec).await } else { self.replace(spec).await }
     }
 
     /// Starts the new one beside the old one; the old one ends only when the new one answers.

@@ -59,6 +59,9 @@ pub(super) struct Kept {
     pub(super) process: Option<Process>,
     /// What was started by a switch that has not ended.
     pub(super) candidate: Option<Process>,
+    /// The keeper changes what runs: a switch or an end goes on when the tool that asked for it was killed.
+    #[serde(default)]
+    pub(super) is_changing: bool,
     /// How often the service had to be started again since it was switched to.
     pub(super) restarts: u64,
 }

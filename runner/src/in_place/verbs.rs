@@ -94,7 +94,7 @@ pub(super) async fn inspect(options: &Options) -> Result<(), Error> {
             (Some(_), Ok(())) => "healthy",
             (Some(_), Err(_)) => "unhealthy",
         },
-        in_progress: layout.is_locked() || kept.candidate.is_some(),
+        in_progress: layout.is_locked() || kept.is_changing || kept.candidate.is_some(),
         port: kept.spec.as_ref().map(|spec| spec.port),
         restarts: kept.restarts,
         detail: asked.err(),
@@ -193,24 +193,26 @@ impl<'a> Service<'a> {
 
     async fn ask(&self, request: &Request, patience: Duration) -> Result<(), Error> {
         let access = self.options.host.as_deref().filter(|path| !path.as_os_str().is_empty()).zip(self.options.host_key.as_deref());
-        host::ensure_keeper(&self.layout, &self.options.place, access).await.map_err(Error::Keeper)?;
+        let ensure = async || host::ensure_keeper(&self.layout, &self.options.place, access).await.map_err(Error::Keeper);
+        ensure().await?;
         let socket = self.layout.folder.join("keeper.sock");
         let begins = clock::now().plus(Duration::from_secs(10));
         let asked = async {
             loop {
                 match control::ask::<Answer>(&socket, request).await {
-                    // It holds its lock and does not listen yet.
+                    // It holds its lock and does not listen yet; or it was one that ended, or whoever only looked whether it lives.
                     Err(error) if is_not_listening(&error) && !begins.remaining().is_zero() => {
-                        clock::sleep(Duration::from_millis(10)).await
+                        clock::sleep(Duration::from_millis(10)).await;
+                        ensure().await?;
                     }
-                    other => return other,
+                    other => return other.map_err(|error| Error::Keeper(error.to_string())),
                 }
             }
         };
         match tokio::time::timeout(patience, asked).await {
             Ok(Ok(Answer { error: None })) => Ok(()),
             Ok(Ok(Answer { error: Some(error) })) => Err(Error::Switch(error)),
-            Ok(Err(error)) => Err(Error::Keeper(error.to_string())),
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(Error::Switch(format!("the keeper did not answer within {} s", patience.as_secs()))),
         }
     }

@@ -1,5 +1,5 @@
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -23,8 +23,7 @@ struct Place {
 
 impl Place {
     fn new(mode: &'static str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        Self { folder: TempDir::new().expect("temp"), port, mode }
+        Self { folder: TempDir::new().expect("temp"), port: crate::port::free(), mode }
     }
 
     fn service(&self) -> PathBuf {
@@ -44,15 +43,19 @@ impl Place {
     }
 
     fn run(&self, verb: &str, release: u64, more: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_tidegate-runner"))
+        self.command(verb, release, more).output().expect("the tool runs")
+    }
+
+    fn command(&self, verb: &str, release: u64, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate-runner"));
+        command
             .args(["in-place", verb, "--root"])
             .arg(self.folder.path().join("apps"))
             .args(["--name", "shop", "--health", "/health", "--mode", self.mode])
             .args(if more.contains(&"--command") { [].as_slice() } else { ["--command", PYTHON_SERVICE].as_slice() })
             .args(["--port", &self.port.to_string(), "--release", &release.to_string()])
-            .args(more)
-            .output()
-            .expect("the tool runs")
+            .args(more);
+        command
     }
 
     #[track_caller]
@@ -272,6 +275,37 @@ fn a_keeper_that_is_killed_in_the_middle_of_a_switch_leaves_the_old_release_and_
         assert_eq!(services.collect::<Vec<_>>(), Vec::<u32>::new(), "{mode}: the candidate is gone");
         signal(next.id(), rustix::process::Signal::TERM);
         assert!(next.wait().expect("reaped").success(), "{mode}");
+    }
+}
+
+#[test]
+fn a_switch_goes_on_when_its_tool_is_killed_and_is_in_progress_until_it_is_over() {
+    for mode in ["restart", "handover"] {
+        let place = Place::new(mode);
+        place.deploy(1, &[("stubborn", "2")]);
+        let next = place.artifact("next", &[]);
+        let mut tool = place.command("shift", 2, &["--artifact", next.to_str().expect("text")]).spawn().expect("the tool runs");
+        eventually("the switch begins", || {
+            let kept = std::fs::read(place.service().join("keeper.json")).ok()?;
+            let kept: serde_json::Value = serde_json::from_slice(&kept).ok()?;
+            (kept["is_changing"] == true).then_some(())
+        });
+        tool.kill().expect("killed");
+        tool.wait().expect("reaped");
+        // The old one takes its time to end: whoever looks now must not take it for what will stay.
+        assert_eq!(place.inspect()["in_progress"], true, "{mode}");
+        let after = eventually("the end of the switch", || Some(place.inspect()).filter(|found| found["in_progress"] == false));
+        assert_eq!((&after["release"], place.serving().0.as_str()), (&2.into(), "2"), "{mode}: {after}");
+    }
+}
+
+#[test]
+fn a_service_that_was_destroyed_can_be_deployed_again_at_once() {
+    let place = Place::new("handover");
+    for release in 1..=5 {
+        place.deploy(release, &[]);
+        assert_eq!(place.serving().0, release.to_string());
+        place.succeed("destroy", release, &[]);
     }
 }
 

@@ -31,7 +31,8 @@ if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_F
 else:
     server.server_bind()
     server.server_activate()
-signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+stubborn = float(open("stubborn").read()) if os.path.exists("stubborn") else 0
+signal.signal(signal.SIGTERM, lambda *_: threading.Timer(stubborn, server.shutdown).start())
 print("serving", os.environ["TIDEGATE_RELEASE"], flush=True)
 server.serve_forever(poll_interval=0.02)
 server.server_close()
