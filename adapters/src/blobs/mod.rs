@@ -6,4 +6,4 @@ mod s3;
 
 pub use folder::FolderBlobs;
 pub use object::ObjectBlobs;
-pub use s3::{S3, s3};
+pub use s3::{BucketError, S3, s3, try_bucket};

@@ -9,5 +9,5 @@ mod ports;
 mod server;
 pub(crate) mod signals;
 
-pub(crate) use ports::make_folder;
+pub(crate) use ports::{bucket, make_folder};
 pub(crate) use server::{Server, open_engine};

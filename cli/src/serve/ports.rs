@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::aws::{AwsIdentity, CloudWatch};
-use adapters::blobs::{FolderBlobs, S3, s3};
+use adapters::blobs::{self, BucketError, FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
 use adapters::datadog::Datadog;
 use adapters::egress::{Client, Egress};
@@ -55,9 +55,7 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
 
 fn datadog(settings: &Settings) -> Result<Option<adapters::datadog::Access>> {
     let Some((url, api_key, application_key)) = &settings.datadog else { return Ok(None) };
-    let url = url.parse().map_err(|error| {
-        Failure::usage(format!("datadog.url: {error}")).next("`tidegate check-config` shows where its values came from")
-    })?;
+    let url = url.parse().map_err(|error| Failure::usage(format!("datadog.url: {error}")).next(WHERE_FROM))?;
     let hidden = |text: &String| SecretValue::new(text.clone());
     Ok(Some(adapters::datadog::Access { url, api_key: hidden(api_key), application_key: hidden(application_key) }))
 }
@@ -72,21 +70,41 @@ fn aws(settings: &Settings) -> adapters::aws::Settings {
 }
 
 fn blobs(settings: &Settings) -> Result<Arc<dyn Blobs>> {
-    let Some(bucket) = &settings.blobs else {
+    let Some(place) = bucket(settings) else {
         let path = settings.data.join("blobs");
         make_folder(&path)?;
         return Ok(Arc::new(FolderBlobs::new(&path).map_err(|error| Failure::failed(error.to_string()))?));
     };
-    let place = S3 {
+    let blobs = s3(place).map_err(|error| Failure::usage(format!("blobs.s3: {error}")).next(WHERE_FROM))?;
+    Ok(Arc::new(blobs))
+}
+
+const WHERE_FROM: &str = "`tidegate check-config` shows where its values came from";
+
+/// A server whose bucket is not there or refuses its key would lose every log; it says so before it takes any work. One whose
+/// bucket only does not answer starts all the same: rollbacks must go on, and logs wait in the spool.
+pub(super) async fn try_bucket(settings: &Settings) -> Result<()> {
+    let Some(place) = bucket(settings) else { return Ok(()) };
+    match blobs::try_bucket(place).await {
+        Ok(()) => Ok(()),
+        Err(silent @ BucketError::Silent(_)) => {
+            tracing::error!(error = %silent, "logs and artifacts cannot be stored until it answers");
+            Ok(())
+        }
+        Err(error) => Err(Failure::failed(format!("blobs.s3: {error}")).next(WHERE_FROM)),
+    }
+}
+
+/// The bucket that is configured, if one is.
+pub(crate) fn bucket(settings: &Settings) -> Option<S3> {
+    let bucket = settings.blobs.as_ref()?;
+    Some(S3 {
         bucket: bucket.name.clone(),
         region: bucket.region.clone(),
         endpoint: bucket.endpoint.clone(),
         access_key: bucket.access_key.as_ref().map(|(id, secret)| (id.clone(), SecretValue::new(secret.clone()))),
         allow_http: bucket.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://")),
-    };
-    let blobs = s3(place)
-        .map_err(|error| Failure::usage(format!("blobs.s3: {error}")).next("`tidegate check-config` shows where its values came from"))?;
-    Ok(Arc::new(blobs))
+    })
 }
 
 fn notifiers(settings: &Settings, client: Client) -> Result<Vec<Arc<dyn Notifier>>> {
@@ -106,9 +124,7 @@ fn notifiers(settings: &Settings, client: Client) -> Result<Vec<Arc<dyn Notifier
             login: email.login.as_ref().map(|(user, password)| (user.clone(), hidden(password))),
             from: email.from.clone(),
         };
-        let mailer = Email::new(relay).map_err(|error| {
-            Failure::usage(format!("notify.email: {error}")).next("`tidegate check-config` shows where its values came from")
-        })?;
+        let mailer = Email::new(relay).map_err(|error| Failure::usage(format!("notify.email: {error}")).next(WHERE_FROM))?;
         notifiers.push(Arc::new(mailer));
     }
     Ok(notifiers)

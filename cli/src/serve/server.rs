@@ -41,6 +41,7 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(|error| Failure::failed(format!("the address cannot be read: {error}")))?;
         let public_url = public_url(settings, address)?;
+        ports::try_bucket(settings).await?;
         let name = SystemIds.uuid();
         let store =
             Store::open(&store::Settings::new(&settings.database_url, &name)).await.map_err(|error| cannot_open(settings, &error))?;

@@ -62,6 +62,17 @@ pub(super) fn data(settings: &Settings) -> Vec<Finding> {
     room(data)
 }
 
+/// The bucket of logs and artifacts, if there is one: an object is written, read and removed.
+pub(super) async fn bucket(settings: &Settings) -> Option<Finding> {
+    const SUBJECT: &str = "bucket";
+    let place = crate::serve::bucket(settings)?;
+    let name = place.bucket.clone();
+    Some(match adapters::blobs::try_bucket(place).await {
+        Ok(()) => Finding::ok(SUBJECT, format!("{name} takes, gives and removes objects")),
+        Err(error) => Finding::bad(SUBJECT, error.to_string(), "`tidegate check-config` shows where the values of blobs.s3 came from"),
+    })
+}
+
 const RIGHTS: &str = "give the server's user the right to read and write there, or name another folder with --data";
 
 /// The nearest folder that exists decides whether the first start can make it.

@@ -58,6 +58,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
     findings.extend(machine::tools());
     if let Some(settings) = &settings {
         findings.extend(machine::data(settings));
+        findings.extend(machine::bucket(settings).await);
         findings.extend(database::examine(settings).await);
     }
     findings.extend(server::examine(settings.as_ref(), context).await);

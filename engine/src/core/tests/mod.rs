@@ -17,6 +17,7 @@ mod path;
 mod random;
 mod releases;
 mod restart;
+mod restored;
 mod retries;
 mod rollbacks;
 mod rollbacks_by_hand;

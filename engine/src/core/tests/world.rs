@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipelines::plan::{Monitor, Plan, WaveIx};
-use protocol::{AttemptId, Fences, Generation, LeaseToken, Outcome, Report};
+use protocol::{AttemptId, Fences, LeaseToken, Outcome, Report};
 
 use super::plan::{SECOND, alarm};
 use crate::core::id::{HoldId, LaneKey, MonitorId, PersonId, PipelineId, ReleaseNumber, SourceOrder, TargetName};
@@ -168,7 +168,7 @@ impl World {
         let runner = "runner-1".parse().expect("a runner id");
         self.give(&runner_actor(), Input::Lease { attempt: id.clone(), runner, token: token.clone(), lease_ms: LEASE_MS })?;
         let fence = self.pipeline.attempt(id).expect("the attempt").fence;
-        Ok(Fences { generation: Generation(1), attempt: id.clone(), lease_token: token, fence })
+        Ok(Fences { generation: self.pipeline.settings().generation, attempt: id.clone(), lease_token: token, fence })
     }
 
     pub(super) fn report(&mut self, fences: &Fences, outcome: Outcome) -> Result<Changes, Rejected> {
