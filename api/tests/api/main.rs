@@ -12,5 +12,6 @@ mod fleet;
 mod growing;
 mod health;
 mod idempotency;
+mod operating;
 mod pipelines;
 mod support;

@@ -21,7 +21,7 @@ stages:
 "#;
 
 /// Asks until the answer is right; the engine works beside the test.
-async fn until(client: &Client, path: &str, right: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(client: &Client, path: &str, right: impl Fn(&Value) -> bool) -> Value {
     let looking = async {
         loop {
             let answer = client.get(path).await.expect(200);

@@ -13,7 +13,7 @@ use crate::core::row::AttemptRow;
 use super::value::{Record, values};
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[QUEUED, BY_ID, OF_RUNNER, BUSY, LEASED];
+pub(super) const STATEMENTS: &[&str] = &[QUEUED, BY_ID, OF_RUNNER, BUSY, LEASED, ALIVE];
 
 /// Urgent ones first, then the oldest. A parked pipeline starts nothing (R11).
 const QUEUED: &str = "SELECT a.id, a.pipeline_id, a.urgent, a.queued_at, a.body FROM attempts a JOIN pipelines p ON p.id = a.pipeline_id \
@@ -28,6 +28,8 @@ const BUSY: &str = "SELECT runner, pipeline_id, urgent, COUNT(*) AS running FROM
     WHERE state <> 'ended' AND state = 'leased' AND runner IS NOT NULL GROUP BY runner, pipeline_id, urgent";
 
 const LEASED: &str = "SELECT id, pipeline_id, body FROM attempts WHERE state <> 'ended' AND state = 'leased'";
+
+const ALIVE: &str = "SELECT state, COUNT(*) AS attempts FROM attempts WHERE state <> 'ended' GROUP BY state";
 
 /// An attempt with the pipeline that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +80,11 @@ impl Store {
     /// Everything that a runner executes now. A row that does not decode is left out: loading its pipeline meets it.
     pub async fn leased_attempts(&self) -> Result<Vec<AttemptOfPipeline>, Error> {
         Ok(self.db().all(LEASED, Vec::new()).await?.iter().filter_map(|record| of_pipeline(record).ok()).collect())
+    }
+
+    /// How many attempts have not ended, by their state.
+    pub async fn attempts_alive(&self) -> Result<BTreeMap<String, u64>, Error> {
+        self.db().all(ALIVE, Vec::new()).await?.iter().map(|record| Ok((record.text("state")?, record.count("attempts")?))).collect()
     }
 
     /// How much every runner executes now.

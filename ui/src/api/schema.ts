@@ -1201,7 +1201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process's metrics as Prometheus text. */
+        /** The metrics of this process and the state of the work, as Prometheus text. */
         get: operations["server_metrics"];
         put?: never;
         post?: never;

@@ -36,6 +36,13 @@ impl Answer {
         self.json
     }
 
+    /// The text of an answer that is no JSON.
+    #[track_caller]
+    pub(crate) fn expect_text(self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}: {}", self.line, self.text);
+        self.text
+    }
+
     /// A problem of that status and code; answers its detail.
     #[track_caller]
     pub(crate) fn problem(self, status: u16, code: &str) -> String {

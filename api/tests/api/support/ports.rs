@@ -1,7 +1,7 @@
 //! Fakes of the outside that keep state.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -90,6 +90,7 @@ impl Ids for CountedIds {
 pub(crate) struct Repository {
     history: Mutex<Vec<Recorded>>,
     file: Mutex<String>,
+    is_silent: AtomicBool,
 }
 
 #[derive(Debug, Clone)]
@@ -103,6 +104,11 @@ impl Repository {
     /// The pipeline file of the next commit.
     pub(crate) fn write(&self, text: &str) {
         text.clone_into(&mut self.file.lock().expect("no panic"));
+    }
+
+    /// From now on it does not answer, and does not say no either.
+    pub(crate) fn falls_silent(&self) {
+        self.is_silent.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn commit(&self, title: &str) -> String {
@@ -121,6 +127,9 @@ impl Repository {
 #[async_trait]
 impl Source for Repository {
     async fn head(&self, at: &Address, branch: &str, _: Option<&Previous>) -> Result<Head, SourceError> {
+        if self.is_silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         let history = self.history.lock().expect("no panic");
         let Some(last) = history.last() else {
             return Err(SourceError::NoBranch { url: at.url.clone(), branch: branch.to_owned() });
