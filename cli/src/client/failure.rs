@@ -27,11 +27,15 @@ pub(super) async fn refused(access: &Access, response: Response) -> Failure {
     let text = response.text().await.unwrap_or_default();
     let problem: Problem = serde_json::from_str(&text).unwrap_or_default();
     let is_problem = !problem.code.is_empty();
-    let message = match (is_problem, problem.detail.is_empty()) {
+    let mut message = match (is_problem, problem.detail.is_empty()) {
         (true, false) => crate::output::plain(&problem.detail),
         (true, true) => crate::output::plain(&problem.title),
         (false, _) => format!("{} answered {status} without saying why; is it a tidegate server?", access.server),
     };
+    for found in &problem.diagnostics {
+        let (file, place) = (crate::output::plain(&found.file), &found.place);
+        message.push_str(&format!("\n  {file}:{}:{}: {}", place.line, place.column, crate::output::plain(&found.message)));
+    }
     let exit = match status {
         401 | 403 => Exit::Forbidden,
         404 => Exit::NotFound,
@@ -46,6 +50,7 @@ pub(super) async fn refused(access: &Access, response: Response) -> Failure {
         (401, _) => Some("the token is wrong, has expired or was revoked: run `tidegate login` again".to_owned()),
         (403, _) => Some("ask an operator of this server for the role it takes".to_owned()),
         (404, _) => Some("`tidegate status` lists pipelines, `tidegate releases PIPELINE` their releases".to_owned()),
+        _ if !problem.diagnostics.is_empty() => Some("`tidegate validate` shows where, what was expected and how to mend it".to_owned()),
         (_, Some(ms)) => Some(format!("try again in {}", crate::output::for_people(ms.max(1000)))),
         (500..=599, None) => Some("look at the server's log; the request's id is in it".to_owned()),
         _ => None,
@@ -61,6 +66,25 @@ struct Problem {
     title: String,
     detail: String,
     retry_after_ms: Option<u64>,
+    /// What is wrong with a pipeline file.
+    diagnostics: Vec<Found>,
+}
+
+/// As much of a diagnostic as a line of text holds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Found {
+    file: String,
+    message: String,
+    place: Place,
+}
+
+/// Both from 1.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Place {
+    line: u32,
+    column: u32,
 }
 
 /// The cause that says something: `connection refused`, not `error sending request`.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::core::{Actor, Event, EventKind, Input};
 use engine::{Engine, Start};
+use protocol::AttemptId;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Context;
 use crate::config::LogFormat;
 use crate::exit::{Exit, Failure, Result};
 use crate::narrator;
+use crate::output::{Style, plain};
 use crate::serve::signals::Signals;
 use crate::serve::{local, logging};
 
@@ -41,6 +43,10 @@ pub(crate) struct Arguments {
 
 /// Longer than any run: the head is taken once.
 const POLL_MS: u64 = 24 * 60 * 60 * 1000;
+/// Shown of the log of a job that failed.
+const LAST_LINES: u64 = 20;
+/// How long the end of a log may take to arrive from the runner beside us.
+const LOG_WITHIN_MS: u64 = 5_000;
 
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     let output = &context.output;
@@ -94,6 +100,9 @@ impl Journey<'_> {
                 continue;
             }
             self.show(&event)?;
+            if let (EventKind::JobFailed, Some(attempt), false) = (event.kind, &event.attempt, self.context.output.json) {
+                self.show_end_of_log(attempt).await?;
+            }
             if let Some(exit) = self.end_of(&event) {
                 return Ok(exit);
             }
@@ -132,6 +141,31 @@ impl Journey<'_> {
         Ok(())
     }
 
+    /// The last lines of a job that failed: its whole log is forgotten with everything else.
+    async fn show_end_of_log(&self, attempt: &AttemptId) -> Result<()> {
+        let mut growth = self.engine.log_growth();
+        let total_lines = async {
+            loop {
+                let page = self.engine.log(attempt, 0, 0).await.map_err(|error| failed(&error))?;
+                if page.complete {
+                    return Ok::<_, Failure>(page.total_lines);
+                }
+                drop(growth.changed().await);
+            }
+        };
+        let deadline = self.context.clock.now() + LOG_WITHIN_MS;
+        let total_lines = tokio::select! {
+            total_lines = total_lines => total_lines?,
+            () = self.context.clock.sleep_until(deadline) => return Ok(()),
+        };
+        let page = self.engine.log(attempt, total_lines.saturating_sub(LAST_LINES), LAST_LINES).await.map_err(|error| failed(&error))?;
+        let output = &self.context.output;
+        for line in page.lines {
+            output.line(output.paint(Style::Quiet, &format!("  │ {}", plain(&line))))?;
+        }
+        Ok(())
+    }
+
     fn end_of(&self, event: &Event) -> Option<Exit> {
         let stage_is_over =
             event.kind == EventKind::StageCompleted && self.arguments.stage.is_some() && event.place == self.arguments.stage;
@@ -157,7 +191,13 @@ impl Journey<'_> {
         } else {
             Input::Reject { release, gate, reason: "at the terminal".to_owned() }
         };
-        self.engine.input(&self.pipeline, local::person(), input).await.map(drop).map_err(|error| failed(&error))
+        self.engine.input(&self.pipeline, local::person(), input).await.map_err(|error| failed(&error))?;
+        if yes {
+            return Ok(());
+        }
+        // Nobody else will say yes: without this it would wait for ever.
+        let cancel = Input::Cancel { release, reason: format!("not approved for {place}") };
+        self.engine.input(&self.pipeline, local::person(), cancel).await.map(drop).map_err(|error| failed(&error))
     }
 
     /// Ctrl-C: jobs are asked to end and their `finally` steps run; a second one ends at once.

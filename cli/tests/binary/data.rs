@@ -1,5 +1,6 @@
 //! Backup and restore of a real server (R12, ID8).
 
+use crate::program::Ran;
 use crate::site::{PASSWORD, Site};
 
 #[test]
@@ -70,4 +71,62 @@ fn a_restore_refuses_what_is_no_backup_and_leaves_what_is_there() {
     assert!(remote.code == 2 && remote.stderr.contains("pg_restore"), "{remote:?}");
     site.start_server(&[]);
     site.ok(&["status"]);
+}
+
+/// Of PostgreSQL, such as `psql`: Debian keeps them beside the server.
+fn postgres_tool(site: &Site, name: &str, arguments: &str) -> Ran {
+    let ran = site.program.shell(&format!("PATH=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH; {name} {arguments}"));
+    assert_eq!(ran.code, 0, "{name}: {ran:?}");
+    ran
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the script that makes the cluster hands its address over so")]
+fn r12_a_server_on_postgresql_comes_back_from_a_dump_on_hold_and_a_person_lifts_it() {
+    let cluster =
+        std::env::var("TIDEGATE_TEST_POSTGRES").expect("run the tests as `scripts/with-postgres cargo test …`, as make test does");
+    let name = format!("restored_{}", std::process::id());
+    let url = format!("{}/{name}", cluster.rsplit_once('/').expect("a database").0);
+    let mut site = Site::new();
+    let sql = |site: &Site, text: &str| postgres_tool(site, "psql", &format!("-q -v ON_ERROR_STOP=1 -c '{text}' {cluster}"));
+    sql(&site, &format!("CREATE DATABASE {name}"));
+    let database = ["--database", url.as_str()];
+    site.sign_in_first(&database);
+    site.go();
+    site.connect();
+    site.until_status("waits for an approval");
+    site.ok(&["approve", "shop", "1", "--reason", "fine"]);
+    site.until_release(1, "completed");
+    let elsewhere = site.run(&[&["backup", "kept", "--data", "data"], &database[..]].concat());
+    assert!(elsewhere.code != 0 && elsewhere.stderr.contains("pg_dump"), "{elsewhere:?}");
+    postgres_tool(&site, "pg_dump", &format!("--format=custom --file=dump {url}"));
+
+    site.commit("good two");
+    site.until("beta runs what the dump does not know", |site| {
+        (std::fs::read_to_string(site.program.folder().join("beta.txt")).ok()? == "good two").then_some(())
+    });
+    site.kill_server();
+    sql(&site, &format!("DROP DATABASE {name} WITH (FORCE)"));
+    sql(&site, &format!("CREATE DATABASE {name}"));
+    postgres_tool(&site, "pg_restore", &format!("--exit-on-error --dbname={url} dump"));
+    std::fs::write(site.program.folder().join("beta.txt"), "by hand").expect("written");
+
+    let restored = site.ok(&[&["restore", "--data", "data", "--json"], &database[..]].concat()).json();
+    assert_eq!((restored["generation"].as_u64(), restored["held"].as_u64()), (Some(2), Some(1)), "{restored}");
+    site.start_server(&database);
+    assert_eq!(site.run(&["status"]).code, 6, "a token from before is not accepted");
+    let server = format!("http://127.0.0.1:{}", site.port);
+    let again = site.program.run_telling(&["login", "--server", &server, "--name", "Olga"], PASSWORD);
+    assert_eq!(again.code, 0, "{again:?}");
+    site.until_status("restored from a backup");
+    site.until_release(2, "moving");
+    site.until("the build of the second", |site| site.run(&["logs", "shop", "2", "package"]).stdout.contains("went on").then_some(()));
+    let beta = std::fs::read_to_string(site.program.folder().join("beta.txt")).expect("readable");
+    assert_eq!(beta, "by hand", "nothing goes there before a person has looked");
+
+    site.ok(&["release", "shop", "--reason", "looked at both places"]);
+    site.until("what goes after the release", |site| {
+        (std::fs::read_to_string(site.program.folder().join("beta.txt")).ok()? != "by hand").then_some(())
+    });
+    sql(&site, &format!("DROP DATABASE {name} WITH (FORCE)"));
 }

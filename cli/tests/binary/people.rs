@@ -116,6 +116,29 @@ fn a_release_is_cancelled_started_by_hand_and_its_failed_job_is_run_again() {
     assert!(quarantined.code == 4 && quarantined.stderr.contains("quarantine"), "{quarantined:?}");
 }
 
+const FLAKY: &str = "name: flaky
+stages:
+  - name: build
+    jobs:
+      - {name: test, steps: [{run: 'test -e @FOLDER@/mended'}]}
+      - {name: pack, needs: [test], steps: [{run: 'true'}]}
+";
+
+#[test]
+fn a_failed_job_is_retried_with_the_same_plan_and_what_waited_for_it_goes_on() {
+    let site = Site::start();
+    site.connect_as("unsteady", FLAKY);
+    site.until_release_of("flaky", 1, "failed");
+    site.program.write("mended", "");
+    let viewer = site.person("Vera", "viewer");
+    assert_eq!(site.run(&["retry", "flaky", "1", "--token", &viewer]).code, 6);
+    site.ok(&["retry", "flaky", "1", "--job", "build/test"]);
+    site.until_release_of("flaky", 1, "completed");
+    assert_eq!(site.run(&["retry", "flaky", "1"]).code, 4, "nothing of it has failed any more");
+    site.ok(&["logs", "flaky", "1", "test", "--attempt", "1"]);
+    assert_eq!(site.run(&["logs", "flaky", "1", "test", "--attempt", "3"]).code, 3, "it ran twice");
+}
+
 /// One target that only a runner with `gpu` reaches; the deployment lasts until the file `done` is there.
 const LAB: &str = "name: lab
 stages:

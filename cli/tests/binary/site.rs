@@ -1,7 +1,6 @@
 //! A real server with a built-in runner and a real repository, as processes, and Olga, its admin.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,24 +32,56 @@ stages:
 pub(crate) struct Site {
     pub(crate) program: Program,
     pub(crate) port: u16,
+    /// The data folder is a disk of its own of this size (`48m`), which ends with the server.
+    pub(crate) disk: Option<&'static str>,
+    /// More for the server's environment.
+    pub(crate) environment: Vec<(&'static str, String)>,
     server: Option<(Child, ChildStdin)>,
 }
 
 impl Site {
     /// A server, and Olga signed in as its admin from its first-start link.
     pub(crate) fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        let mut site = Self { program: Program::new(), port, server: None };
-        let link = site.start_server(&[]).expect("the first start prints a link");
-        let ran = site.program.run_telling(&["login", "--link", &link, "--name", "Olga"], PASSWORD);
-        assert!(ran.code == 0 && ran.stdout.contains("signed in to"), "{ran:?}");
+        Self::start_with(&[], &[])
+    }
+
+    /// The same with these files in its folder and these arguments.
+    pub(crate) fn start_with(files: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut site = Self::new();
+        for (name, text) in files {
+            site.program.write(name, text);
+        }
+        site.sign_in_first(arguments);
         site
+    }
+
+    /// A folder and a port; no server yet.
+    pub(crate) fn new() -> Self {
+        Self { program: Program::new(), port: crate::port::free(), disk: None, environment: Vec::new(), server: None }
+    }
+
+    /// The first start of the server, and its first admin.
+    pub(crate) fn sign_in_first(&mut self, arguments: &[&str]) {
+        let link = self.start_server(arguments).expect("the first start prints a link");
+        let ran = self.program.run_telling(&["login", "--link", &link, "--name", "Olga"], PASSWORD);
+        assert!(ran.code == 0 && ran.stdout.contains("signed in to"), "{ran:?}");
     }
 
     /// Starts the server and answers the first-start link, if it printed one. Ready when it answers.
     pub(crate) fn start_server(&mut self, more: &[&str]) -> Option<String> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.program.folder().join("server.log")).expect("a log");
-        let mut command = self.program.command(env!("CARGO_BIN_EXE_tidegate").as_ref());
+        let program = env!("CARGO_BIN_EXE_tidegate");
+        let mut command = match self.disk {
+            None => self.program.command(program.as_ref()),
+            Some(size) => {
+                std::fs::create_dir_all(self.program.folder().join("data")).expect("a folder");
+                let mut command = self.program.command("unshare".as_ref());
+                let mount = format!("mount -t tmpfs -o size={size},mode=700 tmpfs data && exec \"$0\" \"$@\"");
+                command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount, program]);
+                command
+            }
+        };
+        command.envs(self.environment.iter().cloned());
         let listen = format!("127.0.0.1:{}", self.port);
         command.args(["server", "--runner", "--until-stdin-ends", "--listen", &listen, "--data", "data"]).args(more);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().expect("the server starts");
@@ -81,6 +112,13 @@ impl Site {
         let (mut child, stdin) = self.server.take().expect("a server");
         drop(stdin);
         assert!(child.wait().expect("ends").success(), "{}", self.log());
+    }
+
+    /// The data folder as the server sees it.
+    pub(crate) fn data_of_server(&self) -> std::path::PathBuf {
+        let (child, _) = self.server.as_ref().expect("a server");
+        let seen = self.program.folder().join("data");
+        format!("/proc/{}/root{}", child.id(), seen.display()).into()
     }
 
     fn named(&self) -> [(&'static str, String); 1] {
@@ -119,10 +157,14 @@ impl Site {
 
     /// A runner of three slots that joins as a unit file or a container says it, with the label `gpu`.
     pub(crate) fn join_runner(&self, name: &str) -> Child {
+        self.join_runner_with(name, &[])
+    }
+
+    pub(crate) fn join_runner_with(&self, name: &str, environment: &[(&'static str, String)]) -> Child {
         let token = self.ok(&["runner", "token"]).stdout;
         self.program.write("token", &token);
         let mut command = self.program.command(env!("CARGO_BIN_EXE_tidegate").as_ref());
-        command.args(["runner", "run", "--until-stdin-ends"]).stdin(Stdio::piped());
+        command.args(["runner", "run", "--until-stdin-ends"]).stdin(Stdio::piped()).envs(environment.iter().cloned());
         for (variable, value) in [
             ("TIDEGATE_SERVER", format!("http://127.0.0.1:{}", self.port).as_str()),
             ("TIDEGATE_TOKEN_FILE", "token"),

@@ -34,7 +34,7 @@ pub enum Error {
     #[error("the name {0:?} is taken by another pipeline")]
     NameTaken(String),
     /// The pipeline file has errors.
-    #[error("the pipeline file has {} errors", .0.len())]
+    #[error("the pipeline file has {}", errors(.0))]
     Diagnostics(Vec<pipelines::Diagnostic>),
     /// A stored row cannot be read or handling an input failed; all other pipelines go on (R11).
     #[error("pipeline {pipeline} is parked: {reason}")]
@@ -61,5 +61,13 @@ pub enum Error {
 impl Error {
     pub(crate) fn refused(code: &str, detail: impl Into<String>) -> Self {
         Self::Refused(Refusal { code: code.to_owned(), detail: detail.into() })
+    }
+}
+
+/// How many errors there are: `1 error`, `2 errors`. Warnings are none.
+pub(crate) fn errors(found: &[pipelines::Diagnostic]) -> String {
+    match found.iter().filter(|found| found.severity == pipelines::diagnostic::Severity::Error).count() {
+        1 => "1 error".to_owned(),
+        count => format!("{count} errors"),
     }
 }

@@ -12,6 +12,7 @@ use super::releasing::{FilePlace, Resolved, Start};
 use super::{Engine, Error, paths, previous, short};
 use crate::core::id::{PipelineId, ReleaseNumber, SourceOrder};
 use crate::core::{Actor, Trust, Unsatisfied};
+use crate::engine::error::errors;
 use crate::ports::{Head, Previous, Repository, SourceError};
 use crate::store::{SourceCommit, SourceHead, SourceRow};
 
@@ -219,7 +220,7 @@ impl Engine {
 fn error_text(outcome: &Result<Checked, Error>) -> Option<String> {
     match outcome {
         Ok(checked) if checked.diagnostics.iter().any(|found| found.severity == Severity::Error) => {
-            Some(format!("the pipeline file at {} has {} errors", short(&checked.head), checked.diagnostics.len()))
+            Some(format!("the pipeline file at {} has {}", short(&checked.head), errors(&checked.diagnostics)))
         }
         Ok(checked) if !checked.waits.is_empty() => {
             let why: Vec<String> = checked.waits.iter().map(ToString::to_string).collect();
