@@ -112,7 +112,7 @@ async fn a_rollback_is_shown_before_it_is_done_and_looking_changes_nothing() {
     admin.get(&format!("{path}?stage=nowhere")).await.problem(404, "unknown_place");
     let vic = server.person(&admin, "vic", Role::Viewer, &[]).await;
     vic.get(&format!("{path}?stage=live")).await.expect(200);
-    server.anyone().get(&format!("{path}?stage=live")).await.problem(401, "unauthenticated");
+    server.anyone().get(&format!("{path}?stage=live")).await.problem(401, "not_signed_in");
     assert_eq!(server.state.store().last_seq().await.expect("a number"), before, "nothing has happened");
 }
 
@@ -132,5 +132,5 @@ async fn the_audit_trail_is_exported_whole_filtered_and_safe_for_a_spreadsheet()
     let approvals = admin.get("/api/v1/audit/export?format=csv&kind=approval_given&pipeline=orders").await.expect_text(200);
     assert!(approvals.lines().count() == 3 && approvals.contains("\"root\"") && approvals.contains("\"looks good\""), "{approvals}");
     admin.get("/api/v1/audit/export?format=xml").await.problem(400, "invalid_query");
-    server.anyone().get("/api/v1/audit/export?format=csv").await.problem(401, "unauthenticated");
+    server.anyone().get("/api/v1/audit/export?format=csv").await.problem(401, "not_signed_in");
 }

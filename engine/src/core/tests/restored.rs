@@ -50,17 +50,19 @@ fn r12_after_a_restore_not_even_a_rollback_touches_a_target_until_a_person_lifts
 }
 
 #[test]
-fn r12_what_touches_no_target_goes_on_after_a_restore_and_what_does_waits() {
+fn r12_a_build_that_was_under_way_goes_out_again_after_a_restore_and_a_new_release_waits() {
     let plan = after_build(vec![stage("prod").targets(&["prod/us"])]);
     let mut world = World::new();
     world.ship(&plan);
-    let hold = restore(&mut world);
     world.push(&plan);
+    world.lease("#2 build/package");
+    let hold = restore(&mut world);
     world.succeed("#2 build/package");
-    assert_eq!((world.queued(), world.runs("prod/us")), (Vec::new(), Some(n(1))), "it is held like by any other hold");
+    world.push(&plan);
+    assert_eq!((world.queued(), world.runs("prod/us")), (Vec::new(), Some(n(1))), "held like by any other hold: {}", world.story());
     world.lift(&hold);
     world.run();
-    assert_eq!(world.runs("prod/us"), Some(n(2)), "{}", world.story());
+    assert_eq!(world.runs("prod/us"), Some(n(3)), "{}", world.story());
 }
 
 #[test]
@@ -98,7 +100,8 @@ fn r12_a_bake_that_was_watched_before_the_backup_says_nothing_after_it() {
     restore(&mut world);
     assert_eq!((world.count(EventKind::BakeErrored), world.count(EventKind::BakePassed)), (1, 0));
     world.pass_well(60 * MINUTE);
-    assert_eq!((world.count(EventKind::BakePassed), world.state(n(1))), (0, ReleaseState::Moving), "{}", world.story());
+    assert_eq!((world.count(EventKind::BakePassed), world.state(n(1))), (0, ReleaseState::Failed), "{}", world.story());
+    assert_eq!(world.queued(), [""; 0], "and nothing is taken back by itself");
 }
 
 #[test]
