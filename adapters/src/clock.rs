@@ -9,10 +9,12 @@ use engine::ports::Clock;
 
 /// How long a sleeper may miss that the system's clock was set.
 const NOTICE: Duration = Duration::from_secs(1);
+/// A clock that was set forward by no more than this is followed at once (IG2).
+const STEP: Duration = Duration::from_secs(1);
 
 /// Wall time that never goes back.
 ///
-/// A clock set forward is followed at once: what was not watched meanwhile is a gap in the record, never a pass (B3).
+/// A clock set forward is let in by 1 %, so that no lease ends early, until [`Clock::follow`] says that none is counted.
 /// A clock set back is waited for at half speed, so that deadlines come late but come.
 #[derive(Debug)]
 pub struct SystemClock {
@@ -50,6 +52,17 @@ impl Clock for SystemClock {
         Time(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
     }
 
+    fn behind_ms(&self) -> u64 {
+        let now = u64::try_from(self.now().0).unwrap_or_default();
+        let ahead = system_time().saturating_sub(Duration::from_millis(now));
+        if ahead > STEP { u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX) } else { 0 }
+    }
+
+    fn follow(&self) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Answer { time: last.time.max(system_time()), given: monotone() };
+    }
+
     async fn sleep_until(&self, at: Time) {
         loop {
             let now = self.now();
@@ -75,8 +88,12 @@ impl Stopwatch {
     }
 }
 
-/// The system's time, unless that lies behind: then the last answer, going on at half speed.
+/// The system's time, unless that was set: then the last answer, going on at half speed or faster by 1 %.
 fn advance(last: Duration, elapsed: Duration, system: Duration) -> Duration {
+    let steady = last.saturating_add(elapsed);
+    if system > steady.saturating_add(STEP) {
+        return steady.saturating_add(elapsed / 100);
+    }
     system.max(last.saturating_add(elapsed / 2))
 }
 
@@ -109,8 +126,21 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_forward_is_followed_at_once() {
-        assert_eq!(advance(s(1000), s(1), s(5000)), s(5000));
+    fn ig2_a_clock_set_forward_is_let_in_by_one_percent_and_by_a_second_at_once() {
+        assert_eq!(advance(s(1000), s(100), s(5000)), s(1101));
+        assert_eq!(advance(s(1000), s(1), s(1002)), s(1002));
+        // An hour of it is over after a hundred hours.
+        let hour = s(3600);
+        assert_eq!(advance(s(1000), hour * 100, s(1000) + hour * 101), s(1000) + hour * 101);
+    }
+
+    #[test]
+    fn a_clock_that_nobody_has_set_is_never_behind() {
+        let clock = SystemClock::new();
+        assert_eq!(clock.behind_ms(), 0);
+        let before = clock.now();
+        clock.follow();
+        assert!(clock.now() >= before);
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub struct Engine {
     retention_due: Mutex<Option<Time>>,
     /// The data came from a backup, and a person has not released every pipeline yet (R12).
     is_restored: AtomicBool,
+    /// The clock is about to follow the system's: no lease begins meanwhile.
+    is_clock_being_set: AtomicBool,
     log_grew: watch::Sender<u64>,
     health: tasks::health::Health,
     next_tick: tasks::deadlines::NextTick,
@@ -91,6 +93,7 @@ pub(crate) struct Hints {
     pub(crate) retention: Notify,
     pub(crate) room: Notify,
     pub(crate) fleet: Notify,
+    pub(crate) clock: Notify,
 }
 
 /// What an input did, after its commit.
@@ -122,6 +125,7 @@ impl Engine {
             published: Mutex::default(),
             retention_due: Mutex::default(),
             is_restored: AtomicBool::new(meta.restored_at.is_some()),
+            is_clock_being_set: AtomicBool::new(false),
             log_grew: watch::Sender::new(0),
             health: tasks::health::Health::default(),
             next_tick: tasks::deadlines::NextTick::default(),
@@ -183,6 +187,10 @@ impl Engine {
             return Err(Error::Store(store::Error::Full("new work is refused until there is room again".to_owned())));
         }
         Ok(())
+    }
+
+    pub(crate) fn is_clock_being_set(&self) -> &AtomicBool {
+        &self.is_clock_being_set
     }
 
     /// The id of the pipeline with this name.

@@ -26,8 +26,16 @@ pub use sign_in::{Proven, SignIn, SignInError};
 /// The only place where time passes.
 #[async_trait]
 pub trait Clock: Debug + Send + Sync {
-    /// Wall time, never going back: the greater of the system's time and the last answer.
+    /// Wall time, never going back, and never early by more than 1 % and a second when the system's clock is set (IG2).
     fn now(&self) -> Time;
+
+    /// How far the system's clock is ahead of this one because it was set forward.
+    fn behind_ms(&self) -> u64 {
+        0
+    }
+
+    /// Lets all of that in at once; for moments in which nobody counts a lease.
+    fn follow(&self) {}
 
     /// Returns at or after `at`; at once when it has passed.
     async fn sleep_until(&self, at: Time);

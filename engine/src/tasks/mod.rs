@@ -3,6 +3,7 @@
 //! So a restart, a second server and the ordinary case share one path, and a lost hint costs a sweep
 //! interval at the most. Work that only one server should do is claimed in the database by a short lease.
 
+mod clock;
 pub(crate) mod deadlines;
 pub(crate) mod dispatch;
 pub(crate) mod feed;
@@ -55,6 +56,7 @@ pub(crate) async fn run(engine: &Arc<Engine>, shutdown: CancellationToken) {
     spawn(Task::new("seal", LONG_MS, |hints| &hints.logs, |engine| Box::pin(seal::round(engine))));
     spawn(Task::new("room", SHORT_MS, |hints| &hints.room, |engine| Box::pin(room::round(engine))));
     spawn(Task::new("retention", LONG_MS, |hints| &hints.retention, |engine| Box::pin(retention::round(engine))));
+    spawn(Task::new("clock", SHORT_MS, |hints| &hints.clock, |engine| Box::pin(clock::round(engine))));
     if engine.store().is_shared() {
         tracker.spawn(relay::run(Arc::clone(engine), shutdown.clone()));
     }

@@ -47,6 +47,12 @@ async fn work(state: &ApiState, text: &mut String) -> Result<(), Problem> {
     single(text, "tidegate_outbox_late_seconds", "For how long the oldest of them has been due.", late_s);
     single(text, "tidegate_events", "The number of the newest event.", store.last_seq().await?);
     single(text, "tidegate_disk_full", "1 while new work is refused because the disk of the database is full.", store.is_full().into());
+    single(
+        text,
+        "tidegate_clock_behind_seconds",
+        "By how much the system's clock was set forward and not followed yet.",
+        state.engine().clock().behind_ms() / 1_000,
+    );
     let ailing = state.engine().ailing_tasks().len() as u64;
     single(text, "tidegate_tasks_ailing", "Background tasks that do not do their work; /readyz names them.", ailing);
     Ok(())

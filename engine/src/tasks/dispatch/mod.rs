@@ -5,6 +5,7 @@
 pub(crate) mod board;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
@@ -85,6 +86,9 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
 }
 
 async fn assign(engine: &Arc<Engine>, runners: &[Waiting]) -> Result<BTreeMap<RunnerId, Vec<Lease>>, Error> {
+    if engine.is_clock_being_set().load(Ordering::Acquire) {
+        return Ok(BTreeMap::new());
+    }
     let Seen { mut queued, mut busy } = look(engine).await?;
     if engine.accepts_new_work().is_err() {
         queued.retain(|attempt| attempt.urgent);
