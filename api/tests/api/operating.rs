@@ -66,7 +66,8 @@ async fn a_task_that_hangs_makes_the_server_not_ready_and_is_named() {
     assert!(detail.contains("triggers: its round has been under way for"), "{detail}");
     assert_eq!(server.anyone().get("/healthz").await.status, 200, "it is alive: restarting it would change nothing");
     let text = admin.get("/metrics").await.text;
-    assert_eq!(value(&text, "tidegate_tasks_ailing"), Some(1), "{text}");
+    // The time of this test goes by in hours, so that a short round beside it may look long too.
+    assert!(value(&text, "tidegate_tasks_ailing").is_some_and(|ailing| ailing >= 1), "{text}");
 }
 
 /// Two releases that went everywhere.
