@@ -16,8 +16,8 @@ use pipelines::{Blocks, Diagnostic, Environment, ExpandInput, SourceFile, compil
 /// The promise of docs/figures.md.
 const MOST_MS: f64 = 50.0;
 const MOST_MB: f64 = 64.0;
-/// The best of so many: what others do on the machine does not count.
-const ROUNDS: usize = 5;
+/// The kernel brings a thread's time up to date every few milliseconds: so much is measured of each at the least.
+const MEASURED_MS: f64 = 150.0;
 
 struct Attack {
     what: &'static str,
@@ -56,7 +56,9 @@ fn all() -> Vec<Attack> {
         ("a zero byte", b"name: x\nstages: \0".to_vec()),
     ]);
     let both = |(what, bytes): (&'static str, Vec<u8>)| {
-        [Attack { what, bytes: bytes.clone(), is_uploaded: false }, Attack { what, bytes, is_uploaded: true }]
+        // What a job adds has no name of its own.
+        let uploaded = bytes.strip_prefix(b"name: x\n").unwrap_or(&bytes).to_vec();
+        [Attack { what, bytes, is_uploaded: false }, Attack { what, bytes: uploaded, is_uploaded: true }]
     };
     attacks.into_iter().flat_map(both).collect()
 }
@@ -64,19 +66,20 @@ fn all() -> Vec<Attack> {
 fn measured(attack: &Attack) -> String {
     let environment = Environment { splices: true, ..Environment::of_blocks(&Blocks::built_in()) };
     let plan = base(&environment);
-    let mut best_ms = f64::MAX;
-    let mut finding = None;
     // What making the text took is not counted.
     fs::write("/proc/self/clear_refs", "5").unwrap();
-    for _ in 0..ROUNDS {
-        let start = processor_ms();
+    let start = processor_ms();
+    let mut rounds = 1.0;
+    let mut finding = found(attack, &plan, &environment).into_iter().next();
+    while processor_ms() - start < MEASURED_MS {
         finding = found(attack, &plan, &environment).into_iter().next();
-        best_ms = best_ms.min(processor_ms() - start);
+        rounds += 1.0;
     }
+    let took_ms = (processor_ms() - start) / rounds;
     // Everything that the process has, but for the text itself where that alone is more.
     let given_mb = if attack.bytes.len() > 10_000_000 { attack.bytes.len() as f64 / 1_048_576.0 } else { 0.0 };
     let said = finding.map_or_else(|| "nothing".to_owned(), |found| format!("`{}`: {}", found.code.as_str(), found.message));
-    format!("{best_ms:.1} {:.0} {said}", peak_mb() - given_mb)
+    format!("{took_ms:.2} {:.0} {said}", peak_mb() - given_mb)
 }
 
 fn found(attack: &Attack, plan: &Plan, environment: &Environment) -> Vec<Diagnostic> {

@@ -23,7 +23,7 @@ pub(crate) fn all() -> Vec<(&'static str, String, &'static str)> {
             "matrix_too_large",
         ),
         (
-            "a thousand matrices of 256",
+            "300 matrices of 256",
             format!(
                 "name: x\nstages:\n  - name: s\n    jobs:\n{}",
                 (0..300)
