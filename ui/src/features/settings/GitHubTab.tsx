@@ -31,7 +31,7 @@ function Connection({ view }: { view: Schemas["ForgesView"] }) {
     <section className={styles.card} aria-labelledby="github">
       <h2 id="github">GitHub</h2>
       <p>
-        <Status look={look} /> {text}
+        <Status look={look} /> · {text}
       </p>
       <dl className={styles.facts}>
         <dt>Address</dt>
@@ -66,7 +66,11 @@ function Sources({ sources }: { sources: readonly Schemas["FollowedSource"][] })
     return (
       <EmptyState title="No repository is connected">
         <p>
-          Connect one from <Link to="/">Pipelines</Link>.
+          Connect one from{" "}
+          <Link className={table.link} to="/">
+            Pipelines
+          </Link>
+          .
         </p>
       </EmptyState>
     );
