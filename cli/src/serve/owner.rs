@@ -23,7 +23,10 @@ pub(crate) fn open(settings: &Settings) -> Result<Owner> {
     Ok(Owner { policy, aspects })
 }
 
-fn read<T>(path: &Path, key: &str, parse: fn(&str, &str) -> (Option<T>, Vec<Diagnostic>)) -> Result<T> {
+/// What was read, unless it has errors, and what there is to say of it.
+type Parsed<T> = (Option<T>, Vec<Diagnostic>);
+
+fn read<T>(path: &Path, key: &str, parse: fn(&str, &str) -> Parsed<T>) -> Result<T> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| unreadable(key, path, &error))?;
     let source =

@@ -54,7 +54,7 @@ struct Step {
 /// What a verb is made of.
 #[derive(Debug, Clone)]
 enum Piece {
-    Step(Step),
+    Step(Box<Step>),
     /// The same verb of another block; its values may hold this block's inputs.
     Part(Invocation),
 }
@@ -235,7 +235,7 @@ fn lower(
         for step in steps {
             pieces.extend(match part_of(step) {
                 Some((step, uses)) => lower_part(step, uses, &inputs, parts, &mut used, reader).map(Piece::Part),
-                None => lower_step(name, &files, step, &inputs, reader).map(Piece::Step),
+                None => lower_step(name, &files, step, &inputs, reader).map(|step| Piece::Step(Box::new(step))),
             });
         }
         verbs.insert(verb, pieces);

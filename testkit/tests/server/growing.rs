@@ -30,7 +30,7 @@ async fn begun(world: &World) -> (PipelineId, ScriptedRunner, Lease) {
 
 async fn upload(world: &World, runner: &ScriptedRunner, lease: &Lease, text: String) -> UploadAnswer {
     let upload = Upload { fences: lease.fences.clone(), name: "more.yaml".to_owned(), text };
-    world.engine.upload(&runner.id, upload).await.unwrap_or_else(|error| panic!("the upload is answered: {error}"))
+    world.engine.upload(&runner.id, upload).await.expect("the upload is answered")
 }
 
 fn jobs(numbers: std::ops::Range<usize>) -> String {

@@ -30,7 +30,8 @@ stages:
 fn policy(rules: &str) -> Owner {
     let text = format!("default: allow\nrules:\n{rules}");
     let (policy, found) = Policy::read("policy.yaml", &text);
-    Owner { policy: Some(policy.unwrap_or_else(|| panic!("{found:?}"))), aspects: Vec::new() }
+    assert!(policy.is_some(), "{found:?}");
+    Owner { policy, aspects: Vec::new() }
 }
 
 fn owned_by(owner: Owner) -> Outside {
