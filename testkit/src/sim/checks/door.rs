@@ -70,7 +70,8 @@ fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: No
         GateCondition::Approval(approval) => {
             // Whom the commit involves never changes after it was committed (P1).
             let made = seen.before.releases.get(&release.number).unwrap_or(release);
-            !row.is_some_and(|row| is_approved(seen.at, made, row, approval))
+            let grown = seen.plan(release.number).map_or(0, |plan| plan.added.len());
+            !row.is_some_and(|row| is_approved(seen.at, made, grown, row, approval))
         }
         GateCondition::Check(_) => !row
             .is_some_and(|row| row.state == GateState::Open && row.answered_at.is_some() && row.expires_at.is_none_or(|at| at > seen.at)),
@@ -89,12 +90,19 @@ fn closed(seen: &Seen<'_>, release: &ReleaseRow, kind: Option<&NodeKind>, ix: No
     is_closed.then(|| format!("gate {}", gate.name))
 }
 
+/// Whether somebody saw this release when they approved: its digest, and how often its plan had grown by then. That growth of the
+/// stage itself voids what was given (G6) is not for here.
+fn is_of(given: &str, digest: &str, grown: usize) -> bool {
+    let Some(rest) = given.strip_prefix(digest) else { return false };
+    rest.is_empty() || rest.strip_prefix('+').and_then(|count| count.parse().ok()).is_some_and(|count: usize| (1..=grown).contains(&count))
+}
+
 /// G5, IB2, IF1: enough distinct people, none of them involved, about this digest, not too long ago.
-fn is_approved(at: Time, release: &ReleaseRow, row: &GateRow, approval: &Approval) -> bool {
+fn is_approved(at: Time, release: &ReleaseRow, grown: usize, row: &GateRow, approval: &Approval) -> bool {
     let mut people: Vec<&str> = row
         .approvals
         .iter()
-        .filter(|given| given.digest == release.digest)
+        .filter(|given| is_of(&given.digest, &release.digest, grown))
         .filter_map(|given| match &given.by {
             Actor::Person { id, groups, .. } => {
                 let may = approval.from.is_empty() || approval.from.iter().any(|from| groups.contains(from));
