@@ -71,6 +71,7 @@ fn unexplained(seen: &Seen<'_>, row: &Row) -> Option<String> {
                 EventKind::ApprovalGiven,
                 EventKind::ApprovalRejected,
                 EventKind::ApprovalExpired,
+                EventKind::ApprovalVoided,
                 EventKind::CheckAnswered,
                 EventKind::GateOverridden,
             ];
