@@ -485,7 +485,9 @@ impl<'p> Driver<'p> {
         }
         for row in &changes.rows {
             match row {
-                Row::Watch(watch) if watch.last.is_none() => self.soon(500, 4_000, Act::Read(watch.monitor.clone())),
+                Row::Watch(watch) if watch.wanted_at.is_some_and(|wanted| watch.last_at.is_none_or(|last| last < wanted)) => {
+                    self.soon(500, 4_000, Act::Read(watch.monitor.clone()));
+                }
                 Row::Gate(gate) if gate.state == GateState::Closed && !self.mood.silent => {
                     let found = self.pipeline.release(gate.release).and_then(|release| release.plan.node(gate.node));
                     if let Some(node) = found
