@@ -47,6 +47,9 @@ pub struct Lease {
     pub job: Job,
     pub lease_ms: u64,
     pub heartbeat_ms: u64,
+    /// A short log may come with the report ([`Report::log`](crate::Report)). A server from before that says nothing, and would lose it.
+    #[serde(default)]
+    pub takes_log_with_report: bool,
 }
 
 /// `POST /runner/v1/attempts/{attempt}/heartbeat`.

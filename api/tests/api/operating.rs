@@ -56,7 +56,12 @@ async fn a_task_that_hangs_makes_the_server_not_ready_and_is_named() {
             server.clock.advance(3_600_000);
             let answer = server.anyone().get("/readyz").await;
             if answer.status == 503 {
-                return answer;
+                // A round that hangs is given up and begun again: what was true a moment ago need not be now. Time goes by in hours, so
+                // that a short round beside it may look long too.
+                let text = admin.get("/metrics").await.text;
+                if value(&text, "tidegate_tasks_ailing").is_some_and(|ailing| ailing >= 1) {
+                    return answer;
+                }
             }
             tokio::task::yield_now().await;
         }
@@ -65,9 +70,6 @@ async fn a_task_that_hangs_makes_the_server_not_ready_and_is_named() {
     let detail = answer.problem(503, "unhealthy");
     assert!(detail.contains("triggers: its round has been under way for"), "{detail}");
     assert_eq!(server.anyone().get("/healthz").await.status, 200, "it is alive: restarting it would change nothing");
-    let text = admin.get("/metrics").await.text;
-    // The time of this test goes by in hours, so that a short round beside it may look long too.
-    assert!(value(&text, "tidegate_tasks_ailing").is_some_and(|ailing| ailing >= 1), "{text}");
 }
 
 /// Two releases that went everywhere.

@@ -50,7 +50,7 @@ fn the_pipeline_that_a_python_program_prints_runs_through() {
 
 #[test]
 fn the_pipeline_that_a_typescript_program_prints_runs_through() {
-    generates("node --input-type=module -e \\\"$(cat pipeline.ts)\\\"");
+    generates("node --input-type=module -e \"$(cat pipeline.ts)\"");
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl Engine {
             }
         }
         job.identity = identity;
-        Ok(Lease { fences, job, lease_ms: self.settings.lease_ms, heartbeat_ms: self.settings.heartbeat_ms })
+        let (lease_ms, heartbeat_ms) = (self.settings.lease_ms, self.settings.heartbeat_ms);
+        Ok(Lease { fences, job, lease_ms, heartbeat_ms, takes_log_with_report: true })
     }
 
     /// The policy may have changed since the release was made. A rollback goes by what was allowed then: it must always be possible (X3).

@@ -81,7 +81,7 @@ impl Attempt {
     /// The whole log, when it is short enough to go with the report. None when some of it may have been sent already.
     fn whole_log(&self, report: &Report) -> io::Result<Option<String>> {
         let is_short = report.log_bytes <= MAX_WHOLE_LOG_BYTES as u64;
-        if self.is_recovered || !is_short || self.has_sent_log.load(Ordering::Relaxed) {
+        if !self.assignment.lease.takes_log_with_report || self.is_recovered || !is_short || self.has_sent_log.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let (_, bytes) = self.piece_of_log(0)?;

@@ -155,10 +155,15 @@ async fn lock(mirror: &Path) -> io::Result<File> {
 fn write_config(workdir: &Path) -> io::Result<PathBuf> {
     let path = workdir.join("gitconfig");
     let own = "[safe]\n\tdirectory = *\n[include]\n\tpath = ~/.gitconfig\n";
-    if std::fs::read_to_string(&path).is_ok_and(|text| text == own) {
-        return Ok(path);
+    let is_there = || std::fs::read_to_string(&path).is_ok_and(|text| text == own);
+    if !is_there() {
+        // Jobs that begin at the same time would take each other's half-written file away.
+        let lock = files::open_lock(&path.with_extension("lock"))?;
+        lock.lock()?;
+        if !is_there() {
+            files::write_quick(&path, own.as_bytes())?;
+        }
     }
-    files::write_quick(&path, own.as_bytes())?;
     Ok(path)
 }
 

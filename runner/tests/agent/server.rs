@@ -314,7 +314,8 @@ fn grant(world: &mut World, job: Job) -> Lease {
         lease_token: format!("token-{}", world.next_fence).parse().expect("a token"),
         fence: job.target.is_some().then_some(TargetFence(world.next_fence)),
     };
-    let lease = Lease { fences: fences.clone(), job, lease_ms: world.lease_ms, heartbeat_ms: world.heartbeat_ms };
+    let (lease_ms, heartbeat_ms) = (world.lease_ms, world.heartbeat_ms);
+    let lease = Lease { fences: fences.clone(), job, lease_ms, heartbeat_ms, takes_log_with_report: true };
     let attempt = Attempt {
         lease: lease.clone(),
         fences: fences.clone(),

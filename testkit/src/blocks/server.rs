@@ -111,7 +111,7 @@ impl Server {
                 lease_token: format!("token-{}", job.attempt).parse().expect("a token"),
                 fence: Some(fence),
             };
-            let lease = Lease { fences, job, lease_ms: LEASE_MS, heartbeat_ms: HEARTBEAT_MS };
+            let lease = Lease { fences, job, lease_ms: LEASE_MS, heartbeat_ms: HEARTBEAT_MS, takes_log_with_report: false };
             let attempt = Attempt { lease: lease.clone(), log: Vec::new(), report: None, stop: None };
             assert!(known.attempts.insert(lease.job.attempt.clone(), attempt).is_none(), "an attempt is leased once");
             lease
