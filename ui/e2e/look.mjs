@@ -24,7 +24,7 @@ export async function look(page, out, name, address, prepare = async () => {}) {
     await page.emulateMedia({ colorScheme: theme });
     for (const [width, height] of sizes) {
       await page.setViewportSize({ width, height });
-      await page.screenshot({ path: join(out, `${name}-${theme}-${width}.png`) });
+      await page.screenshot({ path: join(out, `${name}-${theme}-${width}.png`), caret: "initial" });
       for (const wide of await tooWide(page)) found.push(`${theme} at ${width}: ${wide}`);
     }
     for (const violation of await violations(page)) found.push(`${theme}: ${violation}`);

@@ -92,7 +92,7 @@ export const scenarios = {
       await until("the wave runs the earlier commit again", async () => (await wave.innerText()).includes(earlier), 60_000);
       await page.getByText("the sale is over").first().waitFor();
     } catch (error) {
-      await page.screenshot({ path: `${world.out}/newcomer.png` }).catch(() => {});
+      await page.screenshot({ path: `${world.out}/newcomer.png`, caret: "initial" }).catch(() => {});
       throw new Error(`${error.message}\n${world.out}newcomer.png\n${tour.said().slice(-1_500)}`);
     } finally {
       await context.close();

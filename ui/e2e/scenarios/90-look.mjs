@@ -145,7 +145,7 @@ export const scenarios = {
     for (const [name, path] of Object.entries(paths)) {
       await page.goto(world.address + path);
       await settled(page);
-      await page.screenshot({ path: join(world.out, `zoom-${name}.png`) });
+      await page.screenshot({ path: join(world.out, `zoom-${name}.png`), caret: "initial" });
       const wide = await tooWide(page);
       if (wide.length > 0) throw new Error(`${name} at 200 %: ${wide.join(", ")}`);
     }
@@ -154,7 +154,7 @@ export const scenarios = {
     for (const [name, path] of Object.entries(paths)) {
       await page.goto(world.address + path);
       await settled(page);
-      await page.screenshot({ path: join(world.out, `forced-${name}.png`), scale: "css" });
+      await page.screenshot({ path: join(world.out, `forced-${name}.png`), scale: "css", caret: "initial" });
     }
   },
   "first-start: nothing that axe finds in either theme, and pictures at two widths": async (world) => {

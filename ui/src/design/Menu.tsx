@@ -4,10 +4,10 @@ import styles from "./Menu.module.css";
 
 export type MenuItem = { text: string; act: () => void };
 
-/** An open menu below its trigger. */
+/** An open menu below its trigger. Not modal: what would lock the page's scrolling puts a style into it, which our policy refuses. */
 export function Menu({ trigger, items, onClose }: { trigger: ReactNode; items: readonly MenuItem[]; onClose: () => void }) {
   return (
-    <DropdownMenu.Root defaultOpen onOpenChange={(open) => open || onClose()}>
+    <DropdownMenu.Root modal={false} defaultOpen onOpenChange={(open) => open || onClose()}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
