@@ -267,6 +267,7 @@ impl Pipeline {
     fn conclude(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx) {
         let plan = self.plan_of(number);
         let (Some(stage), Some(wave_plan)) = (plan.stage(wave.stage), plan.wave(wave)) else { return };
+        self.end_stranded(turn, number, wave, wave_plan);
         let failed = wave_plan
             .rollouts
             .iter()
@@ -285,6 +286,18 @@ impl Pipeline {
             row.state = if went_back { WaveState::RolledBack } else { WaveState::Failed };
             row.ended_at = Some(now);
         });
+    }
+
+    /// A rollout whose own jobs have succeeded and whose end waits for one that was cancelled comes to no other end: its target
+    /// would stay taken for ever.
+    fn end_stranded(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx, plan: &pipelines::plan::Wave) {
+        let reason =
+            self.wave(number, wave).and_then(|row| row.failure.as_ref()).map_or_else(String::new, |failure| failure.reason.clone());
+        for target in plan.rollouts.iter().map(|rollout| TargetName::from(rollout.target.as_str())) {
+            if self.rollout(number, &target).is_some_and(|row| matches!(row.state, RolloutState::Running | RolloutState::Baking)) {
+                self.end_rollout(turn, number, &target, RolloutState::Failed, &reason);
+            }
+        }
     }
 
     fn run_final_hooks(&mut self, turn: &mut Turn, number: ReleaseNumber, wave: WaveIx, plan: &pipelines::plan::Plan) -> bool {
