@@ -390,3 +390,20 @@ fn an_addition_after_which_the_next_stage_has_begun_comes_too_late() {
     world.run();
     assert_eq!(world.state(ReleaseNumber(1)), ReleaseState::Completed, "{}", world.story());
 }
+
+#[test]
+fn w3_a_target_whose_end_waits_for_an_added_job_that_is_cancelled_is_not_taken_for_ever() {
+    let mut world = World::new();
+    let plan = plan(vec![stage("prod").rollback(|r| r.on_failure = false).targets(&["prod/a", "prod/b"])]);
+    let release = world.push(&plan);
+    let (one, other) = (world.lease("#1 prod/prod/a/deploy"), world.lease("#1 prod/prod/b/deploy"));
+    let smoke = FragmentJob { key: "prod/smoke".to_owned(), ..added("smoke") };
+    world.upload(&one, fragment(vec![smoke])).expect("it is added");
+    world.finish(&one);
+    assert_eq!(world.queued(), ["#1 prod/smoke"], "the end of prod/a waits for it");
+    world.report(&other, failed(1)).expect("the report is taken");
+    world.run();
+    let open: Vec<_> = world.pipeline.rollouts().filter(|rollout| rollout.ended_at.is_none()).map(|rollout| &rollout.target).collect();
+    assert!(open.is_empty(), "{open:?} still belong to the failed release\n{}", world.story());
+    assert_ne!(world.state(release), ReleaseState::Moving);
+}
