@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use protocol::RunnerId;
 
 use super::runners::RunnerRow;
+use crate::core::Time;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -51,6 +52,13 @@ impl Roster {
         }
     }
 
+    /// That it was there, which says nothing about the others. An older answer that is kept after this writes it once more.
+    pub(super) fn seen(&self, id: &RunnerId, now: Time) {
+        if let Some(runner) = self.known.lock().unwrap_or_else(PoisonError::into_inner).runners.get_mut(id) {
+            runner.last_seen_at = runner.last_seen_at.max(now);
+        }
+    }
+
     /// Something about a runner was written.
     pub(super) fn forget(&self) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +73,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::core::Time;
 
     fn runner() -> RunnerRow {
         RunnerRow {
@@ -92,6 +99,8 @@ mod tests {
         let again = roster.by_token("hash").expect_err("it may have been revoked meanwhile");
         roster.keep("hash", &runner(), again);
         assert_eq!(roster.by_token("hash").expect("it is known"), runner());
+        roster.seen(&runner().id, Time(7));
+        assert_eq!(roster.by_token("hash").expect("it is known still").last_seen_at, Time(7));
         roster.forget();
         roster.by_token("hash").expect_err("it was forgotten");
     }

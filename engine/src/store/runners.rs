@@ -182,9 +182,9 @@ impl Store {
         if now.since_ms(runner.last_seen_at) < SEEN_EVERY_MS {
             return Ok(());
         }
-        let seen = self.db().execute(SEEN, values![&runner.id, now, now - SEEN_EVERY_MS]).await;
-        self.inner.roster.forget();
-        seen.map(drop)
+        self.db().execute(SEEN, values![&runner.id, now, now - SEEN_EVERY_MS]).await?;
+        self.inner.roster.seen(&runner.id, now);
+        Ok(())
     }
 
     pub async fn set_draining(&self, id: &RunnerId, draining: bool, note: impl Into<Option<AuditNote>>) -> Result<bool, Error> {
