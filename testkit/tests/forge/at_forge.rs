@@ -1,7 +1,9 @@
 //! A server that is a GitHub App at a forge of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use engine::core::Time;
 use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::core::row::ReleaseState;
 use engine::{Connection, Engine};
@@ -97,6 +99,22 @@ impl AtForge {
     /// Waits for what the forge shows.
     pub(crate) async fn until<T>(&self, what: &str, ask: impl Fn(&ForgeState) -> Option<T>) -> T {
         self.world.until(&self.pipeline, what, async || ask(&self.forge.state())).await
+    }
+
+    /// Time passes once nothing is on its way to the forge: what is refused after a jump would be put off from then on.
+    pub(crate) async fn pass(&self, by: Duration) {
+        self.settled().await;
+        self.clock.advance(by);
+    }
+
+    /// Waits until every message for the forge has left or is put off.
+    pub(crate) async fn settled(&self) {
+        let engine = &self.world.engine;
+        let still = async || {
+            let first = engine.store().next_outbox_at(Time::NEVER).await.expect("the messages");
+            first.is_none_or(|due| due > engine.clock().now()).then_some(())
+        };
+        self.world.until(&self.pipeline, "every message for the forge to have left or to be put off", still).await;
     }
 
     pub(crate) async fn until_shown(&self, commit: &str, conclusion: &str) {

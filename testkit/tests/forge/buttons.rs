@@ -119,7 +119,7 @@ async fn abuse_12_a_button_opens_no_gate_where_that_is_not_switched_on() {
     let lease = place.runner.lease().await;
     place.runner.succeed(&lease).await;
     place.world.event(&place.pipeline, EventKind::ApprovalAsked).await;
-    place.clock.advance(Duration::from_secs(10));
+    place.pass(Duration::from_secs(10)).await;
     let check = place.check("queued").await;
     assert!(check["actions"].as_array().is_none_or(Vec::is_empty), "{check}");
     for button in ["approve:000000000000", "approve:", "trust", ""] {
@@ -139,7 +139,7 @@ async fn abuse_04_a_button_opens_a_gate_for_whom_the_gate_names_and_only_for_the
     let lease = place.runner.lease().await;
     place.runner.succeed(&lease).await;
     place.world.event(&place.pipeline, EventKind::ApprovalAsked).await;
-    place.clock.advance(Duration::from_secs(10));
+    place.pass(Duration::from_secs(10)).await;
     let check = place
         .until("a check with a button", |state| {
             state

@@ -101,7 +101,7 @@ impl AtForge {
 
     /// The source of the branch is due again.
     async fn poll(&self, minutes: u64) {
-        self.clock.advance(Duration::from_secs(60 * minutes));
+        self.pass(Duration::from_secs(60 * minutes)).await;
         self.world.engine.store().put_source(&self.source().await).await.expect("due at once");
         self.told("labeled").await;
     }
@@ -330,6 +330,6 @@ async fn abuse_03_a_release_with_four_eyes_waits_for_the_forge_to_say_who_was_in
     let error = place.world.until(&place.pipeline, "the source to say so", async || place.source_error().await).await;
     assert!(error.contains("who had a hand in"), "{error}");
     place.forge.state().mood = Mood::Well;
-    place.clock.advance(Duration::from_secs(11 * 60));
+    place.pass(Duration::from_secs(11 * 60)).await;
     place.release_of(&commit).await;
 }

@@ -46,7 +46,7 @@ async fn a_release_whose_target_another_one_took_is_shown_as_inactive() {
     assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
     assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
     place.deploy(2).await;
-    place.clock.advance(Duration::from_secs(60));
+    place.pass(Duration::from_secs(60)).await;
     place
         .until("the first deployment to be inactive and the second active", |state| {
             let shown: Vec<String> = state.deployments.keys().filter_map(|id| last_state(state.deployment_statuses.get(id))).collect();
@@ -62,12 +62,12 @@ async fn an_hour_without_the_forge_costs_time_and_nothing_else() {
     let place = AtForge::open().await;
     let first = place.checkout.git(&["rev-parse", "HEAD"]);
     place.until("the first check", |state| state.checks.values().next().map(drop)).await;
+    place.settled().await;
     place.forge.state().mood = Mood::Down;
     place.deploy(1).await;
     let second = place.commit("pushed while it is down");
     for _ in 0..12 {
-        place.clock.advance(Duration::from_secs(5 * 60));
-        tokio::task::yield_now().await;
+        place.pass(Duration::from_secs(5 * 60)).await;
     }
     place.world.until(&place.pipeline, "the source to say that it cannot be read", async || place.source_error().await).await;
     assert_eq!(
@@ -76,9 +76,9 @@ async fn an_hour_without_the_forge_costs_time_and_nothing_else() {
     );
     place.forge.state().mood = Mood::Well;
     // Sources are asked again at their interval, and so are messages after their pause.
-    place.clock.advance(Duration::from_secs(11 * 60));
+    place.pass(Duration::from_secs(11 * 60)).await;
     place.until_shown(&first, "success").await;
-    place.clock.advance(Duration::from_secs(11 * 60));
+    place.pass(Duration::from_secs(11 * 60)).await;
     assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
     place.until("a check of the second", |state| state.checks.values().find(|check| check["head_sha"] == *second).map(drop)).await;
     let state = place.forge.state();
@@ -96,8 +96,9 @@ async fn id5_an_answer_that_is_lost_makes_nothing_twice() {
     assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
     place.release_of(&second).await;
     place.until("the second check", |state| state.checks.values().find(|check| check["head_sha"] == *second).map(drop)).await;
+    place.settled().await;
     place.forge.state().mood = Mood::Well;
-    place.clock.advance(Duration::from_secs(120));
+    place.pass(Duration::from_secs(120)).await;
     place.until("a status of the second", |state| state.statuses.get(&second).map(drop)).await;
     assert_eq!(place.forge.state().checks.values().filter(|check| check["head_sha"] == *second).count(), 1);
 }
@@ -108,16 +109,17 @@ async fn limits_are_kept_and_afterwards_what_is_true_is_shown() {
         let place = AtForge::open().await;
         let commit = place.checkout.git(&["rev-parse", "HEAD"]);
         place.until("the first check", |state| state.checks.values().next().map(drop)).await;
+        place.settled().await;
         place.forge.state().mood = mood;
         place.deploy(1).await;
-        place.clock.advance(Duration::from_secs(10));
+        place.pass(Duration::from_secs(10)).await;
         let refused = |state: &ForgeState| state.asked.iter().filter(|(_, _, status)| *status == 403).count();
         place.until("a refusal", |state| (refused(state) > 0).then_some(())).await;
-        place.clock.advance(Duration::from_secs(1_000));
+        place.pass(Duration::from_secs(1_000)).await;
         place.world.engine.check_source(&place.pipeline).await.expect("git has limits of its own");
         assert_eq!(refused(&place.forge.state()), 1, "{mood:?}: nobody is asked before the time is over");
         place.forge.state().mood = Mood::Well;
-        place.clock.advance(Duration::from_secs(900));
+        place.pass(Duration::from_secs(900)).await;
         place.until_shown(&commit, "success").await;
     }
 }
@@ -155,7 +157,7 @@ async fn a_token_is_renewed_before_its_end() {
     place.until("the first status", |state| state.statuses.values().next().map(drop)).await;
     let tokens = |state: &ForgeState| state.asked.iter().filter(|(_, path, _)| path.ends_with("/access_tokens")).count();
     assert_eq!(tokens(&place.forge.state()), 1);
-    place.clock.advance(Duration::from_secs(52 * 60));
+    place.pass(Duration::from_secs(52 * 60)).await;
     place.deploy(1).await;
     place.until("another token", |state| (tokens(state) == 2).then_some(())).await;
     let commit = place.checkout.git(&["rev-parse", "HEAD"]);
@@ -173,7 +175,7 @@ async fn abuse_17_a_redirect_is_not_followed_with_a_token() {
     assert_eq!(place.sender.push(&place.at.url, "main").await.status(), 202);
     place.world.until(&place.pipeline, "the source to say that it cannot be read", async || place.source_error().await).await;
     place.deploy(1).await;
-    place.clock.advance(Duration::from_secs(11 * 60));
+    place.pass(Duration::from_secs(11 * 60)).await;
     place.world.engine.check_source(&place.pipeline).await.expect_err("still led elsewhere");
     let state = elsewhere.state();
     assert_eq!((state.git_asked, state.asked.as_slice()), (0, &[][..]), "nothing came there");
