@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expression::{Context, Expression};
 use crate::file::{Alarm, Gate, TaskForm};
 use crate::text::{Placed as _, Problem, Read as _, Reader, Spanned, Text, parse, record};
+use crate::{Blocks, Environment, SourceFile, compile_in};
 
 /// An addition to stages, ready to be applied.
 #[derive(Debug, Clone)]
@@ -40,10 +41,18 @@ record! {
     }
 }
 
-const ROOTS: [&str; 2] = ["pipeline", "stage"];
+const NAMES: [&str; 4] = ["pipeline.name", "stage.name", "stage.production", "stage.deploys"];
+const NAMES_IN_WORDS: &str = "`pipeline.name`, `stage.name`, `stage.production` or `stage.deploys`";
+
+/// A stage that every aspect fits, so that its owner hears of a mistake before any pipeline does.
+const TRIED_ON: &str = "
+name: tried
+accounts: {tried: {id: '000000000000', role: tried}}
+stages: [{name: tried, production: true, targets: [tried/us-east-1], deploy: {uses: shell/run, with: {run: 'true'}}}]
+";
 
 impl Aspect {
-    /// Reads an aspect; never fails and never panics. What it adds is checked where it is applied.
+    /// Reads an aspect and tries it on a stage; never fails and never panics.
     #[must_use]
     pub fn read(file: &str, text: &str) -> (Option<Self>, Vec<Diagnostic>) {
         let mut reader = Reader::default();
@@ -69,7 +78,20 @@ impl Aspect {
             }
         });
         let aspect = aspect.filter(|_| !reader.has_errors());
-        (aspect, reader.finish(file, text))
+        let mut found = reader.finish(file, text);
+        let Some(aspect) = aspect else { return (None, found) };
+        found.extend(aspect.tried());
+        let is_well = found.iter().all(|finding| finding.severity != Severity::Error);
+        (is_well.then_some(aspect), found)
+    }
+
+    /// What is wrong with what it adds, as far as that does not depend on the pipeline.
+    fn tried(&self) -> Vec<Diagnostic> {
+        let everywhere = Self { condition: None, ..self.clone() };
+        let environment = Environment { aspects: vec![everywhere], ..Environment::of_blocks(&Blocks::built_in()) };
+        let (_, mut found) = compile_in(&SourceFile::new("", TRIED_ON), &environment);
+        found.retain(|finding| finding.file == self.file);
+        found
     }
 
     #[must_use]
@@ -85,28 +107,37 @@ impl Aspect {
     /// # Errors
     /// In words, when the condition is neither true nor false for this stage.
     pub(crate) fn fits(&self, pipeline: &str, stage: &serde_json::Value) -> Result<bool, String> {
-        let Some(condition) = &self.condition else { return Ok(true) };
-        let context = Context::new().with("pipeline", serde_json::json!({ "name": pipeline })).with("stage", stage.clone());
-        condition.evaluate_bool(&context).map_err(|error| error.message)
+        self.condition.as_ref().map_or(Ok(true), |condition| fits(condition, pipeline, stage))
     }
 }
 
 fn read_condition(condition: &Spanned<Text>, reader: &mut Reader) -> Option<Expression> {
-    match Expression::parse(&condition.value.0) {
-        Ok(expression) => {
-            let references = expression.references();
-            let unknown =
-                references.iter().map(|reference| reference.split('.').next().unwrap_or_default()).find(|root| !ROOTS.contains(root));
-            if let Some(root) = unknown {
-                let problem = Problem::error(Code::UnknownValueName, condition.span, format!("there is no value `{root}` here"));
-                reader.report(problem.expected("`pipeline.name`, `stage.name`, `stage.production` or `stage.deploys`"));
-            }
-            Some(expression)
-        }
+    let at = condition.span;
+    let expression = match Expression::parse(&condition.value.0) {
+        Ok(expression) => expression,
         Err(error) => {
-            let problem = Problem::error(Code::BadExpression, condition.span, error.message);
+            let problem = Problem::error(Code::BadExpression, at, error.message);
             reader.report(problem.expected("a CEL expression such as `stage.production`"));
-            None
+            return None;
         }
+    };
+    let references = expression.references();
+    if let Some(unknown) = references.iter().find(|reference| !NAMES.contains(&reference.as_str())) {
+        reader.report(Problem::error(Code::UnknownValueName, at, format!("there is no value `{unknown}` here")).expected(NAMES_IN_WORDS));
+        return Some(expression);
     }
+    let undecided = [(false, false), (false, true), (true, false), (true, true)].into_iter().find_map(|(production, deploys)| {
+        let stage = serde_json::json!({ "name": "prod", "production": production, "deploys": deploys });
+        fits(&expression, "orders", &stage).err()
+    });
+    if let Some(reason) = undecided {
+        let problem = Problem::error(Code::BadExpression, at, format!("whether the aspect fits a stage cannot be decided: {reason}"));
+        reader.report(problem.expected("what is true or false for every stage, such as `stage.production`"));
+    }
+    Some(expression)
+}
+
+fn fits(condition: &Expression, pipeline: &str, stage: &serde_json::Value) -> Result<bool, String> {
+    let context = Context::new().with("pipeline", serde_json::json!({ "name": pipeline })).with("stage", stage.clone());
+    condition.evaluate_bool(&context).map_err(|error| error.message)
 }

@@ -5,7 +5,7 @@ use crate::lower::REGISTRY;
 use crate::model::Pipeline;
 use crate::plan::Trigger;
 use crate::pull_request::{self, PullRequestError};
-use crate::text::{Node, Placed as _, Problem, Read as _, Reader, Span, Value, parse};
+use crate::text::{Node, Placed as _, Problem, Read as _, Reader, Span, Value, parse, parse_unless_empty};
 use crate::{Environment, SourceFile, file, lower};
 
 /// Reads a pipeline file. Never fails and never panics: what is wrong is answered as diagnostics, all of it at
@@ -21,7 +21,7 @@ pub fn compile(source: &SourceFile, library: &Blocks) -> (Option<Pipeline>, Vec<
 #[must_use]
 pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pipeline>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
-    let node = parse(&source.text, &mut reader);
+    let node = parse_unless_empty(&source.text, &mut reader, |problem| problem.expected("at least `name` and `stages`"));
     let (node, shaped) = match node {
         Some(node) => lower::over_shape(node, source, environment, &mut reader),
         None => (None, lower::Shaped::default()),

@@ -238,20 +238,30 @@ fn a_file_cannot_take_an_aspect_away_or_its_names() {
 }
 
 #[test]
-fn a_wrong_aspect_stops_the_pipeline_and_names_its_own_file() {
-    let text = "name: guard\ndescription: x\nwhere: stage.production\ngates: [{approval: {count: 99}}]\n";
-    let environment = Environment { aspects: vec![aspect(text)], ..environment() };
-    let error = plan(PRODUCTION, &environment).unwrap_err();
-    assert!(error.contains("aspects/guard.yaml:4:28"), "{error}");
-    for (wrong, code) in [
-        ("name: a.b\ndescription: x\ngates: [{approval: true}]", "bad_name"),
-        ("name: a\ndescription: x", "missing_key"),
-        ("name: a\ndescription: x\nwhere: stge.production\ngates: [{approval: true}]", "unknown_name"),
-        ("name: a\ndescription: x\nwhere: '=='\ngates: [{approval: true}]", "bad_expression"),
+fn a_wrong_aspect_is_refused_when_it_is_read() {
+    let gate = "name: a\ndescription: x\ngates: [{approval: true}]";
+    for (wrong, code, at) in [
+        ("name: a.b\ndescription: x\ngates: [{approval: true}]".to_owned(), "bad_name", (1, 7)),
+        ("name: a\ndescription: x".to_owned(), "missing_key", (1, 7)),
+        (format!("{gate}\nwhere: stge.production"), "unknown_name", (4, 8)),
+        (format!("{gate}\nwhere: stage.prodction"), "unknown_name", (4, 8)),
+        (format!("{gate}\nwhere: stage"), "unknown_name", (4, 8)),
+        (format!("{gate}\nwhere: stage.name"), "bad_expression", (4, 8)),
+        (format!("{gate}\nwhere: stage.name > 3"), "bad_expression", (4, 8)),
+        (format!("{gate}\nwhere: '=='"), "bad_expression", (4, 8)),
+        // What it adds is tried on a stage, before any pipeline is compiled with it.
+        ("name: a\ndescription: x\nwhere: stage.production\ngates: [{approval: {count: 99}}]".to_owned(), "out_of_range", (4, 28)),
+        ("name: a\ndescription: x\nalarms: [{prometheus: x, every: 5s}]".to_owned(), "bad_format", (3, 23)),
     ] {
-        let (aspect, diagnostics) = Aspect::read("a.yaml", wrong);
-        assert!(aspect.is_none());
-        assert_eq!(diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect::<Vec<_>>(), [code], "{wrong}");
+        let (aspect, diagnostics) = Aspect::read("aspects/guard.yaml", &wrong);
+        assert!(aspect.is_none(), "{wrong}");
+        let found: Vec<_> = diagnostics.iter().map(|finding| (finding.code.as_str(), (finding.place.line, finding.place.column))).collect();
+        assert_eq!(found, [(code, at)], "{wrong}: {diagnostics:#?}");
+        assert!(diagnostics.iter().all(|finding| finding.file == "aspects/guard.yaml"));
+    }
+    for right in ["pipeline.name.startsWith('pay')", "stage.deploys && stage.name in ['prod', 'live']", "!stage.production"] {
+        let (aspect, diagnostics) = Aspect::read("a.yaml", &format!("{gate}\nwhere: \"{right}\""));
+        assert!(aspect.is_some(), "{right}: {diagnostics:#?}");
     }
 }
 

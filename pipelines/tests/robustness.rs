@@ -98,15 +98,37 @@ fn an_upload_of_100_mb_is_refused_without_being_read() {
 }
 
 #[test]
-fn other_encodings_are_named_and_a_byte_order_mark_is_no_error() {
-    let finding = |bytes: &[u8]| SourceFile::of_bytes("f", bytes).unwrap_err().message;
-    let utf16: Vec<u8> = std::iter::once(0xfeff_u16).chain("name: x".encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    assert_eq!(finding(&utf16), "the file is UTF-16");
-    let big: Vec<u8> = "name: x".encode_utf16().flat_map(u16::to_be_bytes).collect();
-    assert_eq!(finding(&big), "the file is UTF-16 or UTF-32, or no text at all");
-    assert_eq!(finding(&[0xff, 0xfe, 0, 0, b'n', 0, 0, 0]), "the file is UTF-32");
-    assert_eq!(finding(b"name: x\nstages: \0"), "line 2 holds a zero byte");
-    assert_eq!(finding(b"name: x\n# caf\xe9\n"), "line 2 is not UTF-8");
+fn other_encodings_are_named_with_what_converts_them_and_a_byte_order_mark_is_no_error() {
+    let finding = |bytes: &[u8]| SourceFile::of_bytes("f.yaml", bytes).unwrap_err();
+    let utf16 = |marked: bool, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        marked.then_some(0xfeff_u16).into_iter().chain("name: café\n".encode_utf16()).flat_map(bytes).collect()
+    };
+    for (bytes, message, from) in [
+        (utf16(true, u16::to_le_bytes), "the file is UTF-16 (little-endian), by its byte order mark FF FE", "UTF-16"),
+        (utf16(true, u16::to_be_bytes), "the file is UTF-16 (big-endian), by its byte order mark FE FF", "UTF-16"),
+        (utf16(false, u16::to_le_bytes), "the file is UTF-16 (little-endian) without a byte order mark, by its zero bytes", "UTF-16LE"),
+        (utf16(false, u16::to_be_bytes), "the file is UTF-16 (big-endian) without a byte order mark, by its zero bytes", "UTF-16BE"),
+    ] {
+        let found = finding(&bytes);
+        let line = format!("{message}; expected UTF-8 (save the file as UTF-8, or convert it: `iconv -f {from} -t UTF-8`)");
+        assert_eq!((found.in_a_line(), found.place.line, found.place.column), (line, 1, 1));
+        assert!(found.render(&SourceFile::shown("f.yaml", &bytes)).contains("1 | name: café"), "what it says is shown all the same");
+    }
+    assert_eq!(finding(&[0xff, 0xfe, 0, 0, b'n', 0, 0, 0]).message, "the file is UTF-32, by its byte order mark");
+    assert_eq!(finding(b"n\0\0\0a\0\0\0").message, "the file is UTF-32 (little-endian) without a byte order mark, by its zero bytes");
+    assert_eq!(finding(b"name: x\nstages: \0").message, "a zero byte at line 2, column 9");
+    assert_eq!(finding(&[0; 64]).message, "a zero byte at line 1, column 1");
+    let latin1 = b"\xef\xbb\xbfname: x\n# \xc3\xa9t\xc3\xa9 caf\xe9\n";
+    insta::assert_snapshot!(finding(latin1).render(&SourceFile::shown("f.yaml", latin1)), @r"
+    error[encoding]: the byte 0xE9 at line 2, column 10 is not UTF-8; in Latin-1 it would be `é`
+     --> f.yaml:2:10
+      |
+    2 | # été caf�
+      |          ^
+      = expected: UTF-8
+      = help: save the file as UTF-8, or convert it: `iconv -f WINDOWS-1252 -t UTF-8`
+    ");
+    assert_eq!(finding(b"a: \x80").message, "the byte 0x80 at line 1, column 4 is not UTF-8");
     let marked = SourceFile::of_bytes("f", b"\xef\xbb\xbfname: x\nstages: [{name: s, jobs: [{steps: [make]}]}]").unwrap();
     assert!(compile_in(&marked, &environment()).0.is_some());
     // A mark inside of a text that was decoded elsewhere is no reason to fail either.

@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod config;
 pub mod doctor;
+mod encoding;
 mod error;
 mod files;
 mod identity;

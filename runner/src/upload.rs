@@ -60,9 +60,10 @@ impl Upload {
         let usage = |error: String| (2, error);
         let mailbox =
             mailbox().ok_or_else(|| usage(format!("{MAILBOX_VARIABLE} is not set: this works inside a job of a pipeline only")))?;
-        let bytes = self.read().map_err(|error| usage(format!("{} cannot be read: {error}", self.file.display())))?;
+        let is_input = self.file == Path::new("-");
+        let name = if is_input { "standard input".to_owned() } else { self.file.display().to_string() };
+        let bytes = self.read().map_err(|error| usage(format!("{name} cannot be read: {error}")))?;
         if bytes.len() > MAX_UPLOAD_BYTES {
-            let name = self.file.display();
             return Err(usage(format!("{name} is larger than {MAX_UPLOAD_BYTES} bytes; upload it in parts, or let it say less")));
         }
         let kept = |error: std::io::Error| (5, format!("the upload cannot be handed to the runner: {error}"));

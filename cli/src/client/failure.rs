@@ -50,6 +50,9 @@ pub(super) async fn refused(access: &Access, response: Response) -> Failure {
         (401, _) => Some("the token is wrong, has expired or was revoked: run `tidegate login` again".to_owned()),
         (403, _) => Some("ask an operator of this server for the role it takes".to_owned()),
         (404, _) => Some("`tidegate status` lists pipelines, `tidegate releases PIPELINE` their releases".to_owned()),
+        _ if !problem.diagnostics.is_empty() && problem.diagnostics.iter().all(|found| found.code == "not_allowed") => {
+            Some("this server's policy and rules decide that, not the file: ask whoever owns the server".to_owned())
+        }
         _ if !problem.diagnostics.is_empty() => Some("`tidegate validate` shows where, what was expected and how to mend it".to_owned()),
         (_, Some(ms)) => Some(format!("try again in {}", crate::output::for_people(ms.max(1000)))),
         (500..=599, None) => Some("look at the server's log; the request's id is in it".to_owned()),
@@ -74,6 +77,7 @@ struct Problem {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Found {
+    code: String,
     file: String,
     message: String,
     place: Place,

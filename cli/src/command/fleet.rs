@@ -121,7 +121,12 @@ fn list(fleet: &Fleet, block: Option<&str>, output: &Output) -> Result<Exit> {
             (pinned, Some(Style::Waiting)),
         ]);
     }
-    table.print(output)?;
+    if table.is_empty() {
+        let what = block.map_or_else(|| "a block or shape".to_owned(), |part| format!("a block or shape whose name holds {part:?}"));
+        output.line(format!("no pipeline uses {what}"))?;
+    } else {
+        table.print(output)?;
+    }
     for upgrade in fleet.upgrades.iter().filter(|upgrade| !upgrade.state.is_end()) {
         output.line("")?;
         show(upgrade, output)?;

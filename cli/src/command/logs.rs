@@ -39,7 +39,19 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
     } else {
         client.download(&format!("{path}/raw"), |piece| Ok(output.bytes(piece)?)).await?;
     }
+    if !output.json && !arguments.follow {
+        why(node, attempt).iter().for_each(|line| output.talk(line));
+    }
     Ok(Exit::Ok)
+}
+
+/// What the log itself does not know: why the server says that the newest attempt has failed.
+fn why(node: &NodeView, attempt: &AttemptView) -> Vec<String> {
+    let is_newest = node.attempts.last().is_some_and(|newest| newest.number == attempt.number);
+    if !is_newest || crate::output::word(&node.state) != "failed" || node.reason.is_empty() {
+        return Vec::new();
+    }
+    format!("{} has failed: {}", node.key, node.reason).lines().map(crate::output::plain).collect()
 }
 
 /// How long a server may be away, and how often is looked whether it is back.

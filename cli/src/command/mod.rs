@@ -79,7 +79,7 @@ impl Context {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
     match arguments.command {
         Command::Validate(arguments) => validate::run(&arguments, context),
-        Command::Plan(arguments) => plan::run(&arguments, context),
+        Command::Plan(arguments) => wait_for(plan::run(&arguments, context)),
         Command::Blocks(arguments) => blocks::run(&arguments, context),
         Command::CheckConfig(arguments) => check_config::run(&arguments, context),
         Command::Completion(arguments) => completion::run(&arguments, context),

@@ -1,11 +1,13 @@
 use std::path::{Path, PathBuf};
 
+use api::types::{AdditionAnswer, PlanAnswer, ReleaseNumber};
 use pipelines::plan::Plan;
 use pipelines::show::{self, Difference};
 use serde_json::json;
 
-use super::Context;
+use super::{Context, of_release};
 use crate::exit::{Exit, Result};
+use crate::output::plain;
 use crate::pipeline_file;
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +17,9 @@ pub(crate) struct Arguments {
     /// Show what changes from another pipeline file, or from this one at a git revision
     #[arg(long, value_name = "FILE|REVISION")]
     against: Option<String>,
+    /// Show the plan of a release as it stands on the server: with what the server's owner adds, and what jobs have added to it
+    #[arg(long, value_name = "PIPELINE/NUMBER", value_parser = release, conflicts_with_all = ["file", "against", "inputs"])]
+    release: Option<(String, ReleaseNumber)>,
     /// An input of the manual trigger; may be repeated
     #[arg(long = "input", value_name = "NAME=VALUE")]
     inputs: Vec<String>,
@@ -26,7 +31,75 @@ pub(crate) struct Arguments {
     mermaid: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
+pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
+    match &arguments.release {
+        Some((pipeline, number)) => of_the_server(&of_release(pipeline, *number), arguments, context).await,
+        None => of_a_file(arguments, context),
+    }
+}
+
+async fn of_the_server(path: &str, arguments: &Arguments, context: &Context) -> Result<Exit> {
+    let client = context.client()?;
+    let output = &context.output;
+    let found: PlanAnswer = client.get(&format!("{path}/plan")).await?;
+    if arguments.dot {
+        output.line(show::dot(&found.plan).trim_end())?;
+        return Ok(Exit::Ok);
+    }
+    if arguments.mermaid {
+        output.line(show::mermaid(&found.plan).trim_end())?;
+        return Ok(Exit::Ok);
+    }
+    let additions: Vec<AdditionAnswer> = client.get(&format!("{path}/additions")).await?;
+    if output.json {
+        output.json(&json!({ "plan": found.plan, "additions": additions }))?;
+        return Ok(Exit::Ok);
+    }
+    // What a job has printed may hold anything.
+    found.text.trim_end().lines().try_for_each(|line| output.line(plain(line)))?;
+    for addition in &additions {
+        output.line("")?;
+        added(addition).iter().try_for_each(|line| output.line(plain(line)))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// What one upload changed, and what is different from what the same job said last time.
+fn added(answer: &AdditionAnswer) -> Vec<String> {
+    let addition = &answer.addition;
+    let stages: Vec<String> = addition.stages.iter().map(|stage| format!("the stage {stage}")).collect();
+    let parts = [
+        ("adds", [addition.added.clone(), stages].concat()),
+        ("replaces", addition.replaced.clone()),
+        ("withdraws", addition.withdrawn.clone()),
+    ];
+    let parts = parts.iter().filter(|(_, what)| !what.is_empty()).map(|(verb, what)| format!("{verb} {}", what.join(", ")));
+    let mut lines = vec![format!(
+        "addition {}: {} (attempt {}) {}",
+        addition.number,
+        addition.by,
+        addition.attempt,
+        parts.collect::<Vec<_>>().join("; ")
+    )];
+    match &answer.last_time {
+        None => lines.push("  it has added nothing in the releases before".to_owned()),
+        Some(last) if last.is_same => lines.push(format!("  the same as in {}", last.release)),
+        Some(last) => {
+            lines.push(format!("  different from {}:", last.release));
+            lines.extend(last.difference.trim_end().lines().map(|line| format!("    {line}")));
+        }
+    }
+    lines
+}
+
+/// `orders/412`, also `orders/#412`.
+fn release(text: &str) -> std::result::Result<(String, ReleaseNumber), String> {
+    let (pipeline, number) =
+        text.rsplit_once('/').filter(|(pipeline, _)| !pipeline.is_empty()).ok_or("expected PIPELINE/NUMBER, such as orders/412")?;
+    Ok((pipeline.to_owned(), super::release_number(number)?))
+}
+
+fn of_a_file(arguments: &Arguments, context: &Context) -> Result<Exit> {
     let output = &context.output;
     let file = match &arguments.file {
         Some(file) => file.clone(),

@@ -126,7 +126,8 @@ fn board_lines(answer: &BoardAnswer, output: &Output) -> Vec<String> {
         lines.push(output.paint(Style::Waiting, &plain(&text)));
     }
     for attention in &board.attention {
-        lines.push(output.paint(Style::Bad, &format!("! {}", plain(&attention.text))));
+        let marks = std::iter::once("!").chain(std::iter::repeat(" "));
+        lines.extend(marks.zip(attention.text.lines()).map(|(mark, line)| output.paint(Style::Bad, &format!("{mark} {}", plain(line)))));
     }
     lines
 }

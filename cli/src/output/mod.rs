@@ -119,6 +119,14 @@ pub(crate) fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
+/// The first line, and `…` where there are more: what one cell of a table has room for.
+pub(crate) fn first_line(text: &str) -> String {
+    match text.trim_end().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// At most `width` characters, the last one `…` when something was cut.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {

@@ -1,4 +1,4 @@
-use super::{Output, Style, plain};
+use super::{Output, Style, first_line, plain};
 
 /// Aligned columns with a heading. Cells are made harmless, so that a commit title cannot draw.
 #[derive(Debug)]
@@ -13,7 +13,11 @@ impl Table {
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = (String, Option<Style>)>) {
-        self.rows.push(cells.into_iter().map(|(text, style)| (plain(&text), style)).collect());
+        self.rows.push(cells.into_iter().map(|(text, style)| (plain(&first_line(&text)), style)).collect());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// The heading first; nothing is wrapped, the last column may be as long as it likes.

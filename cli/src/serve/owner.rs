@@ -30,7 +30,7 @@ fn read<T>(path: &Path, key: &str, parse: fn(&str, &str) -> Parsed<T>) -> Result
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| unreadable(key, path, &error))?;
     let source =
-        SourceFile::of_bytes(name.as_str(), &bytes).map_err(|found| Failure::usage(format!("{key}: {name}: {}", found.message)))?;
+        SourceFile::of_bytes(name.as_str(), &bytes).map_err(|found| Failure::usage(format!("{key}: {name}: {}", found.in_a_line())))?;
     let (parsed, found) = parse(&name, &source.text);
     let rendered: Vec<String> = found.iter().map(|diagnostic| diagnostic.render(&source)).collect();
     parsed.ok_or_else(|| Failure::usage(format!("{key}: {name} has errors:\n\n{}", rendered.join("\n"))).code("invalid_configuration"))

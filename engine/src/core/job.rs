@@ -256,7 +256,7 @@ pub(crate) fn in_words(outcome: &Outcome) -> String {
         Outcome::Signalled { signal, step } => format!("step {step:?} was ended by signal {signal}"),
         Outcome::TimedOut { step, timeout_ms } => format!("step {step:?} ran longer than {} s", timeout_ms / 1000),
         Outcome::Cancelled { reason } => format!("it was cancelled: {reason}"),
-        Outcome::Error { detail } => format!("it could not be prepared or finished: {detail}"),
+        Outcome::Error { detail } => format!("it did not end well: {detail}"),
         Outcome::RunnerRestarted => "its runner was restarted under it".to_owned(),
     }
 }

@@ -64,7 +64,7 @@ impl Engine {
         let text = match SourceFile::of_bytes("what it printed", &bytes) {
             Ok(source) => source.text,
             Err(finding) => {
-                report.outcome = failed(format!("what it printed cannot be added: {}", finding.message));
+                report.outcome = failed(format!("what it printed cannot be added: {}", finding.in_a_line()));
                 return Ok(());
             }
         };
@@ -82,6 +82,10 @@ impl Engine {
         if text.len() > MAX_UPLOAD_BYTES {
             return refused(format!("{name} has {} bytes; at most {MAX_UPLOAD_BYTES} can be added", text.len()));
         }
+        let text = match SourceFile::of_bytes(&*name, text.as_bytes()) {
+            Ok(source) => source.text,
+            Err(finding) => return refused(finding.in_a_line()),
+        };
         let unknown = || Error::refused("unknown_attempt", "the release of this attempt is not on its way any more");
         let mut joined = self.joined(pipeline, &fences).await?.ok_or_else(unknown)?;
         // Those that the release was made with (P3), not those that came since.

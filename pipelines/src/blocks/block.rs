@@ -117,7 +117,7 @@ impl Block {
 impl Invocation {
     /// Reads `with`; what is wrong with it is reported.
     pub(crate) fn read(block: &Arc<Block>, with: Option<&Arc<Node>>, at: Span, reader: &mut Reader) -> Self {
-        Self { block: Arc::clone(block), values: read_all(&block.name, &block.inputs, with, at, reader) }
+        Self { block: Arc::clone(block), values: read_all(&format!("the block `{}`", block.name), &block.inputs, with, at, reader) }
     }
 
     /// The steps of `verb` at `target`. A step whose command is empty once the inputs are inserted is left out.

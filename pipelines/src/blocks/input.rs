@@ -129,9 +129,9 @@ impl Input {
     }
 }
 
-/// The values of `with` for the inputs of one block, defaults included.
+/// The values of `with` for the inputs of one block or shape, defaults included; `whose` names it: ``the block `mine` ``.
 pub(crate) fn read_all(
-    block: &str,
+    whose: &str,
     inputs: &[Input],
     with: Option<&Arc<Node>>,
     at: crate::text::Span,
@@ -145,7 +145,7 @@ pub(crate) fn read_all(
                 for (key, value) in map.entries {
                     let Some(input) = inputs.iter().find(|input| input.name == key.value || input.alias.as_ref() == Some(&key.value))
                     else {
-                        reader.report(unknown(block, inputs, &key));
+                        reader.report(unknown(whose, inputs, &key));
                         continue;
                     };
                     match input.read(&value, reader) {
@@ -173,7 +173,7 @@ pub(crate) fn read_all(
         } else if input.required {
             let span = with.map_or(at, |node| node.span);
             reader.report(
-                Problem::error(Code::MissingInput, span, format!("the block `{block}` needs the input `{}`", input.name))
+                Problem::error(Code::MissingInput, span, format!("{whose} needs the input `{}`", input.name))
                     .help(format!("add it under `with`: {{{}: …}}", input.name)),
             );
         }
@@ -181,10 +181,10 @@ pub(crate) fn read_all(
     values
 }
 
-fn unknown(block: &str, inputs: &[Input], key: &Spanned<String>) -> Problem {
+fn unknown(whose: &str, inputs: &[Input], key: &Spanned<String>) -> Problem {
     let names = inputs.iter().map(|input| input.name.as_str());
     let listed = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    Problem::error(Code::UnknownInput, key.span, format!("the block `{block}` has no input `{}`", shortened(&key.value)))
+    Problem::error(Code::UnknownInput, key.span, format!("{whose} has no input `{}`", shortened(&key.value)))
         .expected(format!("one of {listed}"))
         .suggest(&key.value, names)
 }

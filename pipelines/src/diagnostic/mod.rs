@@ -44,3 +44,13 @@ impl Severity {
         }
     }
 }
+
+impl Diagnostic {
+    /// For where there is room for one sentence: what, what was expected, and how to mend it; the place is in the message or beside it.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let expected = self.expected.as_ref().map(|expected| format!("; expected {expected}")).unwrap_or_default();
+        let help = self.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{}{expected}{help}", self.message)
+    }
+}

@@ -7,7 +7,7 @@ use super::{Fragment, FragmentJob, MAX_ADDED, MAX_DEPTH, Need};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lower::{Joined, LoweredFragment, There, lower_fragment};
 use crate::plan::{NodeIx, NodeKind, Plan};
-use crate::text::{Problem, Read as _, Reader, Span, parse};
+use crate::text::{Problem, Read as _, Reader, Span, parse_unless_empty};
 use crate::{Environment, ExpandError, MAX_NODES, SourceFile, expand, file, model};
 
 /// The plan that a fragment is to join, and the job that prints or uploads it.
@@ -33,7 +33,9 @@ pub fn compile_fragment(source: &SourceFile, joining: &Joining<'_>, environment:
         }
     };
     let stage = joined.stage.clone();
-    let node = parse(&source.text, &mut reader);
+    let node = parse_unless_empty(&source.text, &mut reader, |problem| {
+        problem.expected("`jobs` or `stages`").help("a program that has nothing to add says so: `jobs: []`")
+    });
     let form = node.and_then(|node| file::Fragment::read(&node, &mut reader));
     let mut elsewhere = Vec::new();
     let mut fragment = None;
@@ -43,7 +45,6 @@ pub fn compile_fragment(source: &SourceFile, joining: &Joining<'_>, environment:
         elsewhere = found;
         let count = lowered.jobs.len() + expand::count(&lowered.pipeline);
         let limits = [
-            (count == 0, "it adds nothing".to_owned(), "`jobs` or `stages`".to_owned()),
             (count > MAX_ADDED, format!("it adds {count} nodes (D4)"), format!("at most {MAX_ADDED} in one upload")),
             (
                 joining.plan.nodes.len() + count > MAX_NODES,
@@ -52,8 +53,7 @@ pub fn compile_fragment(source: &SourceFile, joining: &Joining<'_>, environment:
             ),
         ];
         if let Some((_, message, expected)) = limits.into_iter().find(|(broken, ..)| *broken && !reader.has_errors()) {
-            let code = if count == 0 { Code::EmptyStage } else { Code::TooManyNodes };
-            reader.report(Problem::error(code, at, message).expected(expected));
+            reader.report(Problem::error(Code::TooManyNodes, at, message).expected(expected));
         }
         if !reader.has_errors() {
             match assembled(lowered, joining.plan, &stage, &source.text) {

@@ -62,13 +62,13 @@ pub enum SpliceError {
     Begun { key: String },
     #[error("{key} cannot be replaced: it is not a job of the same stage (D3)")]
     NotReplaceable { key: String },
-    #[error("a stage called {stage} is there already (D2)")]
+    #[error("a stage called {stage} is there already, and an upload may add stages and not change them; give it another name (D2)")]
     StageClash { stage: String },
-    #[error("the target {target} is already part of this release")]
+    #[error("the target {target} is part of this release already, and one release goes to a target once; name another one (D3)")]
     TargetClash { target: String },
-    #[error("the artifact {artifact} is left by {key} already")]
+    #[error("the artifact {artifact} is left by {key} already; give it another name (D2)")]
     ArtifactClash { artifact: String, key: String },
-    #[error("there is no job {key} to wait for (D5)")]
+    #[error("there is no job {key} to wait for; `needs` names jobs of the same upload and of the stage that they join (D5)")]
     UnknownNeed { key: String },
     #[error("jobs would wait for each other in a circle: {}", keys.join(" → "))]
     Cycle { keys: Vec<String> },

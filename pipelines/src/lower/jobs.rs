@@ -369,12 +369,13 @@ impl Lower<'_> {
     }
 }
 
-/// The last step's output becomes an artifact, of which the engine makes what is added.
+/// The last step's output becomes an artifact, of which the engine makes what is added. Its beginning is shown in the log, too; the
+/// step ends as the program ends.
 fn print_to_artifact(job: &mut plan::Job, stage: &str) {
     let file = format!(".tidegate/{}.generated", job.name);
     let artifact = format!("generated.{stage}.{}", job.name);
     let Some(step) = job.steps.last_mut() else { return };
-    let program = ["sh", "-c", "mkdir -p .tidegate && exec \"$@\" > \"$0\"", &file];
+    let program = ["sh", "-c", "mkdir -p .tidegate && \"$@\" > \"$0\"; code=$?; head -c 65536 \"$0\"; exit $code", &file];
     step.shell.splice(0..0, program.map(str::to_owned));
     let path = if step.working_directory.is_empty() { file } else { format!("{}/{file}", step.working_directory) };
     job.artifacts_out.push(plan::ArtifactOut { name: artifact.clone(), path });

@@ -73,7 +73,7 @@ impl Lower<'_> {
             self.report(Problem::error(Code::ConflictingKeys, uses.span, message).help("extend one shape that has all of it"));
             return None;
         }
-        let values = read_all(&uses.value, &inputs, with, uses.span, self.reader);
+        let values = read_all(&format!("the shape `{}`", shortened(&uses.value)), &inputs, with, uses.span, self.reader);
         let place = self.reader.add_file(&file, &text);
         let filled = Filler { inputs: &inputs, values: &values, place }.node(&shape.pipeline);
         let name = self.environment.pinned(&uses.value);

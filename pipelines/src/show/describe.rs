@@ -186,7 +186,7 @@ pub(super) fn bake(bake: &Bake) -> String {
 pub(super) fn job(job: &Job) -> String {
     let mut parts = vec![match &job.adds {
         Some(Adds::Matrix(matrix)) => matrix_text(matrix),
-        Some(Adds::Generated { .. }) => format!("{}, prints what is added after it", count(job.steps.len(), "step")),
+        Some(Adds::Generated { .. }) => format!("{}, prints jobs and stages that are added after it", count(job.steps.len(), "step")),
         None => count(job.steps.len(), "step"),
     }];
     if let Some(parallel) = &job.parallel {
@@ -208,8 +208,10 @@ pub(super) fn job(job: &Job) -> String {
     if let Some(condition) = &job.condition {
         parts.push(format!("only if {condition}"));
     }
-    if !job.artifacts_out.is_empty() {
-        let names: Vec<&str> = job.artifacts_out.iter().map(|artifact| artifact.name.as_str()).collect();
+    // What a generator prints is kept as an artifact, which nobody asked for by name.
+    let printed = |name: &str| matches!(&job.adds, Some(Adds::Generated { artifact }) if artifact == name);
+    let names: Vec<&str> = job.artifacts_out.iter().map(|artifact| artifact.name.as_str()).filter(|name| !printed(name)).collect();
+    if !names.is_empty() {
         parts.push(format!("makes {}", names.join(", ")));
     }
     parts.push(format!("at most {}", duration(job.timeout_ms)));

@@ -10,4 +10,4 @@ mod tree;
 pub(crate) use read::{Fields, Later, Map, Placed, Problem, Read, Reader, Spanned, nearest, one_of, record, shortened};
 pub(crate) use scalars::{Bare, Duration, Percent, Text};
 pub(crate) use span::Span;
-pub(crate) use tree::{BYTES as MOST_BYTES, Key, Node, Value, parse};
+pub(crate) use tree::{BYTES as MOST_BYTES, Key, Node, Value, parse, parse_unless_empty};

@@ -129,6 +129,11 @@ fn is_number(text: &str) -> bool {
 /// Reads one document. A text that is not YAML, or too large, answers none and one problem; what can be
 /// read in spite of a problem (a key given twice) is read.
 pub(crate) fn parse(text: &str, reader: &mut Reader) -> Option<Arc<Node>> {
+    parse_unless_empty(text, reader, |problem| problem.expected("a map of keys and values"))
+}
+
+/// As [`parse`]; `mended` says what is expected of a text that holds nothing.
+pub(crate) fn parse_unless_empty(text: &str, reader: &mut Reader, mended: fn(Problem) -> Problem) -> Option<Arc<Node>> {
     if text.len() > BYTES {
         reader.report(
             Problem::error(Code::TooLarge, Span::new(0, 0), format!("the file has {} bytes", text.len()))
@@ -139,7 +144,7 @@ pub(crate) fn parse(text: &str, reader: &mut Reader) -> Option<Arc<Node>> {
     }
     match build(text, reader) {
         Ok(root) => root.or_else(|| {
-            reader.report(Problem::error(Code::EmptyFile, Span::new(0, 0), "the file is empty").expected("at least `name` and `stages`"));
+            reader.report(mended(Problem::error(Code::EmptyFile, Span::new(0, 0), "the file is empty")));
             None
         }),
         Err(problem) => {

@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use crate::backoff::Backoff;
 use crate::client::CallError;
 use crate::mask::Masker;
-use crate::{clock, files};
+use crate::{clock, encoding, files};
 
 /// How often the mailbox of a running attempt is looked into.
 const LOOK: Duration = Duration::from_millis(200);
@@ -63,7 +63,7 @@ impl Attempt {
         if size > MAX_UPLOAD_BYTES as u64 {
             return Err(format!("the upload has {size} bytes; at most {MAX_UPLOAD_BYTES} can be added"));
         }
-        let text = String::from_utf8(std::fs::read(letter).map_err(kept)?).map_err(|_| "the upload is not UTF-8".to_owned())?;
+        let text = encoding::text_of(std::fs::read(letter).map_err(kept)?).map_err(|what| format!("the upload cannot be read: {what}"))?;
         let masker = Masker::new(&self.assignment.lease.job.secrets).map_err(|error| error.to_string())?;
         Ok(masker.mask_text(&text))
     }

@@ -202,7 +202,10 @@ fn d5_an_added_job_whose_condition_is_false_counts_as_done_and_an_unknown_need_i
     let mut world = world();
     let generate = world.lease("#1 build/generate");
     let error = world.refused(&generate, fragment(vec![after("a", Need::There("build/nothing".to_owned()))]));
-    assert_eq!(error.to_string(), "there is no job build/nothing to wait for (D5)");
+    assert_eq!(
+        error.to_string(),
+        "there is no job build/nothing to wait for; `needs` names jobs of the same upload and of the stage that they join (D5)"
+    );
     let mut skipped = added("skipped");
     skipped.job.condition = Some("release.branch == 'nowhere'".to_owned());
     world.upload(&generate, fragment(vec![skipped, after("next", Need::Added(0))])).expect("it is added");

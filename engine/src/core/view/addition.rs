@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use pipelines::plan::{Addition, NodeIx, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +29,15 @@ pub struct AdditionView {
 /// In the order in which they were added.
 #[must_use]
 pub fn all(plan: &Plan) -> Vec<AdditionView> {
-    plan.added.iter().zip(1..).map(|(addition, number)| of(plan, addition, number)).collect()
+    let mut known = BTreeSet::new();
+    plan.added.iter().zip(1..).map(|(addition, number)| of(plan, addition, number, &mut known)).collect()
 }
 
-fn of(plan: &Plan, addition: &Addition, number: u32) -> AdditionView {
+/// `known`: what is there from earlier additions.
+fn of(plan: &Plan, addition: &Addition, number: u32, known: &mut BTreeSet<NodeIx>) -> AdditionView {
+    let (replaced, added): (Vec<NodeIx>, Vec<NodeIx>) =
+        addition.jobs.keys().partition(|ix| addition.replaced.contains(ix) || known.contains(ix));
+    known.extend(&added);
     let key = |ix: &NodeIx| plan.node(*ix).map(|node| node.key.clone());
     AdditionView {
         number,
@@ -38,8 +45,8 @@ fn of(plan: &Plan, addition: &Addition, number: u32) -> AdditionView {
         attempt: addition.attempt,
         depth: addition.depth,
         digest: addition.digest.clone(),
-        added: addition.jobs.keys().filter(|ix| !addition.replaced.contains(ix)).filter_map(key).collect(),
-        replaced: addition.replaced.iter().filter_map(key).collect(),
+        added: added.iter().filter_map(key).collect(),
+        replaced: replaced.iter().filter_map(key).collect(),
         withdrawn: addition.withdrawn.iter().filter_map(key).collect(),
         stages: addition.stages.keys().filter_map(|ix| plan.stage(*ix)).map(|stage| stage.name.clone()).collect(),
     }
