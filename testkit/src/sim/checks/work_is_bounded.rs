@@ -1,3 +1,8 @@
+use std::collections::BTreeSet;
+
+use engine::core::id::ReleaseNumber;
+use engine::core::row::Row;
+
 use super::{Findings, Invariant, Seen};
 
 /// An input may end a whole release: each of its nodes, and some rows and events beside each.
@@ -11,7 +16,7 @@ impl Invariant for WorkIsBounded {
     }
 
     fn says(&self) -> &'static str {
-        "an input costs what it touches: no row is written twice, and no more than all nodes of the releases in memory"
+        "an input costs what it touches: no row is written twice, and no more than all nodes of the releases that it finds"
     }
 
     fn see(&mut self, seen: &Seen<'_>, found: &mut Findings) {
@@ -19,11 +24,17 @@ impl Invariant for WorkIsBounded {
         if changes.rows.len() < 32 && changes.events.len() < 32 {
             return;
         }
-        let nodes: usize = seen.after.releases().map(|r| r.plan.nodes.len()).sum();
+        let nodes: usize = found_releases(seen).into_iter().filter_map(|number| seen.plan(number)).map(|plan| plan.nodes.len()).sum();
         let limit = 64 + PER_NODE * nodes;
         if changes.rows.len() > limit || changes.events.len() > limit || changes.effects.len() > limit {
             let (rows, events, effects) = (changes.rows.len(), changes.events.len(), changes.effects.len());
             found.broken("bounded", format!("{rows} rows, {events} events and {effects} effects follow one input; {limit} are granted"));
         }
     }
+}
+
+/// Those in memory afterwards, and those that this input ended: a long line may come to its end at once.
+fn found_releases(seen: &Seen<'_>) -> BTreeSet<ReleaseNumber> {
+    let written = seen.rows().iter().filter_map(|row| if let Row::Release(row) = row { Some(row.number) } else { None });
+    seen.after.releases().map(|release| release.row.number).chain(written).collect()
 }

@@ -67,7 +67,10 @@ impl World {
     }
 
     pub(super) fn decide(&mut self, pipeline: &Pipeline) -> Option<What> {
-        let wanted = self.wanted(pipeline);
+        let mut wanted = self.wanted(pipeline);
+        if self.calm {
+            wanted.retain(|(release, node, _)| asks_somebody(pipeline, *release, *node));
+        }
         let (release, node, state) = *self.random.pick(&wanted)?;
         let found = pipeline.release(release)?;
         let node = found.plan.node(node)?;
@@ -239,4 +242,10 @@ impl World {
         let actor = self.random.pick(&self.people).cloned()?;
         Some(What::Give { actor, input })
     }
+}
+
+/// The gate waits for people, not for monitors, the time of day or another pipeline.
+fn asks_somebody(pipeline: &Pipeline, release: ReleaseNumber, node: NodeIx) -> bool {
+    let kind = pipeline.plan(release).and_then(|plan| plan.node(node)).map(|node| &node.kind);
+    matches!(kind, Some(NodeKind::Gate(gate)) if matches!(gate.condition, GateCondition::Approval(_) | GateCondition::Check(_)))
 }
