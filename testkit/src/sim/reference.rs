@@ -135,7 +135,8 @@ impl Reference {
     /// X2: to the newest that was good here, is not bad, and is older than what goes.
     fn goes_back(&mut self, seen: &Seen<'_>, event: &Event, of: ReleaseNumber, target: &TargetName, found: &mut Findings) {
         let to = event.data.get("to").and_then(serde_json::Value::as_u64).map(ReleaseNumber);
-        let rollback = seen.after.lanes().filter_map(|lane| lane.rollback.as_ref()).find(|r| r.of == of && r.running.contains(target));
+        // One rollback takes back what runs at each of its targets, which need not be the same release.
+        let rollback = seen.after.lanes().filter_map(|lane| lane.rollback.as_ref()).find(|r| r.running.contains(target));
         let chosen = rollback.and_then(|r| r.to);
         let known = self.targets.entry(target.clone()).or_default();
         let order = &self.order;
