@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use engine::core::EventKind;
 use engine::core::id::ReleaseNumber;
 use engine::core::row::ReleaseState;
@@ -85,4 +87,44 @@ async fn a_new_commit_is_found_by_the_poll() {
     repository.commit("second");
     let second = world.until_release(&pipeline, ReleaseNumber(2)).await;
     assert_eq!(second.revisions[0].title, "second");
+}
+
+/// Two versions of the file, in which everything says which it is of.
+#[tokio::test(flavor = "multi_thread")]
+async fn p3_a_changed_file_applies_to_new_releases_only() {
+    let file = |version: &str| {
+        format!(
+            "name: hello\nstages:\n  - {{name: build, jobs: [{{name: package, steps: [make {version}], artifacts: {{app: app.tar}}}}]}}\n  \
+             - {{name: beta, targets: [local/beta], deploy: {{uses: shell/run, with: {{run: ./deploy {version}, artifact: app}}}}}}\n"
+        )
+    };
+    let world = World::sqlite().await;
+    let repository = GitRepository::new();
+    repository.write(".tidegate/pipeline.yaml", &file("one"));
+    repository.commit("first");
+    let pipeline = world.connect(&repository).await;
+    let runner = world.runner().await;
+    let lease = runner.lease().await;
+    assert_eq!(lease.job.steps[0].run, "make one");
+    repository.write(".tidegate/pipeline.yaml", &file("two"));
+    repository.commit("second");
+    world.until_release(&pipeline, ReleaseNumber(2)).await;
+    let world = world.restart().await;
+    let runner = world.known_runner(&runner);
+    runner.succeed(&lease).await;
+    let mut runs = BTreeSet::new();
+    for _ in 0..3 {
+        let lease = runner.lease().await;
+        let last = lease.job.steps.last().map(|step| step.run.clone()).unwrap_or_default();
+        runs.insert((lease.job.key.clone(), last));
+        runner.succeed(&lease).await;
+    }
+    let runs: Vec<(String, String)> = runs.into_iter().collect();
+    let run = |key: &str, run: &str| (key.to_owned(), run.to_owned());
+    let expected =
+        [run("beta/local/beta/deploy", "./deploy one"), run("beta/local/beta/deploy", "./deploy two"), run("build/package", "make two")];
+    assert_eq!(runs, expected, "{}", world.story(&pipeline).await);
+    for number in [1, 2] {
+        assert_eq!(world.ended(&pipeline, ReleaseNumber(number)).await, ReleaseState::Completed);
+    }
 }

@@ -134,9 +134,26 @@ fn d2_the_same_upload_twice_changes_nothing_and_other_content_under_its_key_is_r
     assert!(again.is_empty(), "{again:?}");
     let other = FragmentJob { replace: false, ..replacing("unit", "other") };
     assert_eq!(world.refused(&generate, fragment(vec![other])), SpliceError::Clash { key: "build/unit".to_owned() });
-    world.upload(&generate, fragment(vec![added("lint")])).expect("two uploads from one job");
+    world.finish(&generate);
+    assert_eq!(world.queued(), ["#1 build/unit"]);
+}
+
+#[test]
+fn d2_two_uploads_from_one_job_add_up_and_the_second_may_wait_for_the_first() {
+    let mut world = world();
+    let generate = world.lease("#1 build/generate");
+    world.upload(&generate, fragment(vec![added("unit"), added("lint")])).expect("the first");
+    world.restart();
+    world.upload(&generate, fragment(vec![after("report", Need::There("build/unit".to_owned()))])).expect("the second");
+    let grown = world.events_of(EventKind::PlanGrown);
+    assert_eq!(grown.iter().map(|e| e.reason.as_str()).collect::<Vec<_>>(), ["build/generate adds 2", "build/generate adds 1"]);
     world.finish(&generate);
     assert_eq!(world.queued(), ["#1 build/lint", "#1 build/unit"]);
+    world.succeed("#1 build/unit");
+    world.succeed("#1 build/lint");
+    assert_eq!(world.queued(), ["#1 build/report"], "`package` waits for both uploads");
+    world.succeed("#1 build/report");
+    assert_eq!(world.queued(), ["#1 build/package"]);
 }
 
 #[test]
@@ -182,7 +199,7 @@ fn d4_a_release_grows_to_its_limit_and_no_further() {
 }
 
 #[test]
-fn d4_an_added_job_may_add_and_what_it_added_may_not() {
+fn d4_uploads_nest_to_depth_2_and_no_further() {
     let mut world = world();
     let generate = world.lease("#1 build/generate");
     world.upload(&generate, fragment(vec![added("one")])).expect("depth 1");
@@ -215,11 +232,8 @@ fn d5_an_added_job_whose_condition_is_false_counts_as_done_and_an_unknown_need_i
 }
 
 #[test]
-fn a_later_attempt_of_the_generator_says_everything_anew() {
-    let mut world = World::new();
-    let mut generate = job("generate", Purpose::Job, Class::BuildTest);
-    generate.retry = vec![pipelines::plan::RetryRule { on: pipelines::plan::RetryOn::Any, limit: 1, backoff_ms: 0 }];
-    let release = world.push(&plan(vec![stage("build").with_job(generate).job("package").in_order()]));
+fn d3_a_retry_of_the_generator_says_everything_anew() {
+    let (mut world, release) = with_a_retry();
     let first = world.lease("#1 build/generate");
     world.upload(&first, fragment(vec![added("old"), added("kept"), added("changed")])).expect("it is added");
     world.report(&first, failed(1)).expect("the report is taken");
@@ -234,7 +248,70 @@ fn a_later_attempt_of_the_generator_says_everything_anew() {
 }
 
 #[test]
-fn an_upload_after_the_end_of_its_job_under_an_old_lease_or_after_a_cancel_is_refused() {
+fn d3_a_retry_of_the_generator_that_has_nothing_to_add_withdraws_what_the_first_attempt_said() {
+    let (mut world, release) = with_a_retry();
+    let first = world.lease("#1 build/generate");
+    world.upload(&first, fragment(vec![added("old"), after("older", Need::Added(0))])).expect("it is added");
+    world.report(&first, failed(1)).expect("the report is taken");
+    let second = world.lease("#1 build/generate");
+    world.upload(&second, fragment(Vec::new())).expect("it says `jobs: []`");
+    world.restart();
+    world.finish(&second);
+    assert_eq!(world.queued(), ["#1 build/package"]);
+    assert_eq!(world.node_state(release, "build/older"), Some(NodeState::Skipped));
+    world.run();
+    assert_eq!(world.state(release), ReleaseState::Completed, "{}", world.story());
+}
+
+/// `generate` may be tried twice, and `package` waits for it.
+fn with_a_retry() -> (World, ReleaseNumber) {
+    let mut world = World::new();
+    let mut generate = job("generate", Purpose::Job, Class::BuildTest);
+    generate.retry = vec![pipelines::plan::RetryRule { on: pipelines::plan::RetryOn::Any, limit: 1, backoff_ms: 0 }];
+    let release = world.push(&plan(vec![stage("build").with_job(generate).job("package").in_order()]));
+    (world, release)
+}
+
+#[test]
+fn d3_an_upload_that_loses_the_race_against_the_end_of_its_job_is_refused() {
+    let mut world = world();
+    let generate = world.lease("#1 build/generate");
+    world.finish(&generate);
+    assert_eq!(world.upload(&generate, fragment(vec![added("a")])), Err(Rejected::AttemptEnded), "the upload lost the race");
+    assert_eq!(world.queued(), ["#1 build/package"], "who waited for the job has begun, and waits for nothing else");
+    world.run();
+    assert_eq!(world.state(ReleaseNumber(1)), ReleaseState::Completed, "{}", world.story());
+}
+
+#[test]
+fn d3_an_upload_that_wins_the_race_against_the_end_of_its_job_is_waited_for() {
+    let mut world = world();
+    let generate = world.lease("#1 build/generate");
+    world.upload(&generate, fragment(vec![added("a")])).expect("the upload won the race");
+    world.finish(&generate);
+    // The answer was lost, and the runner sends it again behind the report.
+    assert_eq!(world.upload(&generate, fragment(vec![added("a")])), Err(Rejected::AttemptEnded));
+    assert_eq!(world.queued(), ["#1 build/a"]);
+}
+
+#[test]
+fn d3_a_cancel_during_a_splice_ends_what_was_added_before_it_begins() {
+    let mut world = world();
+    let generate = world.lease("#1 build/generate");
+    world.upload(&generate, fragment(vec![added("a"), after("b", Need::Added(0))])).expect("it is added");
+    world.give(&person("olga"), Input::Cancel { release: ReleaseNumber(1), reason: "wrong".to_owned() }).expect("a cancel");
+    assert_eq!(world.upload(&generate, fragment(vec![added("c")])), Err(Rejected::AttemptStopped), "nothing is added to what is cancelled");
+    world.restart();
+    // Its own end was on the way when the cancel came.
+    world.finish(&generate);
+    assert_eq!(world.queued(), Vec::<String>::new(), "{}", world.story());
+    assert_eq!(world.state(ReleaseNumber(1)), ReleaseState::Cancelled);
+    let queued: Vec<_> = world.events_of(EventKind::JobQueued).iter().filter_map(|e| e.node.clone()).collect();
+    assert_eq!(queued, ["build/generate"], "what was added never began");
+}
+
+#[test]
+fn an_upload_under_an_old_lease_or_after_a_cancel_is_refused() {
     let mut world = world();
     let lost = world.lease("#1 build/generate");
     world.pass(super::world::LEASE_MS);
@@ -243,7 +320,6 @@ fn an_upload_after_the_end_of_its_job_under_an_old_lease_or_after_a_cancel_is_re
     let forged = Fences { lease_token: lost.lease_token, ..current.clone() };
     assert_eq!(world.upload(&forged, fragment(vec![added("a")])), Err(Rejected::StaleLease));
     world.finish(&current);
-    assert_eq!(world.upload(&current, fragment(vec![added("a")])), Err(Rejected::AttemptEnded), "the upload lost the race");
     let package = world.lease("#1 build/package");
     world.give(&person("olga"), Input::Cancel { release: ReleaseNumber(1), reason: "wrong".to_owned() }).expect("a cancel");
     assert_eq!(world.upload(&package, fragment(vec![added("a")])), Err(Rejected::AttemptStopped), "nothing is added to what is cancelled");

@@ -8,6 +8,7 @@ use protocol::Outcome;
 use super::plan::{HOUR, MINUTE, SECOND, after_build, alarm, approval, bake, stage, wave};
 use super::world::{World, person};
 use crate::core::id::{ReleaseNumber, TargetName};
+use crate::core::input::Place;
 use crate::core::row::{ReleaseState, RolloutState, WaveState};
 use crate::core::{Effect, EventKind, Input, Rejected};
 
@@ -150,6 +151,24 @@ fn x3_a_rollback_runs_the_destinations_own_stored_plan() {
     assert_eq!(world.queued(), ["#1 prod/prod/us/rollback"], "the old plan's node, whatever the file says today\n{}", world.story());
     world.succeed_all();
     assert_eq!(world.runs("prod/us"), Some(n(1)));
+}
+
+#[test]
+fn p3_a_rollback_target_keeps_its_own_plan_for_ever() {
+    let old = after_build(vec![stage("prod").targets(&["prod/us"])]);
+    let new = after_build(vec![stage("canary").job("probe"), stage("prod").targets(&["prod/us"])]);
+    let mut world = World::new();
+    let first = world.ship(&old);
+    let plan = format!("{:?}", world.pipeline.plan(first));
+    for _ in 0..3 {
+        world.ship(&new);
+        world.restart();
+    }
+    assert_eq!(format!("{:?}", world.pipeline.plan(first)), plan, "newer files have changed nothing of it");
+    world.roll_back(Place::Target { target: "prod/us".to_owned() }, Some(first)).expect("a rollback");
+    assert_eq!(world.queued(), ["#1 prod/prod/us/rollback"], "{}", world.story());
+    world.run();
+    assert_eq!(world.runs("prod/us"), Some(first));
 }
 
 #[test]
