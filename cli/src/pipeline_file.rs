@@ -66,14 +66,13 @@ pub(crate) fn read(path: &Path) -> Result<SourceFile> {
             .take(MAX_FILE_BYTES + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
-        let text = text_of(&bytes).map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
         let here = std::env::current_dir().unwrap_or_default();
-        return with_named_files("standard input", text, &Disk(root(&here)));
+        return with_named_files(SourceFile::read("standard input", &bytes), &Disk(root(&here)));
     }
-    let text = read_text(path).map_err(|error| Failure::file(path, "read", &error))?;
+    let bytes = bytes_of(path).map_err(|error| Failure::file(path, "read", &error))?;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let root = root(absolute.parent().unwrap_or(&absolute));
-    with_named_files(&path.display().to_string(), text, &Disk(root))
+    with_named_files(SourceFile::read(path.display().to_string(), &bytes), &Disk(root))
 }
 
 /// Reads what `path` held at a git revision.
@@ -82,11 +81,11 @@ pub(crate) fn read_at(path: &Path, revision: &str) -> Result<SourceFile> {
     let root = root(absolute.parent().unwrap_or(&absolute));
     let below = absolute.strip_prefix(&root).unwrap_or(path).display().to_string();
     let past = Revision { root, revision: revision.to_owned() };
-    let text = past.file(&below).ok_or_else(|| {
+    let bytes = past.file(&below).ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("{below} cannot be read at {revision}: no such revision, or no such file there"))
             .next("name a pipeline file or a git revision, such as main or HEAD~1")
     })?;
-    with_named_files(&format!("{below} at {revision}"), text, &past)
+    with_named_files(SourceFile::read(format!("{below} at {revision}"), &bytes), &past)
 }
 
 /// What a server would make of it, as far as a file alone can tell: plans grow, and nobody demands anything.
@@ -116,7 +115,7 @@ pub(crate) fn local_folder(root: &Path, name: &str) -> Folder {
     let disk = Disk(root.to_owned());
     let name = name.trim_start_matches("./");
     let files = disk.below(name).into_iter().filter_map(|path| {
-        let text = disk.file(&path)?;
+        let text = String::from_utf8(disk.file(&path)?).ok()?;
         Some((path.strip_prefix(name)?.trim_start_matches('/').to_owned(), text))
     });
     files.collect()
@@ -157,39 +156,44 @@ pub(crate) fn pairs(texts: &[String]) -> Result<BTreeMap<String, String>> {
 
 /// Where named files come from. Paths are relative to the repository's root and stay inside it.
 trait Tree {
-    fn file(&self, path: &str) -> Option<String>;
+    fn file(&self, path: &str) -> Option<Vec<u8>>;
     fn below(&self, folder: &str) -> Vec<String>;
 }
 
-fn with_named_files(name: &str, text: String, tree: &dyn Tree) -> Result<SourceFile> {
-    let mut files = BTreeMap::new();
-    let mut wanted = pipelines::names_files(&text);
+fn with_named_files(mut source: SourceFile, tree: &dyn Tree) -> Result<SourceFile> {
+    let mut wanted = pipelines::names_files(&source.text);
     while let Some(named) = wanted.pop() {
-        let paths = if named.ends_with('/') { tree.below(&named) } else { vec![named] };
+        let is_folder = named.ends_with('/');
+        let paths = if is_folder { tree.below(&named) } else { vec![named] };
         for path in paths {
-            // What is not there, or no text, is reported by `compile`, at the place that names it.
-            if !files.contains_key(&path)
+            // What is not there is reported by `compile`, at the place that names it.
+            if !source.files.contains_key(&path)
                 && let Some(content) = tree.file(&path)
             {
-                // A shape names files as the pipeline file does that extends it.
-                if path.ends_with("/shape.yaml") {
-                    wanted.extend(pipelines::names_files(&content));
+                // Beside a block there may be a picture for its readers.
+                if is_folder && !path.ends_with(".yaml") {
+                    source.files.insert(path.clone(), String::from_utf8_lossy(&content).into_owned());
+                } else {
+                    source.add_file(&path, &content);
                 }
-                files.insert(path, content);
+                // A shape names files as the pipeline file does that extends it.
+                if let Some(text) = source.files.get(&path).filter(|_| path.ends_with("/shape.yaml")) {
+                    wanted.extend(pipelines::names_files(text));
+                }
             }
-            if files.len() > MAX_NAMED_FILES {
-                return Err(Failure::failed(format!("{name} names more than {MAX_NAMED_FILES} files")));
+            if source.files.len() > MAX_NAMED_FILES {
+                return Err(Failure::failed(format!("{} names more than {MAX_NAMED_FILES} files", source.name)));
             }
         }
     }
-    Ok(SourceFile::new(name, text).with_files(files))
+    Ok(source)
 }
 
 struct Disk(PathBuf);
 
 impl Tree for Disk {
-    fn file(&self, path: &str) -> Option<String> {
-        read_text(&self.0.join(path)).ok()
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
+        bytes_of(&self.0.join(path)).ok()
     }
 
     fn below(&self, folder: &str) -> Vec<String> {
@@ -221,37 +225,27 @@ struct Revision {
 }
 
 impl Revision {
-    fn git(&self, arguments: &[&str]) -> Option<String> {
+    fn git(&self, arguments: &[&str]) -> Option<Vec<u8>> {
         let output = Command::new("git").arg("-C").arg(&self.root).args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8(output.stdout).ok()).flatten()
+        output.status.success().then_some(output.stdout)
     }
 }
 
 impl Tree for Revision {
-    fn file(&self, path: &str) -> Option<String> {
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
         // `--end-of-options` keeps a revision that begins with `-` from being an option.
         self.git(&["show", "--end-of-options", &format!("{}:./{path}", self.revision)])
     }
 
     fn below(&self, folder: &str) -> Vec<String> {
         let listed = self.git(&["ls-tree", "-r", "-z", "--name-only", "--end-of-options", &self.revision, folder]).unwrap_or_default();
-        listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+        String::from_utf8_lossy(&listed).split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
     }
 }
 
-fn read_text(path: &Path) -> std::io::Result<String> {
-    let metadata = std::fs::metadata(path)?;
-    if metadata.len() > MAX_FILE_BYTES {
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.len() > MAX_FILE_BYTES {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is larger than 4 MiB"));
     }
-    text_of(&std::fs::read(path)?)
-}
-
-/// The same finding that a server has of the same bytes.
-fn text_of(bytes: &[u8]) -> std::io::Result<String> {
-    let wrong = |finding: Box<Diagnostic>| {
-        let help = finding.help.map(|help| format!(" ({help})")).unwrap_or_default();
-        std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{}{help}", finding.message))
-    };
-    SourceFile::of_bytes("", bytes).map(|source| source.text).map_err(wrong)
+    std::fs::read(path)
 }

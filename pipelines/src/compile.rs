@@ -20,6 +20,9 @@ pub fn compile(source: &SourceFile, library: &Blocks) -> (Option<Pipeline>, Vec<
 /// As [`compile`], with everything that the server offers and demands.
 #[must_use]
 pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pipeline>, Vec<Diagnostic>) {
+    if source.unreadable.iter().any(|finding| finding.file == source.name) {
+        return (None, source.unreadable.clone());
+    }
     let mut reader = Reader::default();
     let node = parse_unless_empty(&source.text, &mut reader, |problem| problem.expected("at least `name` and `stages`"));
     let (node, shaped) = match node {
@@ -42,6 +45,7 @@ pub fn compile_in(source: &SourceFile, environment: &Environment) -> (Option<Pip
     }
     let mut diagnostics = reader.finish(&source.name, &source.text);
     diagnostics.append(&mut elsewhere);
+    diagnostics.extend(source.unreadable.iter().cloned());
     let has_errors = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     (pipeline.filter(|_| !has_errors), diagnostics)
 }

@@ -17,6 +17,20 @@ impl SourceFile {
         text_of(bytes).map(|text| Self::new(name.clone(), text)).map_err(|wrong| Box::new(wrong.finding(name, bytes)))
     }
 
+    /// As [`Self::of_bytes`]; what is wrong with the bytes is heard by whoever compiles them.
+    #[must_use]
+    pub fn read(name: impl Into<String>, bytes: &[u8]) -> Self {
+        let name = name.into();
+        Self::of_bytes(&*name, bytes).unwrap_or_else(|finding| Self { unreadable: vec![*finding], ..Self::shown(name, bytes) })
+    }
+
+    /// Adds a file that this one names.
+    pub fn add_file(&mut self, path: &str, bytes: &[u8]) {
+        let file = Self::read(path, bytes);
+        self.files.insert(path.to_owned(), file.text);
+        self.unreadable.extend(file.unreadable);
+    }
+
     /// What people see of bytes that are no text: as much as can be read of them.
     #[must_use]
     pub fn shown(name: impl Into<String>, bytes: &[u8]) -> Self {

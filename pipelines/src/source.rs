@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Diagnostic;
+
 /// The text of a pipeline file and of the files of its repository that it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceFile {
@@ -8,12 +10,14 @@ pub struct SourceFile {
     pub text: String,
     /// Calendars, inventories and local blocks, by path from the root of the repository, without a leading `./`.
     pub files: BTreeMap<String, String>,
+    /// A finding for each of them that is no text in UTF-8. Whoever compiles it hears of them, and gets no pipeline.
+    pub unreadable: Vec<Diagnostic>,
 }
 
 impl SourceFile {
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), files: BTreeMap::new() }
+        Self { name: name.into(), text: text.into(), files: BTreeMap::new(), unreadable: Vec::new() }
     }
 
     #[must_use]

@@ -11,7 +11,7 @@ use pipelines::{Blocks, ExpandInput, SourceFile, compile, expand};
 fn plan_of(text: &str) -> Plan {
     let holidays = fs::read_to_string("examples/orders/holidays.ics").unwrap();
     let files = [("holidays.ics".to_owned(), holidays.clone()), (".tidegate/holidays.ics".to_owned(), holidays)];
-    let source = SourceFile { name: ".tidegate/pipeline.yaml".to_owned(), text: text.to_owned(), files: files.into_iter().collect() };
+    let source = SourceFile::new(".tidegate/pipeline.yaml", text).with_files(files.into_iter().collect());
     let (pipeline, diagnostics) = compile(&source, &Blocks::built_in());
     let pipeline = pipeline.unwrap_or_else(|| panic!("{diagnostics:#?}"));
     expand(&pipeline, &ExpandInput::default()).unwrap()

@@ -197,6 +197,7 @@ fn an_aspect_is_added_where_it_fits_and_every_plan_says_so() {
     insta::assert_snapshot!(show::text(&plan), @r#"
     pipeline orders
       starts on a push to main
+      made of shell/run
 
     stage beta
       rollback: the wave, by itself on an alarm or a failed job, up to 20m after the stage; newer releases go on

@@ -58,6 +58,7 @@ fn a_preview_is_made_by_the_files_own_deploy_block_beside_its_target() {
     insta::assert_snapshot!(show::text(&made), @r#"
     pipeline orders
       account prod: 222222222222, role deploy
+      made of process/in-place, shell/run
 
     stage build
       lane build: one release at a time, the newest ready one

@@ -68,7 +68,7 @@ fn a_shape_alone_makes_a_pipeline() {
 #[test]
 fn inputs_of_a_shape_are_typed_and_needed() {
     let error = |with: &str| plan(&format!("name: orders\nextends: {{uses: ./shapes/service, with: {with}}}\n")).unwrap_err();
-    assert!(error("{}").contains("the block `./shapes/service` needs the input `artifact`"));
+    assert!(error("{}").contains("the shape `./shapes/service` needs the input `artifact`"));
     assert!(error("{artifact: app, retries: many}").contains("error[wrong_input]"));
     assert!(error("{artifact: app, artefact: app}").contains("did you mean `artifact`?"));
     // A wrong value that a shape inserts is found in the shape.

@@ -66,6 +66,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
         let (path, body) = (format!("{PATH}/upgrades/{}", segment(upgrade)), ChangeUpgrade { what, reason: reason.to_owned() });
         let client = &client;
         async move {
+            find(&client.get(PATH).await?, Some(upgrade))?;
             let changed: Upgrade = client.post(&path, &Context::key(), &body).await?;
             show(&changed, output)
         }
@@ -83,14 +84,24 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
         }
         Some(Action::Status { upgrade }) => {
             let fleet: Fleet = client.get(PATH).await?;
-            let found = fleet.upgrades.iter().find(|known| upgrade.as_ref().is_none_or(|id| known.id == *id));
-            let nothing = || Failure::new(Exit::NotFound, "there is no such upgrade").next("`tidegate fleet upgrade NAME` begins one");
-            show(found.ok_or_else(nothing)?, output)
+            show(find(&fleet, upgrade.as_deref())?, output)
         }
         Some(Action::Hold { upgrade, reason }) => change(upgrade, UpgradeChange::Hold, reason).await,
         Some(Action::Resume { upgrade, reason }) => change(upgrade, UpgradeChange::Resume, reason).await,
         Some(Action::RollBack { upgrade, reason }) => change(upgrade, UpgradeChange::RollBack, reason).await,
     }
+}
+
+/// The newest without an id.
+fn find<'f>(fleet: &'f Fleet, id: Option<&str>) -> Result<&'f Upgrade> {
+    fleet.upgrades.iter().find(|known| id.is_none_or(|id| known.id == id)).ok_or_else(|| {
+        let (message, next) = match (id, fleet.upgrades.first()) {
+            (Some(id), Some(newest)) => (format!("there is no upgrade {id}"), format!("the newest is {}", newest.id)),
+            (Some(id), None) => (format!("there is no upgrade {id}"), "`tidegate fleet upgrade NAME` begins one".to_owned()),
+            (None, _) => ("there has been no upgrade".to_owned(), "`tidegate fleet upgrade NAME` begins one".to_owned()),
+        };
+        Failure::new(Exit::NotFound, message).next(next)
+    })
 }
 
 /// What the tag is now. The server takes nothing else than what is named here.

@@ -33,6 +33,12 @@ const COMMANDS: &[&[&str]] = &[
     &["runner", "token"],
     &["runner", "list"],
     &["runner", "drain", "r-1"],
+    &["plan", "--release", "shop/1"],
+    &["fleet"],
+    &["fleet", "status"],
+    &["fleet", "hold", "u-1", "--reason", "stop"],
+    &["fleet", "resume", "u-1"],
+    &["fleet", "roll-back", "u-1", "--reason", "bad"],
 ];
 
 /// Answers every request with the same text, until the test ends.

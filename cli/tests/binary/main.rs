@@ -12,6 +12,7 @@ mod doctor;
 mod growing;
 mod local;
 mod offline;
+mod pages;
 mod people;
 /// The testkit's own, without all that it depends on.
 #[expect(unreachable_pub, reason = "it is public in the testkit")]

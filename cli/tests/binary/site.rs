@@ -199,7 +199,7 @@ impl Site {
         self.commit_in("repository", text);
     }
 
-    fn commit_in(&self, folder: &str, text: &str) {
+    pub(crate) fn commit_in(&self, folder: &str, text: &str) {
         self.program.write(&format!("{folder}/app.txt"), text);
         self.git(folder, &["add", "--all"]);
         self.git(folder, &["commit", "--quiet", "--allow-empty", "-m", text]);

@@ -52,12 +52,12 @@ impl Engine {
         if pipelines::names_shared(&text).iter().any(|name| !name.is_empty()) {
             names.insert(lock::PATH.to_owned());
         }
-        let mut files = self.files_at(&repository, &belongs.commit, names).await?;
+        let mut source = SourceFile::new(name, text);
+        self.add_files(&mut source, &repository, &belongs.commit, names).await?;
         // A shape names files as the pipeline file does that extends it.
-        let shapes = files.iter().filter(|(path, _)| path.ends_with("/shape.yaml"));
+        let shapes = source.files.iter().filter(|(path, _)| path.ends_with("/shape.yaml"));
         let more: BTreeSet<String> = shapes.flat_map(|(_, text)| pipelines::names_files(text)).collect();
-        files.extend(self.files_at(&repository, &belongs.commit, more).await?);
-        let source = SourceFile::new(name, text).with_files(files);
+        self.add_files(&mut source, &repository, &belongs.commit, more).await?;
         let owner = &self.ports.owner;
         let environment = Environment {
             blocks: (*self.ports.library).clone(),
@@ -78,22 +78,27 @@ impl Engine {
         Ok((!accounts.is_empty()).then(|| inventory(&accounts)))
     }
 
-    async fn files_at(
+    async fn add_files(
         &self,
+        source: &mut SourceFile,
         repository: &Repository,
         commit: &str,
         names: impl IntoIterator<Item = String>,
-    ) -> Result<BTreeMap<String, String>, Error> {
-        let mut files = BTreeMap::new();
-        for path in names {
-            let inner = if path.ends_with('/') { self.ports.source.files(repository, commit, &path).await? } else { vec![path] };
+    ) -> Result<(), Error> {
+        for named in names {
+            let is_folder = named.ends_with('/');
+            let inner = if is_folder { self.ports.source.files(repository, commit, &named).await? } else { vec![named] };
             for path in inner {
-                if let Some(bytes) = self.ports.source.file(repository, commit, &path).await? {
-                    files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
+                let Some(bytes) = self.ports.source.file(repository, commit, &path).await? else { continue };
+                // Beside a block there may be a picture for its readers.
+                if is_folder && !path.ends_with(".yaml") {
+                    source.files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
+                } else {
+                    source.add_file(&path, &bytes);
                 }
             }
         }
-        Ok(files)
+        Ok(())
     }
 
     /// Shared blocks and shapes at the commits that the lock file names, and those that they use in turn.
@@ -110,7 +115,12 @@ impl Engine {
         let repository = Repository { url: shared.repository.clone() };
         let prefix = if shared.folder.is_empty() { String::new() } else { format!("{}/", shared.folder) };
         let paths = self.ports.source.files(&repository, commit, &prefix).await?;
-        let files = self.files_at(&repository, commit, paths).await?;
-        Ok(files.into_iter().filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.to_owned(), text))).collect())
+        let mut folder = Folder::new();
+        for path in paths {
+            let Some(bytes) = self.ports.source.file(&repository, commit, &path).await? else { continue };
+            let Some(inside) = path.strip_prefix(&prefix) else { continue };
+            folder.insert(inside.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+        }
+        Ok(folder)
     }
 }

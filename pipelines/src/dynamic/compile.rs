@@ -64,6 +64,7 @@ pub fn compile_fragment(source: &SourceFile, joining: &Joining<'_>, environment:
     }
     let mut diagnostics = reader.finish(&source.name, &source.text);
     diagnostics.append(&mut elsewhere);
+    diagnostics.extend(source.unreadable.iter().cloned());
     let has_errors = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     (fragment.filter(|_| !has_errors), diagnostics)
 }

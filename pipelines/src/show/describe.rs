@@ -9,6 +9,11 @@ use crate::plan::{
 };
 use crate::window;
 
+/// The first twelve digits of a digest: enough to see that it is another one.
+pub(super) fn short(digest: &str) -> String {
+    digest.strip_prefix("sha256:").unwrap_or(digest).chars().take(12).collect()
+}
+
 /// `1h 30m`; milliseconds only where nothing larger fits.
 pub(super) fn duration(milliseconds: u64) -> String {
     const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];

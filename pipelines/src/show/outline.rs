@@ -42,7 +42,7 @@ pub(super) fn of(plan: &Plan) -> Outline {
         plan: value(&serde_json::json!({
             "triggers": plan.triggers, "accounts": plan.accounts, "notify": plan.notify,
             "sources": plan.sources, "barriers": plan.barriers, "needs_barriers": plan.needs_barriers,
-            "blocks": plan.blocks, "aspects": plan.aspects, "vars": plan.vars, "secrets": plan.secrets,
+            "blocks": plan.blocks.iter().map(|(name, digest)| (name, describe::short(digest))).collect::<BTreeMap<_, _>>(), "aspects": plan.aspects, "vars": plan.vars, "secrets": plan.secrets,
         })),
         stages: plan.stages_on_path().map(|(ix, stage)| stage_outline(plan, stage, ix)).collect(),
     }

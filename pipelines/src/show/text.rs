@@ -14,6 +14,9 @@ pub fn text(plan: &Plan) -> String {
     for (name, account) in &plan.accounts {
         tree.line(1, &format!("account {name}: {}, role {}", account.id, account.role));
     }
+    if !plan.blocks.is_empty() {
+        tree.line(1, &format!("made of {}", plan.blocks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")));
+    }
     for (name, source) in &plan.sources {
         tree.line(1, &format!("takes {name}: {}", describe::source(source)));
     }
