@@ -9,13 +9,11 @@ mod attacks;
 use std::fs;
 use std::process::{Command, ExitCode};
 
+use attacks::measure::{MOST_MB, MOST_MS, peak_mb, processor_ms};
 use pipelines::dynamic::{Joining, compile_fragment};
 use pipelines::plan::{NodeIx, Plan};
 use pipelines::{Blocks, Diagnostic, Environment, ExpandInput, SourceFile, compile_in, expand};
 
-/// The promise of docs/figures.md.
-const MOST_MS: f64 = 50.0;
-const MOST_MB: f64 = 64.0;
 /// The kernel brings a thread's time up to date every few milliseconds: so much is measured of each at the least.
 const MEASURED_MS: f64 = 150.0;
 
@@ -97,15 +95,4 @@ fn found(attack: &Attack, plan: &Plan, environment: &Environment) -> Vec<Diagnos
 fn base(environment: &Environment) -> Plan {
     let source = SourceFile::new("pipeline.yaml", "name: x\nstages: [{name: build, generate: {run: x}}]");
     expand(&compile_in(&source, environment).0.unwrap(), &ExpandInput::default()).unwrap()
-}
-
-fn processor_ms() -> f64 {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1_000_000.0
-}
-
-fn peak_mb() -> f64 {
-    let text = fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
 }

@@ -4,7 +4,7 @@ use api::types::{
 use pipelines::lock::{SharedName, digest_of};
 
 use super::Context;
-use crate::client::segment;
+use crate::client::{Client, segment};
 use crate::exit::{Exit, Failure, Result};
 use crate::output::{Output, Style, Table};
 use crate::shared::Shared;
@@ -62,15 +62,6 @@ const PATH: &str = "/api/v1/fleet";
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit> {
     let client = context.client()?;
     let output = &context.output;
-    let change = |upgrade: &str, what: UpgradeChange, reason: &str| {
-        let (path, body) = (format!("{PATH}/upgrades/{}", segment(upgrade)), ChangeUpgrade { what, reason: reason.to_owned() });
-        let client = &client;
-        async move {
-            find(&client.get(PATH).await?, Some(upgrade))?;
-            let changed: Upgrade = client.post(&path, &Context::key(), &body).await?;
-            show(&changed, output)
-        }
-    };
     match &arguments.action {
         None => list(&client.get(PATH).await?, arguments.block.as_deref(), output),
         Some(Action::Preview { to }) => {
@@ -86,10 +77,17 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
             let fleet: Fleet = client.get(PATH).await?;
             show(find(&fleet, upgrade.as_deref())?, output)
         }
-        Some(Action::Hold { upgrade, reason }) => change(upgrade, UpgradeChange::Hold, reason).await,
-        Some(Action::Resume { upgrade, reason }) => change(upgrade, UpgradeChange::Resume, reason).await,
-        Some(Action::RollBack { upgrade, reason }) => change(upgrade, UpgradeChange::RollBack, reason).await,
+        Some(Action::Hold { upgrade, reason }) => change(&client, upgrade, UpgradeChange::Hold, reason, output).await,
+        Some(Action::Resume { upgrade, reason }) => change(&client, upgrade, UpgradeChange::Resume, reason, output).await,
+        Some(Action::RollBack { upgrade, reason }) => change(&client, upgrade, UpgradeChange::RollBack, reason, output).await,
     }
+}
+
+async fn change(client: &Client, id: &str, what: UpgradeChange, reason: &str, output: &Output) -> Result<Exit> {
+    find(&client.get(PATH).await?, Some(id))?;
+    let body = ChangeUpgrade { what, reason: reason.to_owned() };
+    let changed: Upgrade = client.post(&format!("{PATH}/upgrades/{}", segment(id)), &Context::key(), &body).await?;
+    show(&changed, output)
 }
 
 /// The newest without an id.

@@ -1,5 +1,7 @@
 //! Texts that attackers are known to send; `tests/robustness.rs` wants one clear finding of each, `examples/attacks.rs` measures them.
 
+pub(crate) mod measure;
+
 use std::fmt::Write as _;
 
 /// Name, text, and the code of the finding.
