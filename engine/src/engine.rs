@@ -40,7 +40,7 @@ pub(crate) use artifacts::artifact_key;
 pub use environment::Owner;
 pub use error::Error;
 pub use fleet::{Preview, Use};
-pub use logs::{LogHits, LogPage};
+pub use logs::{LineTime, LogHits, LogPage, LogTimes};
 pub use settings::{Ports, Retention, Settings};
 pub use sources::{Checked, Connection, Start};
 pub use trust::TrustPolicy;

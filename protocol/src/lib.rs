@@ -20,7 +20,7 @@ pub use credentials::{Credentials, CredentialsRequest, Identity};
 pub use id::{ArtifactDigest, AttemptId, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
 pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
 pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseAnswer, LeaseRequest, Refusal, Stop};
-pub use log::{LogAck, LogChunk, MAX_LOG_CHUNK_BYTES, MAX_WHOLE_LOG_BYTES};
+pub use log::{LogAck, LogChunk, LogTime, MAX_LOG_CHUNK_BYTES, MAX_LOG_TIMES, MAX_WHOLE_LOG_BYTES};
 pub use path::{headers, paths};
 pub use register::{Register, Registered, RenewToken};
 pub use report::{Artifact, Outcome, Report, StepReport};

@@ -33,6 +33,9 @@ pub mod headers {
     pub const DIGEST: &str = "tidegate-digest";
     /// `1` when the bytes before the offset are lost.
     pub const GAP: &str = "tidegate-gap";
+    /// When the lines of a log chunk were written: `<bytes>:<ms>,…`, each the difference to the mark before, of which the first counts
+    /// from the chunk's start and from the attempt's beginning. May be missing.
+    pub const TIMES: &str = "tidegate-times";
     /// `1` when the artifact is a folder sent as tar.
     pub const FOLDER: &str = "tidegate-folder";
     /// The Unix mode of an artifact file, octal.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactDigest, Fences};
+use crate::{ArtifactDigest, Fences, LogTime};
 
 /// `POST /runner/v1/attempts/{attempt}/complete`: how an attempt ended. Answered the same way when repeated (IA7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -22,6 +22,9 @@ pub struct Report {
     /// most jobs are short, and need no other call for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+    /// When the lines of `log` were written, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_times: Vec<LogTime>,
 }
 
 /// The end of an attempt as its runner saw it.

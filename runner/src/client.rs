@@ -108,13 +108,16 @@ impl Client {
     }
 
     pub(crate) async fn log(&self, chunk: &LogChunk, body: Bytes) -> Result<LogAck, CallError> {
-        let request = self
+        let mut request = self
             .post(&paths::for_attempt(paths::LOG, &chunk.fences.attempt))
             .header(headers::FENCES, fences(&chunk.fences)?)
             .header(headers::OFFSET, chunk.offset)
             .header(headers::DIGEST, &chunk.digest)
             .header(headers::GAP, if chunk.gap { "1" } else { "0" })
             .timeout(CALL_TIMEOUT);
+        if !chunk.times.is_empty() {
+            request = request.header(headers::TIMES, times(chunk));
+        }
         json(request.body(body)).await
     }
 
@@ -168,6 +171,19 @@ fn path_segment(text: &str) -> String {
         }
         out
     })
+}
+
+/// As [`headers::TIMES`] says.
+fn times(chunk: &LogChunk) -> String {
+    let mut before = protocol::LogTime { byte: chunk.offset, after_ms: 0 };
+    let mut text = String::new();
+    for time in &chunk.times {
+        let separator = if text.is_empty() { "" } else { "," };
+        let (bytes, ms) = (time.byte.saturating_sub(before.byte), time.after_ms.saturating_sub(before.after_ms));
+        text.push_str(&format!("{separator}{bytes}:{ms}"));
+        before = *time;
+    }
+    text
 }
 
 fn fences(of: &Fences) -> Result<String, CallError> {

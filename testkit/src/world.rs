@@ -396,6 +396,7 @@ impl ScriptedRunner {
             log_bytes: said.len() as u64,
             log_digest: hex::encode(sha2::Sha256::digest(said)),
             log,
+            log_times: Vec::new(),
         };
         self.engine.complete(&self.id, report).await
     }

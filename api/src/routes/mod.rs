@@ -78,6 +78,7 @@ fn of_releases(routes: Routes) -> Routes {
     let routes = route!(routes, attempts::show);
     let routes = route!(routes, attempts::log);
     let routes = route!(routes, attempts::log_search);
+    let routes = route!(routes, attempts::log_times);
     let routes = route!(routes, attempts::log_raw, Limits::streaming());
     let routes = route!(routes, attempts::log_follow, Limits::streaming());
     route!(routes, artifacts::download, Limits::streaming())

@@ -36,6 +36,28 @@ pub struct LogPage {
     pub complete: bool,
     /// Bytes that its runner lost (R10).
     pub lost_bytes: u64,
+    /// When these lines were written, as in `LogTimes`; empty where that is not known.
+    pub times: Vec<[u64; 2]>,
+}
+
+/// When lines of a log were written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LogTimes {
+    /// A line, counted from 0, and milliseconds since the attempt began on its runner: it was written then, and so were the lines after it up
+    /// to the next mark. Empty where the runner did not note it.
+    pub times: Vec<[u64; 2]>,
+    /// More are known: ask from this line on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LogTimesQuery {
+    /// The first line, counted from 0.
+    #[serde(default)]
+    pub from: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
@@ -61,6 +83,8 @@ pub struct LogTail {
     /// The number of the first line, counted from 0.
     pub from: u64,
     pub lines: Vec<String>,
+    /// When these lines were written, as in `LogTimes`.
+    pub times: Vec<[u64; 2]>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]

@@ -55,6 +55,7 @@ async fn print(runner: &FakeRunner, lease: &Lease, text: &str) {
         log_bytes: 0,
         log_digest: hex::encode(Sha256::digest(b"")),
         log: None,
+        log_times: Vec::new(),
     };
     let path = paths::for_attempt(paths::COMPLETE, &lease.fences.attempt);
     runner.client().post(&path, serde_json::to_value(report).expect("JSON")).await.expect(200);

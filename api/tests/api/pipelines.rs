@@ -47,14 +47,17 @@ async fn a_release_goes_its_way_and_every_page_tells_of_it() {
     let lease = runner.lease().await;
     assert_eq!(lease.job.key, "build/package");
     let log = "first\nsecond\nthird\n";
-    runner.log(&lease.fences, 0, log).await;
+    runner.log(&lease.fences, 0, log, "0:0,6:120,7:30").await;
     let attempt = lease.fences.attempt.to_string();
     let page = admin.get(&format!("/api/v1/attempts/{attempt}/log?from=1&count=1")).await.expect(200);
     assert_eq!((&page["first_line"], &page["lines"]), (&json!(1), &json!(["second"])), "{page}");
+    assert_eq!(page["times"], json!([[1, 120]]));
+    let times = admin.get(&format!("/api/v1/attempts/{attempt}/log/times")).await.expect(200);
+    assert_eq!(times, json!({"times": [[0, 0], [1, 120], [2, 150]]}));
     let hits = admin.get(&format!("/api/v1/attempts/{attempt}/log/search?q=ir")).await.expect(200);
     assert_eq!(hits, json!({"total": 2, "lines": [0, 2]}));
     let mut tail = admin.stream(&format!("/api/v1/attempts/{attempt}/log/follow?from=2")).await;
-    assert_eq!(tail.next().await.expect("the tail").data, json!({"from": 2, "lines": ["third"]}));
+    assert_eq!(tail.next().await.expect("the tail").data, json!({"from": 2, "lines": ["third"], "times": [[2, 150]]}));
     runner.complete(&lease.fences, Outcome::Succeeded, log).await.expect(200);
     runner.complete(&lease.fences, Outcome::Succeeded, log).await.expect(200);
 

@@ -306,6 +306,7 @@ impl Engine {
             log_bytes: 0,
             log_digest: hash(""),
             log: None,
+            log_times: Vec::new(),
         };
         if let Err(error) = self.input(pipeline, Actor::Engine, Input::Report(Box::new(report))).await {
             warn!(attempt.id = %attempt, %error, "the attempt could not be ended; its lease will run out");

@@ -23,8 +23,8 @@ pub(super) const STATEMENTS: &[&str] = &[START, HEAD, ADVANCE, FROM_BYTE, FROM_L
 pub(super) const ENDING_STATEMENTS: &[&str] = ending::STATEMENTS;
 
 const CHUNKS: Insert = Insert {
-    into: "INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding)",
-    columns: 11,
+    into: "INSERT INTO log_chunks (attempt, start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding, line_times)",
+    columns: 12,
     before_first: "",
     conflict: "",
 };
@@ -32,7 +32,7 @@ pub(super) const INSERTS: &[&Insert] = &[&CHUNKS];
 
 macro_rules! columns {
     () => {
-        "start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding"
+        "start_byte, length, digest, blob_key, first_line, line_count, bytes, blob_start, blob_length, encoding, line_times"
     };
 }
 
@@ -61,6 +61,8 @@ pub struct NewLogChunk {
     pub place: LogPlace,
     /// Line ends in it.
     pub line_count: u64,
+    /// As [`LogChunkRow::line_times`].
+    pub line_times: Option<Bytes>,
     /// The bytes from the stored end up to `offset` are lost for good.
     pub gap: bool,
 }
@@ -107,6 +109,8 @@ pub struct LogChunkRow {
     /// Line ends before this chunk: the number, from 0, of the line that it starts in.
     pub first_line: u64,
     pub line_count: u64,
+    /// When its lines were written, if that is known; what the bytes mean, `engine/logs/times.rs` knows.
+    pub line_times: Option<Bytes>,
 }
 
 impl LogChunkRow {
@@ -166,19 +170,23 @@ async fn append(tx: &mut Tx<'_>, new: &NewLogChunk, now: Time) -> Result<LogHead
         return head(&tx.one(HEAD, values![&new.attempt]).await?);
     }
     let mut rows = Vec::new();
-    let row = |start_byte, length, digest: Option<&str>, place, line_count| LogChunkRow {
+    let row = |start_byte, length, digest: Option<&str>, place, line_count, line_times| LogChunkRow {
         start_byte,
         length,
         digest: digest.map(str::to_owned),
         place,
         first_line: old.lines,
         line_count,
+        line_times,
     };
     if new.offset > old.stored_bytes {
         let lost = new.offset.saturating_sub(old.stored_bytes);
-        rows.push(written(&new.attempt, &row(old.stored_bytes, lost, None, None, 0)));
+        rows.push(written(&new.attempt, &row(old.stored_bytes, lost, None, None, 0, None)));
     }
-    rows.push(written(&new.attempt, &row(new.offset, new.length, Some(&new.digest), Some(new.place.clone()), new.line_count)));
+    rows.push(written(
+        &new.attempt,
+        &row(new.offset, new.length, Some(&new.digest), Some(new.place.clone()), new.line_count, new.line_times.clone()),
+    ));
     tx.insert_all(&CHUNKS, rows).await?;
     tx.notify(Hint::Log(new.attempt.to_string()).to_text()).await?;
     Ok(LogHead { stored_bytes: end, lines, ..old })
@@ -213,6 +221,7 @@ fn written(attempt: &AttemptId, chunk: &LogChunkRow) -> Vec<Value> {
         range.0,
         range.1,
         encoding,
+        chunk.line_times.as_ref().map(|times| times.to_vec()),
     ]
 }
 
@@ -250,5 +259,6 @@ fn chunk(record: &Record) -> Result<LogChunkRow, Error> {
         place,
         first_line: record.count("first_line")?,
         line_count: record.count("line_count")?,
+        line_times: record.optional_bytes("line_times")?.map(Bytes::from),
     })
 }

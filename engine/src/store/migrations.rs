@@ -30,6 +30,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(7, "0007_additions"),
     migration!(10, "0010_events_by_kind"),
     migration!(11, "0011_fleet"),
+    migration!(12, "0012_line_times"),
 ];
 
 /// The version that this program reads and writes.

@@ -28,6 +28,7 @@ fn chunk(offset: u64, length: u64, lines: u64, gap: bool) -> NewLogChunk {
         digest: format!("digest-{offset}"),
         place: LogPlace::Blob { key: format!("blob-{offset}") },
         line_count: lines,
+        line_times: None,
         gap,
     }
 }
@@ -104,6 +105,7 @@ fn sealed(blob: &str) -> SealedLog {
         place: Some(LogPlace::Frame { key: blob.to_owned(), start, length: 4 }),
         first_line,
         line_count,
+        line_times: None,
     };
     let chunks = vec![frame(0, 8, 0, 2, 0), frame(8, 7, 2, 1, 4)];
     SealedLog { attempt: attempt(), digest: "whole".to_owned(), blob: Some(blob.to_owned()), chunks }
@@ -134,7 +136,7 @@ async fn a_log_of_one_row_is_sealed_by_the_commit_that_ends_it(database: &Databa
 async fn a_log_that_comes_with_its_end_counts_only_where_nothing_was_stored(database: &Database) {
     let store = database.open().await;
     let whole = |bytes: &'static [u8], digest: &str| LogEnd {
-        whole: Some(WholeLog { bytes: Bytes::from_static(bytes), line_count: 1 }),
+        whole: Some(WholeLog { bytes: Bytes::from_static(bytes), line_count: 1, line_times: None }),
         ..end(bytes.len() as u64, digest)
     };
     store.end_log(whole(b"all of it\n", "digest-0"), after(1)).await.unwrap();

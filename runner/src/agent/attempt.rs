@@ -207,7 +207,7 @@ impl Attempt {
     fn give_up(&self, detail: &str) -> io::Result<()> {
         let masker = Masker::new(&self.assignment.lease.job.secrets).map_err(io::Error::other)?;
         let detail = masker.mask_text(detail);
-        let mut spool = Spool::create(&self.folder.log(), &masker, self.assignment.max_log_bytes)?;
+        let mut spool = Spool::create(&self.folder.log(), &masker, self.assignment.max_log_bytes, crate::clock::now())?;
         spool.mark(&format!("error: {detail}"));
         let mut report = super::failed_report(self.assignment.lease.fences.clone(), detail);
         (report.log_bytes, report.log_digest) = spool.finish();

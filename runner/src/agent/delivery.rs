@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::{Artifact, LogChunk, MAX_LOG_CHUNK_BYTES, MAX_WHOLE_LOG_BYTES, Refusal, Report};
+use protocol::{Artifact, LogChunk, LogTime, MAX_LOG_CHUNK_BYTES, MAX_WHOLE_LOG_BYTES, Refusal, Report};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
+use crate::attempt::{has_notes, noted};
 use crate::backoff::Backoff;
 use crate::client::CallError;
 use crate::clock;
@@ -47,7 +48,10 @@ impl Attempt {
     /// Delivers all of a result: the rest of the log, the artifacts, the report. Tries until it is done
     /// or refused.
     pub(super) async fn deliver(&self, report: &Report) -> io::Result<Option<Refusal>> {
-        let whole = self.whole_log(report)?.map(|log| Report { log: Some(log), ..report.clone() });
+        let whole = match self.whole_log(report)? {
+            None => None,
+            Some(log) => Some(Report { log: Some(log), log_times: self.times_of_log(0, report.log_bytes)?, ..report.clone() }),
+        };
         let log = whole.is_none().then_some(Part::Log);
         let report = whole.as_ref().unwrap_or(report);
         let parts = log.into_iter().chain(report.artifacts.iter().map(Part::Artifact)).chain([Part::Result]);
@@ -112,10 +116,19 @@ impl Attempt {
         }
         self.has_sent_log.store(true, Ordering::Relaxed);
         let digest = hex::encode(Sha256::digest(&body));
-        let chunk = LogChunk { fences: self.assignment.lease.fences.clone(), offset, digest, gap: false };
+        let times = self.times_of_log(offset, offset + body.len() as u64)?;
+        let chunk = LogChunk { fences: self.assignment.lease.fences.clone(), offset, digest, gap: false, times };
         let answer = self.agent.client.log(&chunk, Bytes::from(body)).await?;
         self.acked.store(answer.stored_bytes, Ordering::Relaxed);
         Ok(if answer.stored_bytes >= length { Sent::Everything } else { Sent::Some })
+    }
+
+    fn times_of_log(&self, from: u64, until: u64) -> io::Result<Vec<LogTime>> {
+        // Another version of the runner, which noted nothing, may have begun it.
+        if self.is_recovered && !has_notes(&self.folder.log()) {
+            return Ok(Vec::new());
+        }
+        noted(&self.folder.log(), from, until)
     }
 
     /// How much of the log the server has.

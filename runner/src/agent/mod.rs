@@ -304,6 +304,7 @@ fn failed_report(fences: protocol::Fences, detail: String) -> Report {
         log_bytes: 0,
         log_digest: hex::encode(<sha2::Sha256 as sha2::Digest>::digest(b"")),
         log: None,
+        log_times: Vec::new(),
     }
 }
 

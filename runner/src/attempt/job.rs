@@ -34,7 +34,7 @@ pub(super) async fn supervise(folder: &Folder) -> io::Result<bool> {
     let mut run = Run {
         folder,
         assignment: &assignment,
-        spool: Spool::create(&folder.log(), &masker, assignment.max_log_bytes)?,
+        spool: Spool::create(&folder.log(), &masker, assignment.max_log_bytes, started)?,
         watch: Watch::new(folder, &assignment, started.plus_ms(job.timeout_ms))?,
         output: Output::new()?,
         masker,
@@ -302,6 +302,7 @@ impl Run<'_> {
             log_bytes,
             log_digest,
             log: None,
+            log_times: Vec::new(),
         }
     }
 }

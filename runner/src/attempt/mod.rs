@@ -14,8 +14,10 @@ mod job;
 mod outputs;
 mod spool;
 mod step;
+mod times;
 
 pub(crate) use spool::{Spool, measure};
+pub(crate) use times::{has_notes, noted};
 
 use std::fs::OpenOptions;
 use std::io;

@@ -5,12 +5,15 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::times::Notes;
+use crate::clock::Moment;
 use crate::mask::{Masker, Stream};
 
 /// The attempt's log on disk. What is in the file has been masked; the agent sends it as it is (R10).
 #[derive(Debug)]
 pub(crate) struct Spool {
     file: File,
+    notes: Notes,
     stream: Stream,
     hasher: Sha256,
     bytes: u64,
@@ -22,11 +25,12 @@ pub(crate) struct Spool {
 }
 
 impl Spool {
-    /// Makes an empty log.
-    pub(crate) fn create(path: &Path, masker: &Masker, max_bytes: u64) -> io::Result<Self> {
+    /// Makes an empty log of an attempt that began at this moment.
+    pub(crate) fn create(path: &Path, masker: &Masker, max_bytes: u64, begun: Moment) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
         Ok(Self {
             file,
+            notes: Notes::beside(path, begun),
             stream: masker.stream(),
             hasher: Sha256::new(),
             bytes: 0,
@@ -86,6 +90,9 @@ impl Spool {
     }
 
     fn append(&mut self, bytes: &[u8]) {
+        if let Some(start) = self.first_line_in(bytes) {
+            self.notes.line_at(self.bytes + start);
+        }
         let mut rest = bytes;
         while !rest.is_empty() {
             match self.file.write(rest) {
@@ -105,6 +112,12 @@ impl Spool {
             }
         }
         self.at_line_start = bytes.last().is_none_or(|byte| *byte == b'\n');
+    }
+
+    /// Where the first line starts that starts in these bytes.
+    fn first_line_in(&self, bytes: &[u8]) -> Option<u64> {
+        let start = if self.at_line_start { 0 } else { bytes.iter().position(|byte| *byte == b'\n')? + 1 };
+        (start < bytes.len()).then_some(start as u64)
     }
 }
 
@@ -138,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join("log");
         let masker = Masker::new(&[Secret { name: "S".to_owned(), value: "sesame-open".to_owned() }]).expect("small");
-        let mut spool = Spool::create(&path, &masker, max_bytes).expect("spool");
+        let mut spool = Spool::create(&path, &masker, max_bytes, crate::clock::now()).expect("spool");
         work(&mut spool);
         assert_eq!(spool.finish(), measure(&path).expect("measured"));
         std::fs::read_to_string(&path).expect("log")

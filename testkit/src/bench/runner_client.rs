@@ -84,6 +84,7 @@ pub(super) fn succeeded(fences: Fences) -> Report {
         log_bytes: 0,
         log_digest: EMPTY_DIGEST.to_owned(),
         log: None,
+        log_times: Vec::new(),
     }
 }
 

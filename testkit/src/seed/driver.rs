@@ -327,6 +327,7 @@ impl<'p> Driver<'p> {
             log_bytes: log.bytes.len() as u64,
             log_digest: log.digest.clone(),
             log: None,
+            log_times: Vec::new(),
         };
         if self.story.ends.since_ms(self.now) < LOGS_MS {
             self.logs.push((attempt, kind, self.now, true));

@@ -61,6 +61,7 @@ pub(super) async fn store(place: &Place, attempt: &AttemptId, kind: Kind, at: Ti
             digest: hex::encode(Sha256::digest(&piece)),
             place: LogPlace::Blob { key: blob_key },
             line_count: piece.iter().filter(|byte| **byte == b'\n').count() as u64,
+            line_times: None,
             gap: false,
         };
         place.store.append_log(chunk, at).await?;

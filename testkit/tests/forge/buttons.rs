@@ -80,7 +80,8 @@ async fn a_failed_check_points_at_the_sources_and_can_be_run_again_there() {
     let place = AtForge::with(PIPELINE, |_| {}).await;
     let lease = place.runner.lease().await;
     let log = b"compiling\nerror[E0308]: mismatched types\n  --> src/main.rs:3:5\n";
-    let chunk = LogChunk { fences: lease.fences.clone(), offset: 0, digest: hex::encode(Sha256::digest(log)), gap: false };
+    let chunk =
+        LogChunk { fences: lease.fences.clone(), offset: 0, digest: hex::encode(Sha256::digest(log)), gap: false, times: Vec::new() };
     place.world.engine.append_log(&place.runner.id, chunk, Bytes::from_static(log)).await.expect("the log is taken");
     place.runner.report_log(&lease, Outcome::Failed { exit_code: 2, step: "make".to_owned() }, log).await;
     let check = place

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use engine::{Engine, LogPage};
 use futures::TryStreamExt as _;
-use protocol::{AttemptId, Lease, LogChunk, Outcome};
+use protocol::{AttemptId, Lease, LogChunk, LogTime, Outcome};
 use sha2::Digest as _;
 use testkit::repository::GitRepository;
 use testkit::world::{ScriptedRunner, World};
@@ -21,7 +21,17 @@ async fn talking(world: &World) -> (ScriptedRunner, Lease) {
 }
 
 async fn send(world: &World, runner: &ScriptedRunner, lease: &Lease, offset: u64, bytes: &[u8], gap: bool) -> u64 {
-    let chunk = LogChunk { fences: lease.fences.clone(), offset, digest: hex::encode(sha2::Sha256::digest(bytes)), gap };
+    send_timed(world, runner, lease, (offset, bytes, gap), Vec::new()).await
+}
+
+async fn send_timed(
+    world: &World,
+    runner: &ScriptedRunner,
+    lease: &Lease,
+    (offset, bytes, gap): (u64, &[u8], bool),
+    times: Vec<LogTime>,
+) -> u64 {
+    let chunk = LogChunk { fences: lease.fences.clone(), offset, digest: hex::encode(sha2::Sha256::digest(bytes)), gap, times };
     world.engine.append_log(&runner.id, chunk, Bytes::copy_from_slice(bytes)).await.expect("the chunk is taken").stored_bytes
 }
 
@@ -92,6 +102,47 @@ async fn r10_a_gap_stays_a_gap_when_the_log_is_sealed() {
     assert_eq!((&sealed.lines, sealed.lost_bytes, sealed.complete), (&growing.lines, 88, true));
     assert_eq!(sealed.lines, ["before", "half of it", "after"]);
     assert_eq!(whole(&world.engine, &attempt).await, b"before\nhalf of it\nafter");
+}
+
+/// Marks travel with the pieces, however these are cut; they are the same before and after the log is sealed, and its text stays untouched.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_line_has_its_time_while_the_log_grows_and_when_it_is_sealed() {
+    let world = World::sqlite().await;
+    let (runner, lease) = talking(&world).await;
+    let attempt = lease.fences.attempt.clone();
+    // Four lines of 16 bytes a tenth of a second.
+    let text: String = (0..30_000).map(|line| format!("line {line:>8} .\n")).collect();
+    let at = |byte: u64| byte / 64 * 100;
+    let mut sent = 0;
+    for size in [10, 5_000, 300_000, 16_384].into_iter().cycle() {
+        let end = (sent + size).min(text.len());
+        let (from, until) = (sent as u64, end as u64);
+        let starts = (from.div_ceil(64)..).map(|number| number * 64).take_while(|byte| *byte < until);
+        // That of the line which goes on there, then those of lines that start in it.
+        let times = [from].into_iter().chain(starts).map(|byte| LogTime { byte, after_ms: at(byte) }).collect();
+        let piece = text.as_bytes().get(sent..end).expect("within the text");
+        assert_eq!(send_timed(&world, &runner, &lease, (from, piece, false), times).await, until);
+        sent = end;
+        if sent == text.len() {
+            break;
+        }
+    }
+    let shown = async || {
+        let engine = &world.engine;
+        let page = engine.log(&attempt, 1_001, 6).await.expect("a page");
+        let times: Vec<_> = page.times.iter().map(|time| (time.line, time.after_ms)).collect();
+        assert_eq!(times, [(1_001, 25_000), (1_004, 25_100)], "lines 1,001 to 1,006: {:?}", page.lines);
+        let all = engine.log_times(&attempt, 0).await.expect("the times");
+        assert_eq!((all.times.len(), all.next), (7_500, None));
+        assert!(all.times.iter().enumerate().all(|(number, time)| (time.line, time.after_ms) == (4 * number as u64, 100 * number as u64)));
+        let rest = engine.log_times(&attempt, 29_998).await.expect("the times").times;
+        assert_eq!(rest.iter().map(|time| (time.line, time.after_ms)).collect::<Vec<_>>(), [(29_998, 749_900)]);
+    };
+    shown().await;
+    runner.report_log(&lease, Outcome::Succeeded, text.as_bytes()).await;
+    world.until_sealed(&attempt).await;
+    shown().await;
+    assert_eq!(whole(&world.engine, &attempt).await, text.as_bytes());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -188,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attempts/{attempt}/log/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the lines of an attempt's log were written. */
+        get: operations["attempts_log_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -2428,6 +2445,8 @@ export interface components {
              * @description Bytes that its runner lost (R10).
              */
             lost_bytes: number;
+            /** @description When these lines were written, as in `LogTimes`; empty where that is not known. */
+            times: number[][];
             /** Format: int64 */
             total_lines: number;
         };
@@ -2439,6 +2458,34 @@ export interface components {
              */
             from: number;
             lines: string[];
+            /** @description When these lines were written, as in `LogTimes`. */
+            times: number[][];
+        };
+        /** @description When lines of a log were written: the line that starts at this byte, and those after it up to the next mark. */
+        LogTime: {
+            /**
+             * Format: int64
+             * @description Since the attempt began on the runner.
+             */
+            after_ms: number;
+            /**
+             * Format: int64
+             * @description From the log's beginning.
+             */
+            byte: number;
+        };
+        /** @description When lines of a log were written. */
+        LogTimes: {
+            /**
+             * Format: int64
+             * @description More are known: ask from this line on.
+             */
+            next?: number | null;
+            /**
+             * @description A line, counted from 0, and milliseconds since the attempt began on its runner: it was written then, and so were the lines after it up
+             *     to the next mark. Empty where the runner did not note it.
+             */
+            times: number[][];
         };
         /** @description Who is signed in. */
         Me: {
@@ -4001,6 +4048,8 @@ export interface components {
              */
             log_bytes: number;
             log_digest: string;
+            /** @description When the lines of `log` were written, in order. */
+            log_times?: components["schemas"]["LogTime"][];
             outcome: components["schemas"]["Outcome"];
             /** @description What the steps wrote to `$TIDEGATE_OUTPUT`, masked; at most 64 keys of 16 KiB. */
             outputs: {
@@ -4977,6 +5026,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogHits"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attempts_log_times: {
+        parameters: {
+            query?: {
+                /** @description The first line, counted from 0. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                attempt: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTimes"];
                 };
             };
             /** @description An error; see `code`. */

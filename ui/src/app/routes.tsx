@@ -127,6 +127,8 @@ export type ReleaseSearch = {
   /** The attempt of that node; its newest when absent. */
   attempt?: number;
   q?: string;
+  /** The log with the time of each line. */
+  times?: boolean;
   /** What is unfolded in the graph, separated by commas. */
   open?: string;
 };
@@ -140,6 +142,7 @@ const release = createRoute({
       node: text(search.node),
       attempt: whole(search.attempt),
       q: text(search.q),
+      times: yes(search.times),
       open: text(search.open),
     }),
   component: lazyRouteComponent(() => import("../features/release/ReleasePage"), "ReleasePage"),
@@ -150,8 +153,8 @@ const log = createRoute({
   getParentRoute: () => pipeline,
   path: "/releases/$number/log",
   params: { parse: ({ number }) => ({ number: Number(number) }), stringify: ({ number }) => ({ number: String(number) }) },
-  validateSearch: (search: Record<string, unknown>): { node?: string; attempt?: number; q?: string } =>
-    optional({ node: text(search.node), attempt: whole(search.attempt), q: text(search.q) }),
+  validateSearch: (search: Record<string, unknown>): { node?: string; attempt?: number; q?: string; times?: boolean } =>
+    optional({ node: text(search.node), attempt: whole(search.attempt), q: text(search.q), times: yes(search.times) }),
   component: lazyRouteComponent(() => import("../features/log/LogPage"), "LogPage"),
 });
 
@@ -275,6 +278,10 @@ function text(value: unknown): string | undefined {
 function whole(value: unknown): number | undefined {
   const number = typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : Number.NaN;
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+function yes(value: unknown): true | undefined {
+  return value === true || value === "true" ? true : undefined;
 }
 
 /** Drops what is undefined: an absent parameter stays out of the address. */

@@ -24,5 +24,6 @@ pub(crate) async fn handle(
         total_lines: page.total_lines,
         complete: page.complete,
         lost_bytes: page.lost_bytes,
+        times: super::pairs(&page.times),
     }))
 }

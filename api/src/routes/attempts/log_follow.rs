@@ -72,7 +72,7 @@ impl Follower {
                 }
             };
             if !page.lines.is_empty() {
-                let tail = LogTail { from: page.first_line, lines: page.lines };
+                let tail = LogTail { from: page.first_line, lines: page.lines, times: super::pairs(&page.times) };
                 self.next = tail.from + tail.lines.len() as u64;
                 return Some(events::frame("lines", Some(self.next), &tail));
             }

@@ -2,6 +2,7 @@ pub(super) mod log;
 pub(super) mod log_follow;
 pub(super) mod log_raw;
 pub(super) mod log_search;
+pub(super) mod log_times;
 pub(super) mod show;
 
 use protocol::AttemptId;
@@ -14,4 +15,8 @@ fn id(text: &str) -> Result<AttemptId, Problem> {
 
 fn unknown(attempt: &str) -> Problem {
     Problem::new(Code::UnknownAttempt, format!("there is no attempt {attempt:?}"))
+}
+
+fn pairs(times: &[engine::LineTime]) -> Vec<[u64; 2]> {
+    times.iter().map(|time| [time.line, time.after_ms]).collect()
 }

@@ -40,12 +40,14 @@ impl FakeRunner {
         panic!("no job within 20 s");
     }
 
-    pub(crate) async fn log(&self, fences: &Fences, offset: u64, text: &str) -> LogAck {
+    /// `times`: as its header says them.
+    pub(crate) async fn log(&self, fences: &Fences, offset: u64, text: &str, times: &str) -> LogAck {
         let path = paths::for_attempt(paths::LOG, &fences.attempt);
         let mut request = self.client.request(Method::POST, &path, Body::from(text.to_owned()));
         let fences = serde_json::to_string(fences).expect("JSON");
         let digest = hex::encode(Sha256::digest(text.as_bytes()));
-        for (name, value) in [(headers::FENCES, fences), (headers::OFFSET, offset.to_string()), (headers::DIGEST, digest)] {
+        let times = (headers::TIMES, times.to_owned());
+        for (name, value) in [(headers::FENCES, fences), (headers::OFFSET, offset.to_string()), (headers::DIGEST, digest), times] {
             request.headers_mut().insert(name, value.parse().expect("a header"));
         }
         serde_json::from_value(self.client.send(request).await.expect(200)).expect("an acknowledgement")
@@ -62,6 +64,7 @@ impl FakeRunner {
             log_bytes: log.len() as u64,
             log_digest: hex::encode(Sha256::digest(log.as_bytes())),
             log: None,
+            log_times: Vec::new(),
         };
         let path = paths::for_attempt(paths::COMPLETE, &fences.attempt);
         self.client.post(&path, serde_json::to_value(report).expect("JSON")).await

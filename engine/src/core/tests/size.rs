@@ -67,6 +67,7 @@ fn inputs_of_a_large_plan_are_handled_within_a_bound_that_shows_no_scan() {
             log_bytes: 0,
             log_digest: String::new(),
             log: None,
+            log_times: Vec::new(),
         };
         give(&mut pipeline, Input::Report(Box::new(report)));
     }

@@ -186,6 +186,7 @@ impl World {
             log_bytes: 0,
             log_digest: String::new(),
             log: None,
+            log_times: Vec::new(),
         };
         self.give(&runner_actor(), Input::Report(Box::new(report)))
     }

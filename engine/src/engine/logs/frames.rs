@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::times::Pending;
 use crate::engine::Error;
 use crate::ports::BlobError;
 use crate::store::{LogChunkRow, LogPlace};
@@ -30,6 +31,7 @@ pub(super) struct Sealer {
     /// Bytes and line ends before it.
     start_byte: u64,
     first_line: u64,
+    times: Pending,
     hasher: Sha256,
     hashed: u64,
 }
@@ -86,9 +88,15 @@ impl Sealer {
             frame_lines: 0,
             start_byte: 0,
             first_line: 0,
+            times: Pending::default(),
             hasher: Sha256::new(),
             hashed: 0,
         }
+    }
+
+    /// Of the bytes that come next, what this row knows of when they were written.
+    pub(super) fn times(&mut self, row: &LogChunkRow) {
+        self.times.take(row);
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -107,10 +115,16 @@ impl Sealer {
     /// These bytes were lost on the runner's side (R10).
     pub(super) fn gap(&mut self, length: u64) -> io::Result<()> {
         self.cut()?;
-        let chunk =
-            LogChunkRow { start_byte: self.start_byte, length, digest: None, place: None, first_line: self.first_line, line_count: 0 };
+        self.chunks.push(LogChunkRow {
+            start_byte: self.start_byte,
+            length,
+            digest: None,
+            place: None,
+            first_line: self.first_line,
+            line_count: 0,
+            line_times: None,
+        });
         self.start_byte += length;
-        self.chunks.push(chunk);
         Ok(())
     }
 
@@ -139,6 +153,7 @@ impl Sealer {
             place: Some(LogPlace::Frame { key: self.key.clone(), start: self.written, length: stored }),
             first_line: self.first_line,
             line_count: self.frame_lines,
+            line_times: self.times.cut(self.first_line, self.first_line + self.frame_lines),
         });
         self.written += stored;
         self.start_byte += self.frame.len() as u64;

@@ -4,6 +4,7 @@ mod frames;
 mod reading;
 mod seal;
 mod search;
+mod times;
 
 use std::sync::Arc;
 
@@ -18,9 +19,12 @@ use crate::store::{LogEnd, LogHead, LogPlace, NewLogChunk, WholeLog};
 use reading::{Chunks, Lines};
 
 pub use search::LogHits;
+pub use times::LineTime;
 
 /// Lines in one page at the most.
 const MAX_LINES: u64 = 5_000;
+/// Marks in one answer about times.
+const MAX_TIMES: usize = 20_000;
 /// A chunk of this size or less stands in its row: it costs no blob, and its commit is shared with others.
 const MAX_ROW_BYTES: usize = 16 * 1024;
 
@@ -36,6 +40,16 @@ pub struct LogPage {
     pub complete: bool,
     /// Bytes that its runner lost (R10).
     pub lost_bytes: u64,
+    /// When these lines were written, the first of them first; empty where that is not known.
+    pub times: Vec<LineTime>,
+}
+
+/// When lines of a log were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogTimes {
+    pub times: Vec<LineTime>,
+    /// There are more, from this line on.
+    pub next: Option<u64>,
 }
 
 impl Engine {
@@ -67,6 +81,7 @@ impl Engine {
         let digest = if known == 0 { chunk.digest } else { hex::encode(Sha256::digest(&fresh)) };
         let offset = chunk.offset.max(stored_bytes);
         let (length, line_count) = (fresh.len() as u64, count_line_ends(&fresh));
+        let line_times = times::written(0, &times::of_lines(&chunk.times, offset, &fresh, 0));
         let place = if fresh.len() <= MAX_ROW_BYTES {
             LogPlace::Row { bytes: fresh, is_compressed: false }
         } else {
@@ -74,7 +89,7 @@ impl Engine {
             self.ports.blobs.put(&key, fresh).await?;
             LogPlace::Blob { key }
         };
-        let piece = NewLogChunk { attempt: attempt.clone(), offset, length, digest, place, line_count, gap: chunk.gap };
+        let piece = NewLogChunk { attempt: attempt.clone(), offset, length, digest, place, line_count, line_times, gap: chunk.gap };
         let head = self.store.append_log(piece, self.clock().now()).await?;
         self.log_has_grown();
         Ok(LogAck { stored_bytes: head.stored_bytes })
@@ -83,6 +98,7 @@ impl Engine {
     /// What a report says of its log, which goes to the log and no further.
     pub(super) fn log_end(&self, report: &mut Report) -> Result<LogEnd, Error> {
         let invalid = |detail: String| Error::Invalid { what: "log", detail };
+        let log_times = std::mem::take(&mut report.log_times);
         let whole = match report.log.take() {
             None => None,
             Some(text) if text.len() > MAX_WHOLE_LOG_BYTES => {
@@ -94,7 +110,8 @@ impl Engine {
                     return Err(invalid("its length or SHA-256 is not what the report says; send it again".to_owned()));
                 }
                 self.accepts_new_work()?;
-                Some(WholeLog { line_count: count_line_ends(&bytes), bytes })
+                let line_times = times::written(0, &times::of_lines(&log_times, 0, &bytes, 0));
+                Some(WholeLog { line_count: count_line_ends(&bytes), line_times, bytes })
             }
         };
         Ok(LogEnd { attempt: report.fences.attempt.clone(), bytes: report.log_bytes, digest: report.log_digest.clone(), whole })
@@ -110,6 +127,7 @@ impl Engine {
         let mut chunks = Chunks::from_line(self, attempt, from_line);
         let mut reader = Lines::default();
         let mut lines = Vec::new();
+        let mut times = times::Wanted::new(from_line, last_wanted);
         while lines.len() < usize::try_from(count.min(MAX_LINES)).unwrap_or(usize::MAX) {
             let Some((chunk, bytes)) = chunks.next().await? else {
                 reader.end(|line, text| {
@@ -119,6 +137,7 @@ impl Engine {
                 });
                 break;
             };
+            times.take(&chunk);
             reader.feed(chunk.first_line, &bytes, |line, text| {
                 if (from_line..last_wanted).contains(&line) {
                     lines.push(text_of(text));
@@ -132,7 +151,26 @@ impl Engine {
             total_lines,
             complete: head.ended_at.or(head.sealed_at).is_some(),
             lost_bytes: chunks.lost_bytes,
+            times: times.found,
         })
+    }
+
+    /// When the lines from `from_line` on were written, without their text.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttempt`], and the store's errors.
+    pub async fn log_times(&self, attempt: &AttemptId, from_line: u64) -> Result<LogTimes, Error> {
+        self.log_head(attempt).await?;
+        let mut chunks = Chunks::from_line(self, attempt, from_line);
+        let mut wanted = times::Wanted::new(from_line, u64::MAX);
+        while let Some(chunk) = chunks.next_row().await? {
+            chunks.passed(&chunk);
+            wanted.take(&chunk);
+            if wanted.found.len() >= MAX_TIMES {
+                return Ok(LogTimes { next: wanted.found.last().map(|last| last.line + 1), times: wanted.found });
+            }
+        }
+        Ok(LogTimes { times: wanted.found, next: None })
     }
 
     /// The whole log as it is stored, streamed. A gap (R10) is left out.

@@ -40,6 +40,7 @@ impl Engine {
                     Err(error) => return Err(error),
                 },
             };
+            sealer.times(&chunk);
             sealer = off_the_loop(move || {
                 match bytes {
                     Some(bytes) => sealer.feed(&bytes)?,

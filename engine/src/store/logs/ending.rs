@@ -15,8 +15,8 @@ use super::{CHUNKS, LogChunkRow, START, written};
 pub(super) const STATEMENTS: &[&str] =
     &[FILL, FILLED, END, SEAL_SINGLE, CLAIM, NEXT, FREE, SEAL, BLOBS, DROP_CHUNKS, OLD, DROP, BURY, DEAD, DROP_DEAD, NEXT_DEAD];
 
-const FILL: &str = "INSERT INTO log_chunks (attempt, start_byte, length, digest, first_line, line_count, bytes) \
-    SELECT attempt, 0, $2, $3, 0, $4, $5 FROM logs WHERE attempt = $1 AND stored_bytes = 0 AND ended_at IS NULL AND sealed_at IS NULL";
+const FILL: &str = "INSERT INTO log_chunks (attempt, start_byte, length, digest, first_line, line_count, bytes, line_times) \
+    SELECT attempt, 0, $2, $3, 0, $4, $5, $6 FROM logs WHERE attempt = $1 AND stored_bytes = 0 AND ended_at IS NULL AND sealed_at IS NULL";
 const FILLED: &str = "UPDATE logs SET stored_bytes = $2, lines = $3 \
     WHERE attempt = $1 AND stored_bytes = 0 AND ended_at IS NULL AND sealed_at IS NULL";
 
@@ -67,6 +67,8 @@ pub struct WholeLog {
     pub bytes: Bytes,
     /// Line ends in it.
     pub line_count: u64,
+    /// As [`LogChunkRow::line_times`].
+    pub line_times: Option<Bytes>,
 }
 
 /// A log, cut anew for good.
@@ -85,7 +87,8 @@ pub struct SealedLog {
 pub(crate) fn end(script: &mut Script, log: &LogEnd, now: Time) {
     if let Some(whole) = log.whole.as_ref().filter(|whole| !whole.bytes.is_empty()) {
         script.add(START, values![&log.attempt, now]);
-        script.add(FILL, values![&log.attempt, log.bytes, &log.digest, whole.line_count, Some(whole.bytes.to_vec())]);
+        let line_times = whole.line_times.as_ref().map(|times| times.to_vec());
+        script.add(FILL, values![&log.attempt, log.bytes, &log.digest, whole.line_count, Some(whole.bytes.to_vec()), line_times]);
         script.add(FILLED, values![&log.attempt, log.bytes, whole.line_count]);
     }
     script.add(END, values![&log.attempt, now, log.bytes, &log.digest]);

@@ -183,6 +183,7 @@ impl World {
             log_bytes: 0,
             log_digest: String::new(),
             log: None,
+            log_times: Vec::new(),
         };
         self.by(job, Input::Report(Box::new(report)))
     }

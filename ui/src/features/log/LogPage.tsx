@@ -44,6 +44,14 @@ export function LogPage() {
               </>
             }
             q={search.q ?? ""}
+            withTimes={search.times ?? false}
+            onTimes={(times) =>
+              void navigate({
+                search: (before) => ({ ...before, times: times ? true : undefined }) as typeof before,
+                hash: true,
+                replace: true,
+              })
+            }
             onSearch={(q) =>
               void navigate({
                 search: (before) => ({ ...before, q: q === "" ? undefined : q }) as typeof before,

@@ -22,31 +22,36 @@ type Props = {
   /** The text that is searched, as the address has it. */
   q: string;
   onSearch: (q: string) => void;
+  /** Whether each line shows its time, as the address has it. */
+  withTimes: boolean;
+  onTimes: (shown: boolean) => void;
 };
 
 /** The log of one attempt: lines, search, jumps, links to lines. */
-export function LogPanel({ attempt, title, q, onSearch }: Props) {
+export function LogPanel(props: Props) {
+  const { attempt } = props;
   const fragment = useRouterState({ select: (state) => state.location.hash });
   const selection = useMemo(() => rangeOf(fragment) ?? null, [fragment]);
   const store = useLog(attempt.id, selection?.first ?? 0);
   const failure = useSyncExternalStore(store.subscribe, () => (store.state.phase === "failed" ? store.state.error : undefined));
   if (failure !== undefined) return <ErrorState error={failure} />;
-  return <Viewer key={attempt.id} attempt={attempt} title={title} q={q} onSearch={onSearch} store={store} selection={selection} />;
+  return <Viewer key={attempt.id} {...props} store={store} selection={selection} />;
 }
 
-function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { store: LogStore; selection: LineRange | null }) {
+type ViewerProps = Props & { store: LogStore; selection: LineRange | null };
+
+function Viewer({ attempt, title, q, onSearch, withTimes, onTimes, store, selection }: ViewerProps) {
   const state = useSyncExternalStore(store.subscribe, store.snapshot);
   const navigate = useNavigate();
   const { shortcuts } = useAppearance();
   const [wrap, setWrap] = useState(false);
-  const [withTimes, setWithTimes] = useState(false);
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [following, setFollowing] = useState(false);
   const [unseen, setUnseen] = useState(0);
   const [hit, setHit] = useState<number | null>(null);
   const searchBox = useRef<HTMLInputElement>(null);
   const { hits, searching } = useSearch(store, q, state.total, state.phase);
-  const times = useTimes(store, attempt, withTimes, state.total);
+  const times = useTimes(store, attempt, withTimes, state);
 
   const select = useCallback(
     (range: LineRange) =>
@@ -135,6 +140,7 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
     p: ["hit before, or error", () => (hasNeedle ? goToHit(-1) : goToError(-1))],
     f: ["follow the end", () => running && pane.current?.setFollowing(!following)],
     w: ["wrap long lines", () => setWrap(!wrap)],
+    t: ["show or hide the time of each line", () => onTimes(!withTimes)],
     o: ["fold or unfold all steps", foldAll],
     y: ["copy a link to the selected lines", () => void copyLink()],
     G: ["go to the end", () => pane.current?.toEnd()],
@@ -175,7 +181,7 @@ function Viewer({ attempt, title, q, onSearch, store, selection }: Props & { sto
         hasErrors={store.errors.length > 0}
         folds={store.folds.length === 0 ? undefined : { all: allFolded, onToggle: foldAll }}
         wrap={{ on: wrap, onChange: setWrap }}
-        times={{ on: withTimes, onChange: setWithTimes }}
+        times={{ on: withTimes, onChange: onTimes }}
         follow={running ? { on: following, onChange: (on) => pane.current?.setFollowing(on) } : undefined}
         copied={copied}
         onSearch={(text) => {

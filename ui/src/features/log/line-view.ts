@@ -1,5 +1,6 @@
 import { type Segment, segments } from "./ansi";
 import type { LineRange } from "./fragment";
+import type { LineTime } from "./line-times";
 import { type Fold, lineKind } from "./lines";
 import styles from "./log.module.css";
 import { marked } from "./marks";
@@ -10,8 +11,8 @@ export const MAX_LINE_SIGNS = 10_000;
 /** How every line is shown. */
 export type LineLook = {
   wrap: boolean;
-  /** Seconds since the attempt began, for lines where that is known; `null` hides the column. */
-  times: ReadonlyMap<number, string> | null;
+  /** When a line was written, where that is known; `null` hides the column. */
+  times: ((line: number) => LineTime | undefined) | null;
   selection: LineRange | null;
   needle: string;
   ignoreCase: boolean;
@@ -55,7 +56,7 @@ function classes({ line, text }: LineContent, { selection, hit, wrap }: LineLook
 
 function parts({ line, text, cut, fold }: LineContent, look: LineLook): Node[] {
   const found: Node[] = [span(styles.number, String(line + 1))];
-  if (look.times !== null) found.push(span(styles.time, look.times.get(line) ?? ""));
+  if (look.times !== null) found.push(timeOf(text === undefined ? undefined : look.times(line)));
   if (fold !== undefined) found.push(span(styles.fold, fold.isFolded ? "▸" : "▾"));
   const content = document.createElement("span");
   content.className = styles.text ?? "";
@@ -68,6 +69,12 @@ function parts({ line, text, cut, fold }: LineContent, look: LineLook): Node[] {
   }
   found.push(content);
   return found;
+}
+
+function timeOf(time: LineTime | undefined): HTMLSpanElement {
+  const element = span(styles.time, time?.text ?? "");
+  if (time !== undefined) element.title = time.title;
+  return element;
 }
 
 function pieceNode(piece: Segment & { mark?: boolean }): Node {

@@ -1,4 +1,4 @@
-import { api, body } from "../../api/client";
+import { api, body, type Schemas } from "../../api/client";
 import { ProblemError, problemFrom, UnreachableError } from "../../api/problem";
 import { EventStreamReader } from "../../live/sse";
 import { bytesOf, Refused, Unanswered } from "./bytes";
@@ -13,6 +13,8 @@ export function serverLog(attempt: string): LogReader {
       body(await api.GET("/api/v1/attempts/{attempt}/log", { params: { path: { attempt }, query: { from, count } }, signal })),
     search: async (needle, signal) =>
       body(await api.GET("/api/v1/attempts/{attempt}/log/search", { params: { path: { attempt }, query: { q: needle } }, signal })),
+    times: async (from, signal) =>
+      body(await api.GET("/api/v1/attempts/{attempt}/log/times", { params: { path: { attempt }, query: { from } }, signal })),
     whole: (signal) => wholeLog(rawAddress(attempt), signal),
     follow: (from, signal) => follow(`${address}/follow?from=${from}`, signal),
   };
@@ -28,7 +30,7 @@ async function* follow(address: string, signal: AbortSignal): AsyncGenerator<Tai
   try {
     for await (const piece of bytesOf(address, signal)) {
       for (const { event, data } of parser.read(decoder.decode(piece, { stream: true }))) {
-        if (event === "lines") yield { kind: "lines", ...(JSON.parse(data) as { from: number; lines: string[] }) };
+        if (event === "lines") yield { kind: "lines", ...(JSON.parse(data) as Schemas["LogTail"]) };
         else if (event === "complete") yield { kind: "complete", ...(JSON.parse(data) as { total_lines: number }) };
       }
     }

@@ -16,7 +16,14 @@ function server(lines: string[], options: { complete?: boolean; piece?: number; 
         total_lines: stored.lines.length,
         complete: stored.complete,
         lost_bytes: 0,
+        times: [[from, from * 10]],
       };
+    },
+    times: async (from) => {
+      asked.push(`times ${from}`);
+      // Three in an answer.
+      const times = stored.lines.map((_, line) => [line, line * 10]).slice(from, from + 3);
+      return { times, ...(from + 3 < stored.lines.length ? { next: from + 3 } : {}) };
     },
     whole: () => {
       asked.push("whole");
@@ -69,7 +76,7 @@ test("a line whose end has not come yet is shown, and is searched and judged whe
   const world = server(["one", "error: t"], {
     complete: false,
     open: 1,
-    tails: [[{ kind: "lines", from: 1, lines: ["error: two", "three"] }]],
+    tails: [[{ kind: "lines", from: 1, lines: ["error: two", "three"], times: [] }]],
   });
   let looked: unknown;
   const store = new LogStore(world.reader, undefined, async () => {
@@ -97,9 +104,9 @@ test("a running log is followed, also over a break, and a line that came in two 
   const world = server(["one", "tw"], {
     complete: false,
     tails: [
-      [{ kind: "lines", from: 1, lines: ["two", "thr"] }],
+      [{ kind: "lines", from: 1, lines: ["two", "thr"], times: [] }],
       [
-        { kind: "lines", from: 2, lines: ["thr"] },
+        { kind: "lines", from: 2, lines: ["thr"], times: [] },
         { kind: "complete", total_lines: 3 },
       ],
     ],
@@ -120,4 +127,39 @@ test("what went wrong is told, and what is there stays", async () => {
   await store.start(0);
   expect(store.state.phase).toBe("failed");
   expect(store.state.error).toEqual(new Error("gone"));
+});
+
+test("the times of a log are read once, when they are wanted, in as many answers as it takes", async () => {
+  const lines = Array.from({ length: 8 }, (_, line) => `line ${line}`);
+  const { reader, asked } = server(lines);
+  const store = new LogStore(reader);
+  await store.start(0);
+  expect(asked.some((each) => each.startsWith("times"))).toBe(false);
+  await Promise.all([store.readTimes(), store.readTimes()]);
+  expect(asked.filter((each) => each.startsWith("times"))).toEqual(["times 0", "times 3", "times 6"]);
+  expect(lines.map((_, line) => store.times.at(line))).toEqual([0, 10, 20, 30, 40, 50, 60, 70]);
+  expect(store.state.times).toBe(8);
+});
+
+test("lines of a log that grows bring their times along", async () => {
+  const world = server(["one", "two"], {
+    complete: false,
+    tails: [
+      [
+        {
+          kind: "lines",
+          from: 2,
+          lines: ["three", "four"],
+          times: [
+            [2, 700],
+            [3, 800],
+          ],
+        },
+        { kind: "complete", total_lines: 4 },
+      ],
+    ],
+  });
+  const store = new LogStore(world.reader, undefined, async () => {});
+  await store.start(0);
+  expect([0, 2, 3].map((line) => store.times.at(line))).toEqual([0, 700, 800]);
 });

@@ -1,9 +1,10 @@
 import type { Schemas } from "../../api/client";
 import { Held } from "./held";
+import { LineTimes, type TimeMark } from "./line-times";
 import { type Fold, holds } from "./lines";
 import type { Whole } from "./whole";
 
-export type Tail = { kind: "lines"; from: number; lines: string[] } | { kind: "complete"; total_lines: number };
+export type Tail = { kind: "lines"; from: number; lines: string[]; times: readonly TimeMark[] } | { kind: "complete"; total_lines: number };
 
 /** Where a log comes from; the tests have one of their own. */
 export type LogReader = {
@@ -13,6 +14,8 @@ export type LogReader = {
   /** From a line on as it grows, ended by `complete`; a line that was unfinished may come again. */
   follow(from: number, signal: AbortSignal): AsyncIterable<Tail>;
   search(needle: string, signal: AbortSignal): Promise<Schemas["LogHits"]>;
+  /** The times of lines from this one on, as many as one answer holds. */
+  times(from: number, signal: AbortSignal): Promise<Schemas["LogTimes"]>;
 };
 
 export type LogState = {
@@ -20,6 +23,8 @@ export type LogState = {
   /** The attempt has ended and everything that its runner had is on the server. */
   complete: boolean;
   lost_bytes: number;
+  /** How many marks of time are known. */
+  times: number;
   /** `loading` until the first lines or the error; `whole` when every line is in this browser; `paged` when the log is too long for that. */
   phase: "loading" | "partly" | "whole" | "paged" | "failed";
   error: unknown;
@@ -41,7 +46,10 @@ const TELL_EVERY_MS = 100;
  * attempt runs it follows. Lines are kept as they came; what they mean is computed when they are drawn.
  */
 export class LogStore {
-  state: LogState = { total: 0, complete: false, lost_bytes: 0, phase: "loading", error: undefined };
+  state: LogState = { total: 0, complete: false, lost_bytes: 0, times: 0, phase: "loading", error: undefined };
+
+  /** When lines were written; of all lines after `readTimes`, before that of the pages that were read. */
+  readonly times = new LineTimes();
 
   private held = new Held();
   private whole: { of: Whole; stop: AbortController } | undefined;
@@ -50,6 +58,7 @@ export class LogStore {
   private asked = new Set<number>();
   private listeners = new Set<() => void>();
   private controller = new AbortController();
+  private timesAsked = false;
 
   constructor(
     private readonly reader: LogReader,
@@ -82,6 +91,7 @@ export class LogStore {
     try {
       const first = await this.reader.page(Math.max(0, around - FIRST_LINES / 2), FIRST_LINES, signal);
       this.put(first.first_line, first.lines);
+      this.times.put(first.times);
       this.change({ total: first.total_lines, complete: first.complete, lost_bytes: first.lost_bytes, phase: "partly" });
       await this.readWhole(signal);
       if (!this.state.complete && !signal.aborted) await this.follow(signal);
@@ -118,6 +128,24 @@ export class LogStore {
       if (holds(this.line(line) ?? "", small, true)) lines.push(line);
     }
     return { total: lines.length, lines, exact: false };
+  }
+
+  /** Reads when every line was written, once; what comes later brings its times along. */
+  async readTimes(): Promise<void> {
+    if (this.timesAsked) return;
+    this.timesAsked = true;
+    const { signal } = this.controller;
+    try {
+      for (let from: number | null | undefined = 0; from != null && !signal.aborted; ) {
+        const { times, next } = await this.reader.times(from, signal);
+        this.times.put(times);
+        from = next;
+      }
+      this.change({});
+    } catch (error) {
+      this.timesAsked = false;
+      if (!signal.aborted) this.change({ error });
+    }
   }
 
   private async readWhole(signal: AbortSignal): Promise<void> {
@@ -161,6 +189,7 @@ export class LogStore {
             return;
           }
           this.put(tail.from, tail.lines);
+          this.times.put(tail.times);
           this.change({ total: Math.max(this.state.total, tail.from + tail.lines.length), error: undefined });
           if (this.state.phase === "whole") this.held.scan(this.line, this.state.total - 1);
         }
@@ -188,6 +217,7 @@ export class LogStore {
     try {
       const answer = await this.reader.page(page * PAGE_LINES, PAGE_LINES, signal);
       this.put(answer.first_line, answer.lines);
+      this.times.put(answer.times);
       this.change({ total: Math.max(this.state.total, answer.total_lines), error: undefined });
     } catch (error) {
       if (!signal.aborted) this.change({ error });
@@ -229,7 +259,7 @@ export class LogStore {
   }
 
   private change(change: Partial<LogState>): void {
-    this.state = { ...this.state, ...change };
+    this.state = { ...this.state, ...change, times: this.times.size };
     this.tell();
   }
 

@@ -1,29 +1,39 @@
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import type { Schemas } from "../../api/client";
-import { duration } from "../../design/time";
-import type { LogStore } from "./store";
+import { type LineTime, lineTime } from "./line-times";
+import type { LogState, LogStore } from "./store";
 
-/** The time since the attempt began, where steps begin and end. */
+/** The time of each line since the attempt began; `null` where none is to be shown. */
 export function useTimes(
   store: LogStore,
   attempt: Schemas["AttemptView"],
   shown: boolean,
-  total: number,
-): ReadonlyMap<number, string> | null {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the steps' places are known anew when there are more lines
+  state: LogState,
+): ((line: number) => LineTime | undefined) | null {
+  const { phase, times, total } = state;
+  useEffect(() => {
+    if (shown && phase === "whole") void store.readTimes();
+  }, [shown, phase, store]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store knows more of them when there are more marks or lines
   return useMemo(() => {
     if (!shown) return null;
-    const times = new Map<number, string>();
-    store.folds.forEach((fold, index) => {
-      const step = attempt.steps.find((each) => each.index === index);
-      if (step === undefined) return;
-      times.set(fold.first, seconds(step.started_after_ms));
-      if (step.took_ms != null) times.set(fold.last, seconds(step.started_after_ms + step.took_ms));
-    });
-    return times;
-  }, [store, attempt.steps, shown, total]);
+    const began_at = attempt.leased_at ?? undefined;
+    const steps = ofSteps(store, attempt);
+    return (line) => {
+      const after_ms = store.times.at(line) ?? steps.get(line);
+      return after_ms === undefined ? undefined : lineTime(after_ms, began_at);
+    };
+  }, [store, attempt.steps, attempt.leased_at, shown, total, times]);
 }
 
-function seconds(ms: number): string {
-  return ms < 600_000 ? `${(ms / 1_000).toFixed(2)}s` : duration(ms);
+/** Of a log whose runner did not note any times, only those where steps begin and end are known. */
+function ofSteps(store: LogStore, attempt: Schemas["AttemptView"]): ReadonlyMap<number, number> {
+  const known = new Map<number, number>();
+  store.folds.forEach((fold, index) => {
+    const step = attempt.steps.find((each) => each.index === index);
+    if (step === undefined) return;
+    known.set(fold.first, step.started_after_ms);
+    if (step.took_ms != null) known.set(fold.last, step.started_after_ms + step.took_ms);
+  });
+  return known;
 }

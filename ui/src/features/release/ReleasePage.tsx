@@ -102,7 +102,12 @@ function WithLog({ pipeline, release, node }: { pipeline: string; release: Relea
                   title="Whole page"
                   to="/p/$pipeline/releases/$number/log"
                   params={{ pipeline, number: release.number }}
-                  search={{ node: node.key, attempt: attempt.number, ...(search.q === undefined ? {} : { q: search.q }) }}
+                  search={{
+                    node: node.key,
+                    attempt: attempt.number,
+                    ...(search.q === undefined ? {} : { q: search.q }),
+                    ...(search.times ? { times: true } : {}),
+                  }}
                   hash={true}
                 >
                   <Glyph name="external" size={13} />
@@ -110,6 +115,14 @@ function WithLog({ pipeline, release, node }: { pipeline: string; release: Relea
               </>
             }
             q={search.q ?? ""}
+            withTimes={search.times ?? false}
+            onTimes={(times) =>
+              void navigate({
+                search: (before) => ({ ...before, times: times ? true : undefined }) as typeof before,
+                hash: true,
+                replace: true,
+              })
+            }
             onSearch={(q) =>
               void navigate({
                 search: (before) => ({ ...before, q: q === "" ? undefined : q }) as typeof before,
