@@ -24,6 +24,7 @@ export async function look(page, out, name, address, prepare = async () => {}) {
     await page.emulateMedia({ colorScheme: theme });
     for (const [width, height] of sizes) {
       await page.setViewportSize({ width, height });
+      await loaded(page);
       await page.screenshot({ path: join(out, `${name}-${theme}-${width}.png`), caret: "initial" });
       for (const wide of await tooWide(page)) found.push(`${theme} at ${width}: ${wide}`);
     }
@@ -52,9 +53,11 @@ function violations(page) {
 /** What the page came for is there. */
 export async function settled(page) {
   await page.locator("h1").first().waitFor();
-  await page
-    .locator("main [role=status]:has-text('Loading')")
-    .waitFor({ state: "detached" })
-    .catch(() => {});
+  await loaded(page);
   await page.evaluate(() => document.fonts.ready);
+}
+
+/** Nothing that is shown is still on its way, also what a part of the page asks for only when another part is there. */
+async function loaded(page) {
+  await page.waitForFunction(() => ![...document.querySelectorAll("[role=status]")].some((each) => /Loading/.test(each.textContent ?? "")));
 }

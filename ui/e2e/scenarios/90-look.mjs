@@ -18,6 +18,7 @@ const pages = {
   "release-events": "/p/shop/releases/2?view=events",
   "release-unknown": "/p/shop/releases/999",
   log: "/p/shop/releases/2/log",
+  "log-times": "/p/longhaul/releases/1/log?times=true",
   targets: "/p/shop/targets",
   target: "/p/shop/targets?name=local/b",
   "commits-gate": "/p/bakery/commits?gate=prod/wave-1",
@@ -155,6 +156,12 @@ export const scenarios = {
       await page.goto(world.address + path);
       await settled(page);
       await page.screenshot({ path: join(world.out, `forced-${name}.png`), scale: "css", caret: "initial" });
+      const outlined = await page
+        .getByRole("navigation", { name: "Main" })
+        .getByRole("link")
+        .evaluateAll((links) => links.filter((link) => getComputedStyle(link).outlineStyle !== "none").map((link) => link.title));
+      const here = name === "approvals" ? "Approvals" : "Pipelines";
+      if (outlined.join() !== here) throw new Error(`${name} in forced colours: the rail outlines ${outlined.join(" and ") || "nothing"}`);
     }
   },
   "first-start: nothing that axe finds in either theme, and pictures at two widths": async (world) => {

@@ -46,6 +46,7 @@ const pages = {
   "pipeline-metrics": `/p/${busiest}/metrics`,
   config: `/p/${busiest}/config`,
   approvals: "/approvals",
+  "approvals-others": "/approvals?tab=others",
   monitors: "/monitors",
   runners: "/runners",
   audit: "/audit",

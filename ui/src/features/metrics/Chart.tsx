@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useAppearance } from "../../design/appearance";
 import { duration, full } from "../../design/time";
-import { seriesOf } from "./measures";
+import { drawnSpan, seriesOf } from "./measures";
 import styles from "./metrics.module.css";
 import type { Point } from "./query";
 
@@ -80,7 +80,7 @@ function options(element: HTMLElement): uPlot.Options {
     width: element.clientWidth,
     height: HEIGHT_PX,
     cursor: { y: false, points: { size: 9 } },
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.08, 0.1)] } },
+    scales: { x: { range: (_, first, last) => drawnSpan(first, last) }, y: { range: (_, __, most) => [0, Math.max(most * 1.08, 0.1)] } },
     axes: [
       { ...axis, values: clock },
       { ...axis, size: 64, values: (_, values) => values.map((value) => duration(value * 60_000)) },

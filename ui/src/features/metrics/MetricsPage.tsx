@@ -66,7 +66,7 @@ function Shown({ data, step, pipeline }: { data: Metrics; step: string | undefin
         <Card
           name="Lead time"
           value={took(lead_time.p50_ms)}
-          extra={`nine of ten within ${took(lead_time.p90_ms)}`}
+          extra={lead_time.p50_ms == null ? "nothing has gone its whole way yet" : `nine of ten within ${took(lead_time.p90_ms)}`}
           definition={lead_time.definition}
         >
           <Points points={lead_time.points} label="the slowest commits" />
@@ -74,7 +74,7 @@ function Shown({ data, step, pipeline }: { data: Metrics; step: string | undefin
         <Card
           name="Changes that failed"
           value={percent(change_failure.share)}
-          extra={`${change_failure.failed} of ${change_failure.total}`}
+          extra={change_failure.total === 0 ? "nothing has entered production yet" : `${change_failure.failed} of ${change_failure.total}`}
           definition={change_failure.definition}
         >
           <Points points={change_failure.points} label="the failed changes" />

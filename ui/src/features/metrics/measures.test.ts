@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bars, partsOf, percent, perDay, quantile, seriesOf, stepKey, took } from "./measures";
+import { bars, drawnSpan, partsOf, percent, perDay, quantile, seriesOf, stepKey, took } from "./measures";
 
 const point = (at: number, took_ms: number, failed = false) => ({ pipeline: "shop", release: 1, at, took_ms, failed });
 
@@ -37,4 +37,10 @@ test("steps have addresses and bars have heights", () => {
   expect(stepKey({ stage: "prod", job: "deploy" })).toBe("prod/deploy");
   expect(bars([0, 2, 4])).toEqual([0, 0.5, 1]);
   expect(bars([0, 0])).toEqual([0, 0]);
+});
+
+test("a single attempt stands in the middle of an hour, and not of years", () => {
+  expect(drawnSpan(10_000, 10_000)).toEqual([8_200, 11_800]);
+  expect(drawnSpan(10_000, 10_600)).toEqual([8_500, 12_100]);
+  expect(drawnSpan(10_000, 20_000)).toEqual([10_000, 20_000]);
 });

@@ -70,6 +70,15 @@ export function quantile(values: readonly number[], share: number): number | nul
   return first + (next - first) * (at - low);
 }
 
+/** The narrowest span of time that is drawn, in seconds: a single attempt, or some of the same moment, are no span. */
+const LEAST_S = 3_600;
+
+/** What the chart shows from left to right, in seconds. */
+export function drawnSpan(first_s: number, last_s: number): [from_s: number, until_s: number] {
+  const missing = LEAST_S - (last_s - first_s);
+  return missing <= 0 ? [first_s, last_s] : [first_s - missing / 2, last_s + missing / 2];
+}
+
 /** How one step is named in an address: its stage and job. */
 export function stepKey(step: Pick<StepMeasure, "stage" | "job">): string {
   return `${step.stage}/${step.job}`;

@@ -63,26 +63,24 @@ function Gate({ pipeline, release, gate }: { pipeline: string; release: Release;
       </div>
       {gate.reason !== "" && <p>{gate.reason}</p>}
       {gate.cannot_because != null && isShut && <p className="c-2">{gate.cannot_because}</p>}
-      <p className="c-3">
+      <p className={`c-3 ${styles.asides}`}>
         {gate.since != null && (
-          <>
+          <span>
             since <Time at={gate.since} as="clock" />
-          </>
+          </span>
         )}
         {gate.opens_at != null && (
-          <>
-            {" · opens "}
-            <Time at={gate.opens_at} />
-          </>
+          <span>
+            opens <Time at={gate.opens_at} />
+          </span>
         )}
         {gate.expires_at != null && isShut && (
-          <>
-            {" · the request ends: "}
-            <Left at={gate.expires_at} over="over" />
-          </>
+          <span>
+            the request ends: <Left at={gate.expires_at} over="over" />
+          </span>
         )}
-        {gate.from.length > 0 && ` · by ${gate.from.join(", ")}`}
-        {gate.overridden && " · overridden"}
+        {gate.from.length > 0 && <span>by {gate.from.join(", ")}</span>}
+        {gate.overridden && <span>overridden</span>}
       </p>
       {[...gate.approvals, ...(gate.rejected == null ? [] : [gate.rejected])].map((given) => (
         <p key={`${given.at} ${actorName(given.by)}`}>
