@@ -1,4 +1,5 @@
-//! What pages ask for is right, small and cheap on a path of 240 targets that was seeded through the real core. Bytes are exact; effort is
+//! What pages ask for is right, small and cheap on a path of 240 targets, in a database of 1,000 releases and a million events that was
+//! seeded through the real core. Bytes are exact; effort is
 //! processor time, so that a busy machine fails nothing.
 #![cfg(feature = "server")]
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
@@ -32,7 +33,8 @@ struct Pages {
 impl Pages {
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let seeded = seed(folder.path(), None, Profile::Wide).await.expect("the seed");
+        let seeded = seed(folder.path(), None, Profile::Deep).await.expect("the seed");
+        assert!(seeded.releases >= 1_000 && seeded.events >= 1_000_000, "{} releases, {} events", seeded.releases, seeded.events);
         let world = World::on(format!("sqlite:{}", folder.path().join("tidegate.db").display())).await;
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("an address");
         let address = format!("http://{}", listener.local_addr().expect("its address"));

@@ -1,4 +1,4 @@
-//! `seed small|busy|wide|large FOLDER [--database URL] [--json]` fills an empty data folder; `tidegate server --data FOLDER` then serves it.
+//! `seed small|busy|wide|deep|large FOLDER [--database URL] [--json]` fills an empty data folder; `tidegate server --data FOLDER` then serves it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use testkit::seed::{Profile, Seeded, seed};
 /// Fills an empty database with pipelines in every state, for looking at pages and for measuring.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// How much: small, busy, wide or large
+    /// How much: small, busy, wide, deep or large
     profile: Profile,
     /// The data folder; `tidegate server --data FOLDER` serves it
     folder: PathBuf,

@@ -47,12 +47,16 @@ pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &Head
         (_, ["repos", "acme", _, "installation"] | ["app", ..]) => {
             message(StatusCode::UNAUTHORIZED, "A JSON web token could not be decoded")
         }
-        _ if state.revoked || state.mood == Mood::ForgetsTokens || !state.tokens.contains(&token) => {
+        _ if !state.signed_in.contains_key(&token)
+            && (state.revoked || state.mood == Mood::ForgetsTokens || !state.tokens.contains(&token)) =>
+        {
             message(StatusCode::UNAUTHORIZED, "Bad credentials")
         }
         (_, ["repos", "acme", name, rest @ ..]) => {
             let folder = shared.folder.path().join("acme").join(format!("{name}.git"));
-            let asked = pulls::Asked { method: method.as_str(), rest, query: &query, body: &body, folder: &folder };
+            let person = state.signed_in.get(&token).cloned();
+            let asked =
+                pulls::Asked { forge: shared, person, name, method: method.as_str(), rest, query: &query, body: &body, folder: &folder };
             match pulls::answer(&mut state, &asked) {
                 Some((StatusCode::OK, found)) if method == Method::GET => cached(headers, &found),
                 Some((status, found)) => reply(status, &found),
@@ -110,6 +114,15 @@ fn of_repository(
             status["id"] = json!(state.id());
             state.statuses.entry((*commit).to_owned()).or_default().push(status.clone());
             reply(StatusCode::CREATED, &status)
+        }
+        ("GET", ["commits", commit, "statuses"]) => {
+            let found: Vec<&Value> = state.statuses.get(*commit).into_iter().flatten().rev().collect();
+            cached(headers, &json!(found))
+        }
+        ("GET", ["deployments", id, "statuses"]) => {
+            let known = id.parse().ok().and_then(|id: u64| state.deployment_statuses.get(&id));
+            let found: Vec<&Value> = known.into_iter().flatten().rev().collect();
+            cached(headers, &json!(found))
         }
         ("POST", ["deployments"]) => {
             if !needs(body, &["ref", "environment"]) {

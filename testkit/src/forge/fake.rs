@@ -1,8 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -14,16 +12,17 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use engine::ports::SecretValue;
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::api;
+use super::hooks::Sender;
 use super::openapi::Description;
 use super::people::{self, HandedOut, Person};
+use super::{api, git};
 
 /// The App of the tests.
 pub const APP_ID: &str = "4711";
@@ -40,6 +39,8 @@ pub struct FakeForge {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) folder: TempDir,
+    /// With a slash at its end.
+    pub(super) url: Url,
     pub(super) key: KeyPair,
     pub(super) state: Mutex<ForgeState>,
 }
@@ -56,6 +57,11 @@ pub struct ForgeState {
     pub git_asked: u64,
     /// Seconds that a token is valid, as it says.
     pub token_valid_s: Option<i64>,
+    /// Everybody may read every repository.
+    pub is_public: bool,
+    /// Sends web hooks for what happens here.
+    pub sender: Option<Arc<Sender>>,
+    pub(super) hooks: Vec<(&'static str, Value)>,
     /// What was asked or answered against GitHub's description of its API; a forge that is dropped with any fails its test.
     pub violations: Vec<String>,
     /// Every request to the API in its order: method, path without query, status.
@@ -89,6 +95,10 @@ pub enum Mood {
     Well,
     /// 503 to everything, git included.
     Down,
+    /// The answers of the API come in drops: a piece of 16 bytes after each pause.
+    Slow { pause_ms: u64 },
+    /// Takes requests and answers none of them until the mood is another.
+    Hangs,
     /// The primary limit is used up; it says for how long.
     Limited { reset_s: i64 },
     /// 403 with `retry-after`.
@@ -105,6 +115,7 @@ impl FakeForge {
         let url: Url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
         let shared = Arc::new(Shared {
             folder: tempfile::tempdir().expect("a temporary folder"),
+            url: url.clone(),
             key: KeyPair::generate(KeySize::Rsa2048).expect("a key"),
             state: Mutex::default(),
         });
@@ -136,6 +147,13 @@ impl FakeForge {
     pub fn state(&self) -> MutexGuard<'_, ForgeState> {
         self.shared.state()
     }
+
+    /// A token with which this person speaks to the API, and pushes by git to what is theirs.
+    pub fn person_token(&self, person: Person) -> String {
+        let token = format!("ghp_{}", person.login);
+        self.state().signed_in.insert(token.clone(), person);
+        token
+    }
 }
 
 impl Drop for FakeForge {
@@ -160,6 +178,13 @@ impl Shared {
 
     pub(super) fn state(&self) -> MutexGuard<'_, ForgeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it does not hang any more.
+    async fn other_mood(&self) {
+        while self.state().mood == Mood::Hangs {
+            pause(20).await;
+        }
     }
 
     /// The claims of a rightly signed token of the App (RS256) that GitHub would take.
@@ -196,6 +221,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
         return response;
     }
     let is_api = parts.uri.path().starts_with("/api/v3/");
+    if mood == Mood::Hangs && is_api {
+        shared.other_mood().await;
+    }
     let response = match mood {
         Mood::Down => reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"message": "Unicorn!"})),
         Mood::Limited { reset_s } if is_api => {
@@ -211,11 +239,17 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             response
         }
         _ if is_api => judged(&shared, &parts.method, &parts.uri, &parts.headers, &body).await,
-        _ => git(&shared, &parts.method, &parts.uri, &parts.headers, &body).await,
+        _ => git::answer(&shared, &parts.method, &parts.uri, &parts.headers, &body).await,
     };
+    send_hooks(&shared);
     if is_api {
         let path = parts.uri.path().trim_start_matches("/api/v3").to_owned();
         shared.state().asked.push((parts.method.to_string(), path, response.status().as_u16()));
+    }
+    if let Mood::Slow { pause_ms } = mood
+        && is_api
+    {
+        return in_drops(response, pause_ms).await;
     }
     if mood == Mood::CutAfter && is_api && parts.method != Method::GET {
         // Longer than it says, so that the connection ends in the middle.
@@ -226,6 +260,18 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             .expect("a response");
     }
     response
+}
+
+/// What happened is told in its order, and to nobody who would wait for it.
+fn send_hooks(shared: &Shared) {
+    let mut state = shared.state();
+    let hooks = std::mem::take(&mut state.hooks);
+    let Some(sender) = state.sender.clone().filter(|_| !hooks.is_empty()) else { return };
+    tokio::spawn(async move {
+        for (event, body) in hooks {
+            sender.event(event, &body).await;
+        }
+    });
 }
 
 /// Answers as GitHub's description of its API says, and keeps what was asked or answered against it.
@@ -253,63 +299,6 @@ async fn judged(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap
     Response::from_parts(parts, Body::from(whole))
 }
 
-/// git's own server behind HTTP (git-http-backend(1)), for who has a token.
-async fn git(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
-    let presented = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Basic ").map(str::to_owned));
-    let presented = presented.and_then(|text| STANDARD.decode(text).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
-    let token = presented.as_deref().and_then(|text| text.strip_prefix("x-access-token:"));
-    let is_known = {
-        let state = shared.state();
-        !state.revoked && token.is_some_and(|token| state.tokens.iter().any(|known| known == token))
-    };
-    if !is_known {
-        let mut response = reply(StatusCode::UNAUTHORIZED, &json!({"message": "Repository not found."}));
-        response.headers_mut().insert("www-authenticate", "Basic realm=\"GitHub\"".parse().expect("a header"));
-        return response;
-    }
-    let mut command = tokio::process::Command::new("git");
-    command
-        .arg("http-backend")
-        .env("GIT_PROJECT_ROOT", shared.folder.path())
-        .env("GIT_HTTP_EXPORT_ALL", "1")
-        .env("GIT_CONFIG_COUNT", "1")
-        .env("GIT_CONFIG_KEY_0", "safe.directory")
-        .env("GIT_CONFIG_VALUE_0", "*")
-        .env("REQUEST_METHOD", method.as_str())
-        .env("PATH_INFO", uri.path())
-        .env("QUERY_STRING", uri.query().unwrap_or_default())
-        .env("CONTENT_LENGTH", body.len().to_string())
-        .env("CONTENT_TYPE", text(headers, "content-type"))
-        .env("HTTP_CONTENT_ENCODING", text(headers, "content-encoding"))
-        .env("GIT_PROTOCOL", text(headers, "git-protocol"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true);
-    let mut child = command.spawn().expect("git runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let sent = body.clone();
-    let writing = tokio::spawn(async move { stdin.write_all(&sent).await });
-    let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await.expect("git answers").expect("git ends");
-    drop(writing.await);
-    cgi(&output.stdout)
-}
-
-/// Headers, an empty line, and the body (RFC 3875).
-fn cgi(printed: &[u8]) -> Response<Body> {
-    let end = printed.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(printed.len());
-    let mut response = Response::builder();
-    for line in String::from_utf8_lossy(&printed[..end]).lines() {
-        match line.split_once(": ") {
-            Some(("Status", status)) => response = response.status(status.split(' ').next().unwrap_or("500")),
-            Some((name, value)) => response = response.header(name, value),
-            None => {}
-        }
-    }
-    let body = printed.get(end + 4..).unwrap_or_default().to_vec();
-    response.body(Body::from(body)).expect("a response")
-}
-
 pub(super) fn reply(status: StatusCode, body: &Value) -> Response<Body> {
     Response::builder().status(status).header("content-type", "application/json").body(Body::from(body.to_string())).expect("a response")
 }
@@ -322,4 +311,22 @@ pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 pub(super) fn now_s() -> i64 {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     i64::try_from(elapsed.as_secs()).expect("before the end of time")
+}
+
+const DROP_BYTES: usize = 16;
+
+async fn in_drops(response: Response<Body>, pause_ms: u64) -> Response<Body> {
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let drops: Vec<Bytes> = (0..body.len()).step_by(DROP_BYTES).map(|at| body.slice(at..body.len().min(at + DROP_BYTES))).collect();
+    let drops = futures::stream::iter(drops).then(move |drop| async move {
+        pause(pause_ms).await;
+        Ok::<_, std::convert::Infallible>(drop)
+    });
+    Response::from_parts(parts, Body::from_stream(drops))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a slow forge is slow in real time")]
+async fn pause(ms: u64) {
+    tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
 }

@@ -29,6 +29,11 @@ impl Sender {
         self.github("push", &self.next_id(), body.to_string().as_bytes()).await
     }
 
+    /// Any event of GitHub's under an id of its own; nobody waits for what comes of it.
+    pub(super) async fn event(&self, event: &str, body: &Value) {
+        let _unheard = self.github_request(event, &self.next_id(), body.to_string().as_bytes()).send().await;
+    }
+
     /// Any event of GitHub's.
     pub async fn github(&self, event: &str, delivery: &str, body: &[u8]) -> Response {
         sent(self.github_request(event, delivery, body)).await

@@ -2,6 +2,7 @@
 
 mod api;
 mod fake;
+mod git;
 mod hooks;
 mod openapi;
 mod people;

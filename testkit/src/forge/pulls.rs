@@ -5,7 +5,9 @@ use std::path::Path;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::fake::{ForgeRepository, ForgeState};
+use super::fake::{ForgeRepository, ForgeState, Shared};
+use super::git;
+use super::people::Person;
 
 /// A pull request to be opened.
 #[derive(Debug, Clone)]
@@ -19,6 +21,12 @@ pub struct NewPull<'n> {
 
 /// What is asked, and of which repository.
 pub(super) struct Asked<'a> {
+    /// Its state is with whoever asks.
+    pub(super) forge: &'a Shared,
+    /// Whose token it was, unless it was an installation's.
+    pub(super) person: Option<Person>,
+    /// Of the repository, which is `acme/<name>`.
+    pub(super) name: &'a str,
     pub(super) method: &'a str,
     pub(super) rest: &'a [&'a str],
     pub(super) query: &'a [(String, String)],
@@ -48,6 +56,12 @@ pub(super) fn answer(state: &mut ForgeState, asked: &Asked<'_>) -> Option<(Statu
                     && asked.value("base").is_none_or(|base| pull["base"]["ref"] == base)
             };
             json!(asked.page(state.pulls.values().filter(is_asked).cloned().collect()))
+        }
+        ("POST", ["forks"]) => return Some((StatusCode::ACCEPTED, fork(asked)?)),
+        ("POST", ["pulls"]) => return Some((StatusCode::CREATED, open(state, asked)?)),
+        ("PATCH", ["pulls", number]) => {
+            let number = number.parse().ok()?;
+            close(state, asked, number)?
         }
         ("GET", ["pulls", number]) => state.pulls.get(&number.parse().ok()?)?.clone(),
         ("GET", ["commits", commit, "pulls"]) => {
@@ -80,6 +94,78 @@ pub(super) fn answer(state: &mut ForgeState, asked: &Asked<'_>) -> Option<(Statu
         _ => return None,
     };
     Some((StatusCode::OK, found))
+}
+
+/// A copy of the repository that belongs to the person.
+fn fork(asked: &Asked<'_>) -> Option<Value> {
+    let (forge, name) = (asked.forge, asked.name);
+    let login = &asked.person.as_ref()?.login;
+    let folder = forge.folder.path().join(login);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    git::run(&folder, &["clone", "-q", "--bare", &asked.folder.display().to_string(), &format!("{name}.git")]);
+    let full_name = format!("{login}/{name}");
+    Some(json!({"id": 2, "name": name, "full_name": full_name, "fork": true, "clone_url": format!("{}{full_name}.git", forge.url)}))
+}
+
+/// From `branch` of the repository itself, or from `login:branch` of somebody's fork of it.
+fn open(state: &mut ForgeState, asked: &Asked<'_>) -> Option<Value> {
+    let person = asked.person.as_ref()?;
+    let head = asked.body["head"].as_str()?;
+    let (owner, branch) = head.split_once(':').unwrap_or(("acme", head));
+    let from = format!("{owner}/{}", asked.name);
+    let folder = asked.forge.folder.path().join(format!("{from}.git"));
+    let commit = git::run(&folder, &["rev-parse", &format!("refs/heads/{branch}")]).trim().to_owned();
+    let number = state.pulls.len() as u64 + 1;
+    let pull = json!({
+        "number": number,
+        "state": "open",
+        "title": asked.body["title"],
+        "user": {"id": person.id, "login": person.login},
+        "head": {"sha": commit, "ref": branch, "label": format!("{owner}:{branch}"), "repo": {"id": if owner == "acme" { 1 } else { 2 }, "full_name": from}},
+        "base": {"ref": asked.body["base"], "repo": {"id": 1}},
+        "merged_at": null,
+        "merged_by": null,
+    });
+    state.pulls.insert(number, pull.clone());
+    fetch(asked.folder, &folder, &commit, number);
+    tell(state, asked, "opened");
+    Some(pull)
+}
+
+fn close(state: &mut ForgeState, asked: &Asked<'_>, number: u64) -> Option<Value> {
+    asked.person.as_ref()?;
+    let pull = state.pulls.get_mut(&number)?;
+    pull["state"] = asked.body["state"].clone();
+    let pull = pull.clone();
+    tell(state, asked, if pull["state"] == "closed" { "closed" } else { "reopened" });
+    Some(pull)
+}
+
+fn tell(state: &mut ForgeState, asked: &Asked<'_>, action: &str) {
+    let url = format!("{}acme/{}.git", asked.forge.url, asked.name);
+    state.hooks.push(("pull_request", json!({"action": action, "repository": {"clone_url": url}})));
+}
+
+/// The pull requests that come from this branch of `owner/name` have another head now.
+pub(super) fn branch_moved(forge: &Shared, repository: &str, branch: &str, commit: &str) {
+    let mut state = forge.state();
+    let Some((_, name)) = repository.split_once('/') else { return };
+    let is_of = |pull: &Value| pull["state"] == "open" && pull["head"]["ref"] == branch && pull["head"]["repo"]["full_name"] == repository;
+    let numbers: Vec<u64> = state.pulls.iter().filter(|(_, pull)| is_of(pull)).map(|(number, _)| *number).collect();
+    for number in numbers {
+        let [to, from] = [&format!("acme/{name}"), repository].map(|repository| forge.folder.path().join(format!("{repository}.git")));
+        fetch(&to, &from, commit, number);
+        if let Some(pull) = state.pulls.get_mut(&number) {
+            pull["head"]["sha"] = json!(commit);
+        }
+        let url = format!("{}acme/{name}.git", forge.url);
+        state.hooks.push(("pull_request", json!({"action": "synchronize", "repository": {"clone_url": url}})));
+    }
+}
+
+/// As GitHub keeps it: also after the branch or the fork is gone.
+fn fetch(to: &Path, from: &Path, commit: &str, number: u64) {
+    git::run(to, &["fetch", "-q", &from.display().to_string(), &format!("+{commit}:refs/pull/{number}/head")]);
 }
 
 /// Oldest first. GitHub finds people by the addresses in commits, which anybody may write.
@@ -144,10 +230,5 @@ impl super::FakeForge {
 
 /// As GitHub keeps it: also after the branch is gone.
 fn set_head(at: &ForgeRepository, number: u64, commit: &str) {
-    let output = std::process::Command::new("git")
-        .args(["update-ref", &format!("refs/pull/{number}/head"), commit])
-        .current_dir(&at.folder)
-        .output()
-        .expect("git runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    git::run(&at.folder, &["update-ref", &format!("refs/pull/{number}/head"), commit]);
 }

@@ -20,7 +20,9 @@ pub enum Profile {
     Busy,
     /// A path of 240 targets with a short history, for tests that measure.
     Wide,
-    /// The same with 1,000 releases and a million events.
+    /// The path of `Wide` in a database of 1,000 releases and a million events, most of which are of other paths or no more than readings.
+    Deep,
+    /// The same path with 1,000 releases and a million events of its own. Takes minutes.
     Large,
 }
 
@@ -32,8 +34,9 @@ impl FromStr for Profile {
             "small" => Ok(Self::Small),
             "busy" => Ok(Self::Busy),
             "wide" => Ok(Self::Wide),
+            "deep" => Ok(Self::Deep),
             "large" => Ok(Self::Large),
-            other => Err(format!("there is no profile {other:?}; there are small, busy, wide and large")),
+            other => Err(format!("there is no profile {other:?}; there are small, busy, wide, deep and large")),
         }
     }
 }
@@ -99,10 +102,14 @@ pub(super) fn of(profile: Profile, now: Time) -> Vec<Story> {
         Profile::Small => vec![shop(now)],
         Profile::Busy => vec![payments(path::busy(now), now, 160, 14 * DAY_MS, 5, 0)],
         Profile::Wide => vec![payments(path::large(now), now, 90, 4 * DAY_MS, 9, 20_000)],
+        Profile::Deep => vec![payments(path::large(now), now, 90, 4 * DAY_MS, 9, 950_000)],
         Profile::Large => vec![payments(path::large(now), now, 1_000, 90 * DAY_MS, 8, 700_000)],
     };
-    let beside = if matches!(profile, Profile::Small | Profile::Wide) { 1 } else { usize::MAX };
+    let beside = if matches!(profile, Profile::Small | Profile::Wide | Profile::Deep) { 1 } else { usize::MAX };
     stories.extend(neighbours(now).into_iter().take(beside));
+    if let (Profile::Deep, Some(ledger)) = (profile, stories.get_mut(1)) {
+        ledger.pushes = 920;
+    }
     stories
 }
 

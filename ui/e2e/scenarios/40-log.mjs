@@ -26,6 +26,7 @@ async function open(world) {
   await page.route("**/api/v1/attempts/*/log**", (route) => {
     const url = new URL(route.request().url());
     if (url.pathname.endsWith("/raw")) return route.fulfill({ contentType: "text/plain; charset=utf-8", body: `${lines.join("\n")}\n` });
+    if (url.pathname.endsWith("/times")) return route.fulfill({ json: { times: lines.map((_, line) => [line, line * 3]) } });
     if (url.pathname.endsWith("/search")) {
       const hits = lines.flatMap((line, at) => (line.includes(url.searchParams.get("q")) ? [at] : []));
       return route.fulfill({ json: { total: hits.length, lines: hits.slice(0, 1_000) } });
@@ -33,7 +34,7 @@ async function open(world) {
     const from = Number(url.searchParams.get("from") ?? 0);
     const count = Number(url.searchParams.get("count") ?? 2_000);
     return route.fulfill({
-      json: { first_line: from, lines: lines.slice(from, from + count), total_lines: LINES, complete: true, lost_bytes: 0 },
+      json: { first_line: from, lines: lines.slice(from, from + count), total_lines: LINES, complete: true, lost_bytes: 0, times: [] },
     });
   });
   return page;
@@ -83,6 +84,18 @@ export const scenarios = {
     await page.getByText(`${hits} lines`, { exact: true }).waitFor();
     await page.getByRole("button", { name: "Next error" }).click();
     await page.waitForURL(/#L90001$/);
+  },
+
+  "each of 100,000 lines shows when it was written, as its link says": async (world) => {
+    const page = await open(world);
+    await page.goto(`${world.address}/p/shop/releases/1/log?times=true#L90001`);
+    const line = page.locator('[data-line="90000"]');
+    await line.getByText("270.00s").waitFor();
+    await page.getByRole("region", { name: /Log lines/ }).focus();
+    await page.keyboard.press("t");
+    await line.getByText("270.00s").waitFor({ state: "detached" });
+    assert.equal(new URL(page.url()).searchParams.get("times"), null);
+    assert.equal(new URL(page.url()).hash, "#L90001");
   },
 
   "hostile text in a log stays text": async (world) => {

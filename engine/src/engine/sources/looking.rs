@@ -34,11 +34,26 @@ pub struct Checked {
 }
 
 impl Engine {
-    /// Asks the source for its head now and admits what is new.
+    /// Asks the source for its head now and admits what is new; and the forge for the pull requests to its branch, of which the pipeline may
+    /// be one.
     ///
     /// # Errors
-    /// When the source cannot be read. Errors in the pipeline file are part of the answer.
+    /// When the source, or what is open, cannot be read. Errors in the pipeline file are part of the answer.
     pub async fn check_source(self: &Arc<Self>, pipeline: &PipelineId) -> Result<Checked, Error> {
+        let checked = self.check_head(pipeline).await?;
+        let parent = match self.source_of(pipeline).await?.pull_request() {
+            Some(pull) => self.source_of(&pull.parent).await?,
+            None => self.source_of(pipeline).await?,
+        };
+        if let Err(error) = self.follow_pull_requests(&parent).await {
+            self.store.source_seen(&parent.id, parent.head.as_ref(), Some(&error.to_string()), self.clock().now()).await?;
+            return Err(error);
+        }
+        Ok(checked)
+    }
+
+    /// The same for its head alone.
+    pub(super) async fn check_head(self: &Arc<Self>, pipeline: &PipelineId) -> Result<Checked, Error> {
         let source = self.source_of(pipeline).await?;
         let (head, outcome) = self.check(&source).await;
         self.store.source_seen(&source.id, head.as_ref(), error_text(&outcome).as_deref(), self.clock().now()).await?;

@@ -84,7 +84,7 @@ impl Engine {
             Err(error) => return Err(error.into()),
         }
         info!(pipeline.id = %id, pipeline.name = name, "connected");
-        self.check_source(&id).await?;
+        self.check_head(&id).await?;
         self.hints.sources.notify_one();
         Ok(id)
     }

@@ -121,7 +121,7 @@ impl Engine {
             }
             None => self.connect_pull_request(source, pull).await?,
         };
-        let checked = self.check_source(&id).await?;
+        let checked = self.check_head(&id).await?;
         info!(pipeline.id = %id, pull_request = pull.number, admitted = ?checked.admitted, "a pull request was looked at");
         Ok(())
     }
