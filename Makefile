@@ -33,9 +33,9 @@ ui: ## the web UI's pages, into ui/dist, which the binary holds
 	scripts/test-ui pages
 
 e2e: ## only the web UI in a real browser against a real server
-	@scripts/install base node browser
+	@scripts/install base node browser hooks
 	scripts/test-ui build
-	$(CARGO) build --locked -p tidegate -p tidegate-testkit --bin tidegate --bin seed
+	$(CARGO) build --locked -p tidegate -p tidegate-testkit --bin tidegate --bin seed --bin forge
 	scripts/test-ui e2e
 
 check: ## what a commit must pass: format, lints, refused crates, generated files

@@ -212,6 +212,11 @@ export class World {
     return { server, address: server.address, admin, ask };
   }
 
+  /** One command of the program that is tested. */
+  run(...args) {
+    return run(this.server.binary, args, { env: ownEnvironment() });
+  }
+
   programs = new Set();
   /** Servers beside the first one. */
   others = new Set();

@@ -1,9 +1,11 @@
 //! `forge` is the tests' stand-in for GitHub as a process of its own: public repositories that are pushed to by git, forks, pull requests, and
-//! web hooks to one server. It prints where it is and with what one speaks to it as one line of JSON, and ends with its standard input: with 1
-//! when something was asked or answered that GitHub's own description of its API does not know.
+//! web hooks. It prints where it is and with what one speaks to it as one line of JSON. Each line of its standard input is the address of a server
+//! to which web hooks go from then on. It ends with its standard input: with 1 when something was asked or answered that GitHub's own description of
+//! its API does not know.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{self, BufRead as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,10 +15,7 @@ use testkit::forge::{APP_ID, FakeForge, Person, Sender};
 /// Stands in for GitHub.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The server that web hooks go to
-    #[arg(long)]
-    hooks_to: url::Url,
-    /// What they are signed with
+    /// What web hooks are signed with
     #[arg(long)]
     secret: String,
     /// Where the App's private key is written
@@ -37,7 +36,7 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let forge = FakeForge::start().await;
-    if let Err(error) = std::fs::write(&arguments.key_file, forge.app_key().reveal()) {
+    if let Err(error) = write_key(&arguments.key_file, forge.app_key().reveal()) {
         eprintln!("forge: {}: {error}", arguments.key_file.display());
         return ExitCode::FAILURE;
     }
@@ -48,19 +47,33 @@ async fn main() -> ExitCode {
         .zip(7_001..)
         .map(|((login, teams), id)| (login.clone(), forge.person_token(Person { id, login: login.clone(), teams: teams.clone() }).into()))
         .collect();
-    {
-        let mut state = forge.state();
-        state.is_public = true;
-        state.sender = Some(Arc::new(Sender::new(&arguments.hooks_to, &arguments.secret)));
-    }
+    forge.state().is_public = true;
     println!("{}", serde_json::json!({"url": forge.url, "app_id": APP_ID, "repositories": repositories, "tokens": tokens}));
-    let over = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await;
-    if !matches!(over, Ok(Ok(_))) {
-        eprintln!("forge: its standard input cannot be read: {over:?}");
+    let forge = Arc::new(forge);
+    let told = tokio::task::spawn_blocking({
+        let forge = Arc::clone(&forge);
+        move || listen(&forge, &arguments.secret)
+    });
+    if let Err(error) = told.await {
+        eprintln!("forge: {error}");
     }
     let violations = std::mem::take(&mut forge.state().violations);
     for violation in &violations {
         eprintln!("forge: {violation}");
     }
     if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn write_key(path: &Path, key: &str) -> io::Result<()> {
+    std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?.write_all(key.as_bytes())
+}
+
+/// Until the end of the standard input.
+fn listen(forge: &FakeForge, secret: &str) {
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
+        match line.trim().parse() {
+            Ok(server) => forge.state().sender = Some(Arc::new(Sender::new(&server, secret))),
+            Err(error) => eprintln!("forge: {line:?} is no address: {error}"),
+        }
+    }
 }

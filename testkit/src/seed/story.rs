@@ -102,7 +102,7 @@ pub(super) fn of(profile: Profile, now: Time) -> Vec<Story> {
         Profile::Small => vec![shop(now)],
         Profile::Busy => vec![payments(path::busy(now), now, 160, 14 * DAY_MS, 5, 0)],
         Profile::Wide => vec![payments(path::large(now), now, 90, 4 * DAY_MS, 9, 20_000)],
-        Profile::Deep => vec![payments(path::large(now), now, 90, 4 * DAY_MS, 9, 950_000)],
+        Profile::Deep => vec![payments(path::large(now), now, 90, 4 * DAY_MS, 9, 975_000)],
         Profile::Large => vec![payments(path::large(now), now, 1_000, 90 * DAY_MS, 8, 700_000)],
     };
     let beside = if matches!(profile, Profile::Small | Profile::Wide | Profile::Deep) { 1 } else { usize::MAX };

@@ -6,6 +6,7 @@ mod at_forge;
 mod buttons;
 mod connecting;
 mod hooks;
+mod protected;
 mod pulls;
 mod pushes;
 mod showing;

@@ -180,6 +180,30 @@ async fn a_preview_comes_with_its_pull_request_moves_with_it_sleeps_and_goes_wit
     place.until_gone(number).await;
 }
 
+/// Somebody presses *Look at the source now*, at the branch or at the pull request: what is open, moved or closed is asked for as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_by_hand_finds_pull_requests_of_which_no_web_hook_told() {
+    let place = AtForge::with(PIPELINE, |_| {}).await;
+    let first = branch(&place, "change", || {});
+    let number = place.opened(&first, false);
+    place.world.engine.check_source(&place.pipeline).await.expect("a look at the branch");
+    let pull = place.pull_pipeline(number).await;
+    assert_eq!(place.run(&pull, 1).await, ["build/package", "preview/local/one/pr-1/deploy"]);
+    let second = branch(&place, "change", || drop(place.checkout.write("more", "more")));
+    place.forge.push_to_pull(&place.at, number, &second);
+    let checked = place.world.engine.check_source(&pull).await.expect("a look at the pull request");
+    assert_eq!(checked.admitted, Some(ReleaseNumber(2)));
+    assert_eq!(place.run(&pull, 2).await, ["build/package", "preview/local/one/pr-1/deploy"]);
+    place.forge.close_pull(number, None);
+    place.world.engine.check_source(&pull).await.expect("a look at the closed pull request");
+    assert_eq!(place.run(&pull, 3).await, ["preview/local/one/pr-1/destroy"]);
+    place.settled().await;
+    place.forge.state().mood = Mood::Limited { reset_s: 600 };
+    let error = place.world.engine.check_source(&place.pipeline).await.expect_err("what is open cannot be asked for");
+    assert!(error.to_string().contains("pull requests cannot be asked for"), "{error}");
+    place.forge.state().mood = Mood::Well;
+}
+
 /// While the forge does not answer, nobody has closed anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forge_that_is_away_closes_no_pull_request() {

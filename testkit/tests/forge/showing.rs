@@ -103,6 +103,32 @@ async fn id5_an_answer_that_is_lost_makes_nothing_twice() {
     assert_eq!(place.forge.state().checks.values().filter(|check| check["head_sha"] == *second).count(), 1);
 }
 
+/// Answers come in drops: what is shown comes late, and nothing else waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_forge_is_waited_for_and_holds_nothing_up() {
+    let place = AtForge::open().await;
+    let commit = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until("the first check", |state| state.checks.values().next().map(drop)).await;
+    place.settled().await;
+    place.forge.state().mood = Mood::Slow { pause_ms: 5 };
+    place.deploy(1).await;
+    place.pass(Duration::from_secs(10)).await;
+    place.until_shown(&commit, "success").await;
+}
+
+/// Requests are taken and not answered: releases go on, the next push is found by git, and later what is true is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_that_hangs_holds_no_release_up() {
+    let place = AtForge::open().await;
+    let first = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until("the first check", |state| state.checks.values().next().map(drop)).await;
+    place.settled().await;
+    place.forge.state().mood = Mood::Hangs;
+    place.deploy(1).await;
+    place.forge.state().mood = Mood::Well;
+    place.until_shown(&first, "success").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_are_kept_and_afterwards_what_is_true_is_shown() {
     for mood in [Mood::Limited { reset_s: 1_800 }, Mood::SecondaryLimit { retry_after_s: 1_800 }] {

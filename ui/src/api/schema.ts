@@ -3810,6 +3810,12 @@ export interface components {
             /** Format: int64 */
             took_ms: number;
         };
+        /** @description The preview of a pull request. */
+        PreviewView: {
+            /** @description Where people see it, if that is known. */
+            address?: string | null;
+            target: components["schemas"]["TargetName"];
+        };
         /** @description One error as it travels. `detail` says what, where, what was expected and how to mend it. */
         Problem: {
             /** @description Whoever or whatever was first, for conflicts. */
@@ -4023,6 +4029,7 @@ export interface components {
             };
             /** @description In the order of the plan; the ones to which nothing has happened included. */
             nodes: components["schemas"]["NodeView"][];
+            preview?: components["schemas"]["PreviewView"] | null;
             waves: components["schemas"]["WaveView"][];
         };
         /**

@@ -53,6 +53,16 @@ pub struct ReleaseView {
     pub added: Vec<AdditionView>,
     /// Every artifact of the release by name (P2).
     pub artifacts: Vec<ArtifactView>,
+    /// Of a pull request: what it makes visible, as long as its target runs it.
+    pub preview: Option<PreviewView>,
+}
+
+/// The preview of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PreviewView {
+    pub target: TargetName,
+    /// Where people see it, if that is known.
+    pub address: Option<String>,
 }
 
 /// What the release did at one wave.
@@ -159,7 +169,9 @@ pub fn release(parts: ReleaseParts<'_>, viewer: &Viewer) -> ReleaseView {
             waits_for: row.map(|row| row.waits_for.clone()).unwrap_or_default(),
         }
     });
+    let preview = plan.preview.as_ref().filter(|preview| preview.removal.is_some());
     ReleaseView {
+        preview: preview.map(|preview| PreviewView { target: TargetName(preview.target.clone()), address: preview.address.clone() }),
         summary: ReleaseSummary { digest: seen_digest(parts.row, plan), ..summary(parts.row) },
         inputs: parts.row.inputs.clone(),
         waves: waves.collect(),

@@ -13,7 +13,7 @@ for program in ssh tar; do
     die "$program is not installed on this runner; install it with: sudo apt-get install -y openssh-client tar"
 done
 
-name=$(printf %s "${BLOCK_SERVICE_NAME:-$TIDEGATE_PIPELINE-$TIDEGATE_TARGET}" | tr / -)
+name=$(printf %s "${BLOCK_SERVICE_NAME:-$TIDEGATE_PIPELINE-$TIDEGATE_TARGET}" | tr '/~' '--')
 root=$BLOCK_ROOT
 incoming=$root/.incoming/$name-$TIDEGATE_RELEASE
 options=(-T -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 -o ServerAliveInterval=10 -o ServerAliveCountMax=6 -p "$BLOCK_SSH_PORT")

@@ -1,14 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { actorName } from "../../api/places";
+import { board } from "../../api/queries";
 import { Glyph } from "../../design/glyphs";
 import { Notice } from "../../design/Page";
 import { Sha } from "../../design/Sha";
 import { Chip } from "../../design/Status";
 import { releaseLook } from "../../design/state";
 import { Left, Time, Took } from "../../design/Time";
-import { placeName, type Release, wentBack } from "./release";
+import { placeName, previewOf, type Release, wentBack } from "./release";
 import styles from "./release.module.css";
 
 /** What this release is, what became of it, and what stays written on it for ever. */
@@ -55,9 +57,24 @@ export function ReleaseHead({ pipeline, release, children }: { pipeline: string;
           </span>
         )}
         {release.reason !== "" && release.quarantine == null && <span>{release.reason}</span>}
+        {release.preview != null && <Preview pipeline={pipeline} release={release} />}
       </p>
       <Notes pipeline={pipeline} release={release} />
     </>
+  );
+}
+
+/** Where the pull request is to be seen, while its target runs this release. */
+function Preview({ pipeline, release }: { pipeline: string; release: Release }) {
+  const address = previewOf(release, useQuery(board(pipeline)).data);
+  if (address === undefined) return null;
+  return (
+    <span>
+      preview:{" "}
+      <a href={address} target="_blank" rel="noopener noreferrer">
+        {address} <Glyph name="external" size={11} />
+      </a>
+    </span>
   );
 }
 

@@ -137,3 +137,11 @@ export function wentBack(release: Release): WentBack[] {
   }
   return [...found.values()];
 }
+
+/** The address of a pull request's preview, if its target runs this release now; other people wrote it, so that it may be none. */
+export function previewOf(release: Release, board: Schemas["BoardAnswer"] | undefined): string | undefined {
+  const { address, target } = release.preview ?? {};
+  const fronts = board?.stages.flatMap((stage) => stage.waves.flatMap((wave) => wave.targets)) ?? [];
+  const runs = fronts.some((front) => front.name === target && front.release === release.number && front.state === "live");
+  return runs && address != null && /^https?:\/\//.test(address) ? address : undefined;
+}
