@@ -145,7 +145,7 @@ async function story(world) {
     // Another push moves it on.
     assert.equal(await clone.git("rev-parse", "HEAD"), change);
     const better = await clone.push("Sum orders rightly", { "page.html": shown("orders, summed rightly") }, "sums");
-    await commentSays(own.number, better.slice(0, 8));
+    await commentSays(own.number, `The preview runs \`${better.slice(0, 8)}`);
     await opened.reload();
     await opened.getByRole("heading", { name: "orders, summed rightly" }).waitFor();
     await page.goto(`${place.address}/p/orders~pr-1/releases/1`);

@@ -9,7 +9,7 @@ from client import (FENCE, PERCENT, RELEASE, Refused, Service, artifact, die, di
 
 SSM = Service("ssm", target="AmazonSSM")
 INSTANCE, BUCKET, ROOT = option("INSTANCE"), option("BUCKET"), option("ROOT")
-NAME = (option("SERVICE_NAME") or "{}-{}".format(os.environ["TIDEGATE_PIPELINE"], os.environ["TIDEGATE_TARGET"])).replace("/", "-")
+NAME = (option("SERVICE_NAME") or "{}-{}".format(os.environ["TIDEGATE_PIPELINE"], os.environ["TIDEGATE_TARGET"])).replace("/", "-").replace("~", "-")
 RUNNER = os.environ["TIDEGATE_BIN"]
 TOOL = "{}/.tool/{:.0f}-{:.0f}/tidegate-runner".format(ROOT, os.path.getsize(RUNNER), os.path.getmtime(RUNNER))
 INCOMING = "{}/.incoming/{}-{}".format(ROOT, NAME, RELEASE)
