@@ -18,17 +18,20 @@ async function much(world) {
   const { users, password } = JSON.parse(stdout);
   const server = await Server.start(world.server.binary, data);
   world.others.add(server);
-  const context = await world.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-  context.setDefaultTimeout(15_000);
-  const name = users.find(({ role }) => role === "admin").name;
-  const answer = await context.request.post(`${server.address}/api/v1/session`, {
-    data: { name, password },
-    headers: { origin: server.address },
-  });
-  if (!answer.ok()) throw new Error(`${name} cannot sign in: ${answer.status()}`);
-  const page = await context.newPage();
-  world.watch(page, "much");
-  world.much = { page, address: server.address };
+  const as = async (role) => {
+    const context = await world.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    context.setDefaultTimeout(15_000);
+    const { name } = users.find((user) => user.role === role);
+    const answer = await context.request.post(`${server.address}/api/v1/session`, {
+      data: { name, password },
+      headers: { origin: server.address },
+    });
+    if (!answer.ok()) throw new Error(`${name} cannot sign in: ${answer.status()}`);
+    const page = await context.newPage();
+    world.watch(page, "much");
+    return page;
+  };
+  world.much = { page: await as("admin"), approver: await as("approver"), address: server.address };
   return world.much;
 }
 
@@ -60,6 +63,12 @@ async function releaseOf(page, address) {
 }
 
 export const scenarios = {
+  "approvals of somebody who is asked, with much: nothing that axe finds, no sideways scrolling, and pictures": async (world) => {
+    const { approver, address } = await much(world);
+    await look(approver, world.out, "much-approvals-mine", `${address}/approvals`, async (page) => {
+      await page.getByRole("button", { name: /^Approve [0-9a-f]{7}/ }).waitFor();
+    });
+  },
   ...Object.fromEntries(
     Object.entries(pages).map(([name, path]) => [
       `${name}, with much: nothing that axe finds, no sideways scrolling, and pictures`,

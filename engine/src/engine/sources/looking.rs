@@ -8,6 +8,7 @@ use pipelines::diagnostic::Severity;
 use pipelines::plan::Trigger;
 use tracing::warn;
 
+use super::people::PROTECTED_BRANCH;
 use super::releasing::{FilePlace, Resolved, Start};
 use super::{Engine, Error, paths, previous, short};
 use crate::core::id::{PipelineId, ReleaseNumber, SourceOrder};
@@ -102,7 +103,8 @@ impl Engine {
             Err(Error::Diagnostics(diagnostics)) => {
                 (Some(seen.clone()), Ok(Checked { head: seen.commit, admitted: None, skipped: None, diagnostics, waits: Vec::new() }))
             }
-            Err(error @ Error::Invalid { .. }) => (Some(seen), Err(error)),
+            // The same commit gives the same answer again, unless it is its branch that was wrong.
+            Err(error @ Error::Invalid { what, .. }) if what != PROTECTED_BRANCH => (Some(seen), Err(error)),
             Err(error) => (source.head.clone(), Err(error)),
         }
     }

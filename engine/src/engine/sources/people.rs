@@ -12,6 +12,9 @@ use crate::ports::SourceError;
 use crate::ports::forge::{ForgeError, place};
 use crate::store::SourceRow;
 
+/// What is refused where it is missing.
+pub(super) const PROTECTED_BRANCH: &str = "protected branch";
+
 impl Engine {
     /// Who may not approve the release, as the forge knows them; asked only where a gate makes a difference of it (IF1).
     pub(super) async fn involved_in(&self, source: &SourceRow, plan: &Plan, commit: &str) -> Result<Vec<PersonId>, Error> {
@@ -49,7 +52,7 @@ impl Engine {
             return Ok(());
         };
         let refused =
-            |why: String| Error::Invalid { what: "protected branch", detail: format!("stage {} is production, and {why}", stage.name) };
+            |why: String| Error::Invalid { what: PROTECTED_BRANCH, detail: format!("stage {} is production, and {why}", stage.name) };
         let Some(forge) = self.forge_of(&source.url) else {
             return Err(refused(format!("no forge of this server can say whether {} is protected", source.branch)));
         };

@@ -71,7 +71,7 @@ function Preview({ pipeline, release }: { pipeline: string; release: Release }) 
   return (
     <span>
       preview:{" "}
-      <a href={address} target="_blank" rel="noopener noreferrer">
+      <a className={styles.out} href={address} target="_blank" rel="noopener noreferrer">
         {address} <Glyph name="external" size={11} />
       </a>
     </span>
