@@ -18,7 +18,7 @@ fn plan_of(text: &str) -> Plan {
 }
 
 fn difference(from: &str, to: &str) -> Difference {
-    let text = fs::read_to_string("examples/orders.yaml").unwrap();
+    let text = fs::read_to_string("examples/orders/.tidegate/pipeline.yaml").unwrap();
     assert!(text.contains(from), "{from} is not in the example");
     Difference::between(&plan_of(&text), &plan_of(&text.replacen(from, to, 1)))
 }
@@ -35,7 +35,7 @@ fn a_shorter_bake_of_one_wave_is_one_risky_change() {
 #[test]
 fn a_target_that_moves_to_the_first_wave_is_a_risk() {
     let moved = "{targets: [prod/us-west-2, prod/ap-south-1], bake: 12h}";
-    let text = fs::read_to_string("examples/orders.yaml").unwrap();
+    let text = fs::read_to_string("examples/orders/.tidegate/pipeline.yaml").unwrap();
     let new = text.replacen("{targets: [prod/us-west-2], bake: 12h}", moved, 1).replacen(
         "[prod/eu-west-1, prod/ap-south-1]",
         "[prod/eu-west-1]",

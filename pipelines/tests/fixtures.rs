@@ -1,5 +1,6 @@
-//! Every file under `tests/fixtures/good` and `examples` makes the plan that stands beside it; every file under
-//! `tests/fixtures/bad` gives the diagnostics that stand beside it. `UPDATE=1 cargo test` writes them anew.
+//! Every file under `tests/fixtures/good` makes the plan that stands beside it; every file under `tests/fixtures/bad` gives the
+//! diagnostics that stand beside it. Every folder of `examples` is a repository, and its `plan.txt` is what `tidegate plan` prints there.
+//! `UPDATE=1 cargo test` writes them anew.
 //!
 //! A folder beside a fixture, of the same name, holds the other files of its repository.
 
@@ -10,12 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pipelines::plan::{ArtifactIn, Class, Job, NodeKind, Plan};
-use pipelines::{Blocks, ExpandInput, SourceFile, compile, expand, names_files, show};
+use pipelines::{Blocks, Environment, ExpandInput, SourceFile, compile, compile_in, expand, names_files, show};
 
 #[test]
 fn every_good_file_makes_the_plan_beside_it() {
     let mut wrong = Vec::new();
-    let cases = [cases("tests/fixtures/good", "yaml"), cases("tests/fixtures/good", "json"), cases("examples", "yaml")].concat();
+    let cases = [cases("tests/fixtures/good", "yaml"), cases("tests/fixtures/good", "json")].concat();
     assert!(cases.len() >= 30, "only {} good fixtures", cases.len());
     for path in cases {
         let source = read(&path);
@@ -33,6 +34,26 @@ fn every_good_file_makes_the_plan_beside_it() {
         }
         assert_eq!(plan, expand(&pipeline, &input).unwrap(), "{}: equal input, equal plan", path.display());
         wrong.extend(compare(&path.with_extension("plan"), &format!("{rendered}{}\n{}", show::text(&plan), nodes(&plan))));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_example_makes_the_plan_beside_it() {
+    let mut wrong = Vec::new();
+    let folders: Vec<PathBuf> = fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    assert!(folders.len() >= 5, "only {} examples", folders.len());
+    let environment = Environment { splices: true, ..Environment::of_blocks(&Blocks::built_in()) };
+    for folder in folders {
+        let text = fs::read_to_string(folder.join(".tidegate/pipeline.yaml")).unwrap();
+        let source = SourceFile::new(folder.display().to_string(), text.clone()).with_files(named_by(&text, &folder));
+        let (pipeline, diagnostics) = compile_in(&source, &environment);
+        assert_eq!(render(&source, &diagnostics), "");
+        let pipeline = pipeline.unwrap();
+        let defaults = pipeline.inputs().into_iter().filter_map(|(name, default)| Some((name.to_owned(), default?.to_owned()))).collect();
+        let plan = expand(&pipeline, &ExpandInput { inputs: defaults, ..ExpandInput::default() }).unwrap();
+        sound(&plan).unwrap();
+        wrong.extend(compare(&folder.join("plan.txt"), &show::text(&plan)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
@@ -139,11 +160,16 @@ fn cases(folder: &str, extension: &str) -> Vec<PathBuf> {
 
 fn read(path: &Path) -> SourceFile {
     let text = fs::read_to_string(path).unwrap();
-    let mut files = BTreeMap::new();
-    for name in names_files(&text) {
-        collect(&path.with_extension(""), Path::new(&name), &mut files);
-    }
+    let files = named_by(&text, &path.with_extension(""));
     SourceFile::new(path.file_name().unwrap().to_string_lossy(), text).with_files(files)
+}
+
+fn named_by(text: &str, root: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for name in names_files(text) {
+        collect(root, Path::new(&name), &mut files);
+    }
+    files
 }
 
 fn collect(root: &Path, name: &Path, files: &mut BTreeMap<String, String>) {

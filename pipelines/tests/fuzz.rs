@@ -17,7 +17,17 @@ const RUNS: u64 = 4_000;
 
 #[test]
 fn a_file_of_any_bytes_is_a_pipeline_or_says_why_not() {
-    drive(targets::file, &corpus(&["tests/fixtures/good", "tests/fixtures/bad", "examples"]), 1);
+    drive(
+        targets::file,
+        &corpus(&[
+            "tests/fixtures/good",
+            "tests/fixtures/bad",
+            "examples/local/.tidegate",
+            "examples/monorepo/.tidegate",
+            "examples/orders/.tidegate",
+        ]),
+        1,
+    );
 }
 
 #[test]
@@ -35,7 +45,7 @@ fn an_expression_of_any_bytes_has_a_value_or_says_why_not() {
 
 #[test]
 fn an_upload_of_any_bytes_is_a_fragment_or_says_why_not() {
-    drive(targets::upload, &corpus(&["tests/fixtures/fragments", "tests/fixtures/good", "examples/generators"]), 3);
+    drive(targets::upload, &corpus(&["tests/fixtures/fragments", "tests/fixtures/good", "examples/generators/.tidegate"]), 3);
 }
 
 /// Every input of the corpus as it is, then mutations of it and texts of nothing but pieces; the same in every run.

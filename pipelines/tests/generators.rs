@@ -19,7 +19,7 @@ fn environment() -> Environment {
 }
 
 fn plan() -> Plan {
-    let source = SourceFile::new("pipeline.yaml", std::fs::read_to_string(folder().join("pipeline.yaml")).unwrap());
+    let source = SourceFile::new("pipeline.yaml", std::fs::read_to_string(folder().join(".tidegate/pipeline.yaml")).unwrap());
     let (pipeline, diagnostics) = compile_in(&source, &environment());
     let rendered: String = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();
     expand(&pipeline.ok_or(rendered).unwrap(), &ExpandInput::default()).unwrap()

@@ -1,4 +1,4 @@
-use api::types::{BoardAnswer, BoardWave, Page, PipelineSummary, TargetFront, TargetState, Waiting};
+use api::types::{BoardAnswer, BoardWave, Page, PipelineSummary, PipelineView, TargetFront, TargetState, Waiting};
 
 use super::{Context, of_pipeline};
 use crate::client::Client;
@@ -42,7 +42,9 @@ async fn draw(arguments: &Arguments, client: &Client, live: &mut Live, context: 
             if context.output.json {
                 context.output.json_line(&board)?;
             } else {
-                live.draw(board_lines(&board, &context.output))?;
+                let mut lines = board_lines(&board, &context.output);
+                lines.extend(source_lines(&client.get(&of_pipeline(pipeline)).await?, &context.output));
+                live.draw(lines)?;
             }
         }
         None => {
@@ -66,7 +68,9 @@ async fn once(arguments: &Arguments, client: &Client, context: &Context) -> Resu
                 output.json(&board)?;
                 return Ok(Exit::Ok);
             }
-            board_lines(&board, output)
+            let mut lines = board_lines(&board, output);
+            lines.extend(source_lines(&client.get(&of_pipeline(pipeline)).await?, output));
+            lines
         }
         None => {
             let page: Page<PipelineSummary> = client.get("/api/v1/pipelines?limit=200").await?;
@@ -130,6 +134,17 @@ fn board_lines(answer: &BoardAnswer, output: &Output) -> Vec<String> {
         lines.extend(marks.zip(attention.text.lines()).map(|(mark, line)| output.paint(Style::Bad, &format!("{mark} {}", plain(line)))));
     }
     lines
+}
+
+/// Why the newest commit has made no release: its file has errors, no consistent set of sources is there (P5), or nobody could look.
+fn source_lines(pipeline: &PipelineView, output: &Output) -> Vec<String> {
+    let troubled = pipeline.sources.iter().filter_map(|source| Some((source, source.last_error.as_ref()?)));
+    let lines = troubled.flat_map(|(source, error)| {
+        let text = format!("{} of {}: {error}", source.branch, source.repository);
+        let marks = std::iter::once("!").chain(std::iter::repeat(" "));
+        marks.zip(text.lines()).map(|(mark, line)| output.paint(Style::Waiting, &format!("{mark} {}", plain(line)))).collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
 fn wave_line(name: &str, wave: &BoardWave, output: &Output) -> String {

@@ -2,7 +2,7 @@
 
 use crate::program::{Program, Ran};
 
-const EXAMPLE: &str = include_str!("../../../pipelines/examples/generators/pipeline.yaml");
+const EXAMPLE: &str = include_str!("../../../pipelines/examples/generators/.tidegate/pipeline.yaml");
 
 /// A repository in which everything that the example names can be run.
 fn repository(pipeline: &str) -> Program {

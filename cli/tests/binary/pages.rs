@@ -116,6 +116,17 @@ fn matrix_md_the_plan_lists_the_combinations_that_the_page_names() {
     }
 }
 
+#[test]
+fn the_plan_of_every_example_is_what_stands_beside_it() {
+    let program = Program::new();
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../pipelines/examples");
+    for example in ["hello", "local", "orders", "monorepo", "generators"] {
+        let ran = program.shell(&format!("cd '{examples}/{example}' && \"$TIDEGATE\" validate && \"$TIDEGATE\" plan"));
+        let expected = std::fs::read_to_string(format!("{examples}/{example}/plan.txt")).expect("its plan");
+        assert!(ran.code == 0 && ran.stdout.ends_with(&expected), "{example}: {ran:?}");
+    }
+}
+
 /// The repository of the platform team at `v3` and `v4`, and three pipelines that use `v3`.
 fn fleet() -> (Site, String) {
     let mut site = Site::new();
@@ -209,4 +220,52 @@ fn the_fleets_commands_say_what_is_wrong_with_them() {
     let viewer = site.person("Vera", "viewer");
     let refused = site.run(&["fleet", "upgrade", &version("v4"), "--token", &viewer]);
     assert_eq!(refused.code, 6, "only an admin may: {refused:?}");
+}
+
+const SOURCES: &str = include_str!("../../../docs/pipelines/sources.md");
+
+/// Both pipelines come from one repository, so that a release of the shop takes only a release of the library of its own commit.
+#[test]
+fn sources_md_a_release_takes_what_goes_together_and_says_why_nothing_starts() {
+    let mut site = Site::new();
+    site.sign_in_first(&[]);
+    let config = site.program.folder().join("config").display().to_string();
+    site.program.git(&["init", "--quiet", "--initial-branch=main", "config"]);
+    site.commit_in("config", "one");
+    let shop = block(SOURCES, "yaml")
+        .replace("https://git.example/acme/config", &config)
+        .replace("library: {pipeline: library, stage: beta}", "library: {pipeline: library}");
+    let shop = shop.replace(
+        "./build --config $TIDEGATE_SOURCE_CONFIG --library $TIDEGATE_SOURCE_LIBRARY",
+        "echo made of $TIDEGATE_SOURCE_CONFIG and $TIDEGATE_SOURCE_LIBRARY",
+    );
+    let library = "name: library\nstages: [{name: beta, jobs: [{name: package, steps: ['until test -e @FOLDER@/go-$TIDEGATE_RELEASE; do sleep 0.05; done']}]}]\n";
+    let root = site.program.folder().display().to_string();
+    site.program.write("shop/.tidegate/library.yaml", &library.replace("@FOLDER@", &root));
+    site.program.write("go-1", "");
+    site.connect_as("shop", &shop);
+    let waits = "nothing starts at ";
+    let status = site.until("the shop says why nothing starts", |site| {
+        Some(site.ok(&["status", "shop"])).filter(|ran| ran.stdout.contains(waits) && ran.stdout.contains("library"))
+    });
+    assert!(status.stdout.contains("! main of "), "{status:?}");
+    site.ok(&["connect", "shop", "--file", ".tidegate/library.yaml", "--poll", "1s"]);
+    site.until_release_of("library", 1, "completed");
+    site.until_release(1, "completed");
+    let log = site.ok(&["logs", "shop", "1"]);
+    let head = site.program.shell("git -C config rev-parse HEAD").stdout;
+    assert!(log.stdout.contains(&format!("made of {} and 1", head.trim())), "{log:?}");
+
+    // The library of the second commit is not there yet.
+    site.commit_in("shop", "two");
+    let status = site.until("the shop waits for the library", |site| {
+        Some(site.ok(&["status", "shop"])).filter(|ran| ran.stdout.contains("release #1 of library is not of the same"))
+    });
+    assert!(status.stdout.contains(waits) && status.stdout.contains("and this release would have"), "{status:?}");
+    site.program.write("go-2", "");
+    site.until_release(2, "completed");
+    assert!(!site.ok(&["status", "shop"]).stdout.contains(waits), "it has what it waited for");
+    // A commit in the other repository makes a release of the same own commit.
+    site.commit_in("config", "two");
+    site.until_release(3, "completed");
 }

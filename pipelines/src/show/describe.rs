@@ -231,7 +231,8 @@ fn matrix_text(matrix: &DeferredMatrix) -> String {
         AxisValues::From(text) => format!("{} from {text}", axis.name),
     });
     let axes: Vec<String> = matrix.whole.iter().cloned().chain(axes).collect();
-    format!("one job of {} for each of {}", count(matrix.job.steps.len(), "step"), axes.join(", "))
+    let at_once = if matrix.max_parallel > 0 { format!(", at most {} of them at once", matrix.max_parallel) } else { String::new() };
+    format!("one job of {} for each of {}{at_once}", count(matrix.job.steps.len(), "step"), axes.join(", "))
 }
 
 fn purpose(purpose: Purpose) -> &'static str {
