@@ -121,11 +121,13 @@ struct Foreign {
     /// As `iconv` knows it.
     name: &'static str,
     words: &'static str,
-    decode: Option<fn(&[u8]) -> String>,
+    decode: Option<Decode>,
 }
 
+type Decode = fn(&[u8]) -> String;
+
 fn foreign(bytes: &[u8]) -> Option<Foreign> {
-    let (name, words, decode): (_, _, Option<fn(&[u8]) -> String>) = match bytes {
+    let (name, words, decode): (_, _, Option<Decode>) = match bytes {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => ("UTF-32", "UTF-32, by its byte order mark", None),
         [0xff, 0xfe, ..] => ("UTF-16", "UTF-16 (little-endian), by its byte order mark FF FE", Some(little)),
         [0xfe, 0xff, ..] => ("UTF-16", "UTF-16 (big-endian), by its byte order mark FE FF", Some(big)),
