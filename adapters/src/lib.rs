@@ -19,6 +19,7 @@ pub mod hooks;
 pub mod http_monitor;
 pub mod ids;
 pub mod notify;
+pub mod oidc;
 pub mod prometheus;
 pub mod secrets;
 

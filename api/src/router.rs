@@ -40,7 +40,7 @@ fn all(routes: Routes) -> Routes {
 /// The UI's addresses are its own business; below the API's prefixes nothing is guessed.
 async fn unknown(request: Request) -> Response {
     let path = request.uri().path();
-    let api = ["/api", "/runner", "/healthz", "/readyz", "/metrics", "/problems", "/webhooks"]
+    let api = ["/api", "/runner", "/healthz", "/readyz", "/metrics", "/problems", "/webhooks", "/.well-known"]
         .iter()
         .any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")));
     if api || !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -97,6 +97,8 @@ pub(crate) enum Command {
     /// Inside a job: add to the pipeline of its release
     #[command(subcommand)]
     Pipeline(::runner::upload::Command),
+    /// Inside a job: print a new identity token of the job
+    IdToken(::runner::id_token::Command),
     #[command(hide = true)]
     Attempt(::runner::attempt::Command),
     #[command(hide = true)]

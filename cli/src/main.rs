@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     let arguments = match arguments {
         Arguments { command: Command::Attempt(command), .. } => return command.run(),
         Arguments { command: Command::Pipeline(command), .. } => return command.run(),
+        Arguments { command: Command::IdToken(command), .. } => return command.run(),
         Arguments { command: Command::InPlace(command), .. } => return command.run(),
         others => others,
     };

@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod fleet;
 mod hooks;
+mod id_tokens;
 mod logs;
 mod paths;
 mod payload;
@@ -77,6 +78,7 @@ pub struct Engine {
     health: tasks::health::Health,
     next_tick: tasks::deadlines::NextTick,
     slices: credentials::Slices,
+    id_keys: id_tokens::Keys,
 }
 
 /// Wake-ups. Losing one costs a poll interval, never a fact.
@@ -130,6 +132,7 @@ impl Engine {
             health: tasks::health::Health::default(),
             next_tick: tasks::deadlines::NextTick::default(),
             slices: credentials::Slices::default(),
+            id_keys: id_tokens::Keys::default(),
         }))
     }
 

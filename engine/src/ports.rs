@@ -2,6 +2,7 @@
 
 mod identity;
 mod sign_in;
+mod signing;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -22,6 +23,7 @@ pub mod forge;
 pub use forge::{Forge, HookReader};
 pub use identity::{Access, Accounts, Identity, IdentityError, Partition, RoleRequest, Slice};
 pub use sign_in::{Proven, SignIn, SignInError};
+pub use signing::{Signer, SigningKey};
 
 /// The only place where time passes.
 #[async_trait]

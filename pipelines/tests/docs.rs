@@ -16,13 +16,14 @@ use pipelines::policy::{Policy, Subject};
 use pipelines::{Aspect, Blocks, Diagnostic, Environment, ExpandInput, SourceFile, compile_in, expand};
 
 /// What people look for, and the page that has it.
-const FEATURES: [(&str, &str); 9] = [
+const FEATURES: [(&str, &str); 10] = [
     ("Generate and upload", "generate.md"),
     ("Matrix", "matrix.md"),
     ("Inventory and derived waves", "inventory.md"),
     ("Per-target differences", "differences.md"),
     ("Shared blocks and shapes", "shared.md"),
     ("Fleet", "fleet.md"),
+    ("Identity tokens", "identity.md"),
     ("Policy and aspects", "owner.md"),
     ("Several sources", "sources.md"),
     ("Changes in two phases", "two-phases.md"),

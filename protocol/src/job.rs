@@ -24,6 +24,9 @@ pub struct Job {
     /// The account whose credentials the job may ask its runner for (A8); none: it has no identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The job may ask its runner for an identity token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub id_token: bool,
     pub env: BTreeMap<String, String>,
     /// Values that are added to the environment and masked in logs, outputs and summaries (A9).
     pub secrets: Vec<Secret>,

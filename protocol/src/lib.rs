@@ -8,6 +8,7 @@
 
 mod credentials;
 mod id;
+mod id_token;
 mod job;
 mod lease;
 mod log;
@@ -18,6 +19,7 @@ mod upload;
 
 pub use credentials::{Credentials, CredentialsRequest, Identity};
 pub use id::{ArtifactDigest, AttemptId, Generation, InvalidId, LeaseToken, RunnerId, TargetFence};
+pub use id_token::{IdToken, IdTokenRequest};
 pub use job::{ArtifactInput, ArtifactOutput, Checkout, Job, Secret, Step};
 pub use lease::{Fences, Heartbeat, HeartbeatAnswer, Lease, LeaseAnswer, LeaseRequest, Refusal, Stop};
 pub use log::{LogAck, LogChunk, LogTime, MAX_LOG_CHUNK_BYTES, MAX_LOG_TIMES, MAX_WHOLE_LOG_BYTES};

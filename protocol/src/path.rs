@@ -13,6 +13,7 @@ pub mod paths {
     pub const ARTIFACT_UP: &str = "/runner/v1/attempts/{attempt}/artifacts/{name}";
     pub const ARTIFACT_DOWN: &str = "/runner/v1/attempts/{attempt}/inputs/{digest}";
     pub const CREDENTIALS: &str = "/runner/v1/attempts/{attempt}/credentials";
+    pub const ID_TOKEN: &str = "/runner/v1/attempts/{attempt}/id-token";
     pub const UPLOAD: &str = "/runner/v1/attempts/{attempt}/upload";
     pub const COMPLETE: &str = "/runner/v1/attempts/{attempt}/complete";
 

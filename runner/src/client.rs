@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use protocol::{
-    Artifact, ArtifactDigest, Credentials, CredentialsRequest, Fences, Heartbeat, HeartbeatAnswer, LeaseAnswer, LeaseRequest, LogAck,
-    LogChunk, Refusal, Register, Registered, RenewToken, Report, Upload, UploadAnswer, headers, paths,
+    Artifact, ArtifactDigest, Credentials, CredentialsRequest, Fences, Heartbeat, HeartbeatAnswer, IdToken, IdTokenRequest, LeaseAnswer,
+    LeaseRequest, LogAck, LogChunk, Refusal, Register, Registered, RenewToken, Report, Upload, UploadAnswer, headers, paths,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -104,6 +104,12 @@ impl Client {
     pub(crate) async fn credentials(&self, of: &Fences) -> Result<Credentials, CallError> {
         let request = CredentialsRequest { fences: of.clone() };
         let path = paths::for_attempt(paths::CREDENTIALS, &of.attempt);
+        json(self.post(&path).json(&request).timeout(CREDENTIALS_TIMEOUT)).await
+    }
+
+    pub(crate) async fn id_token(&self, of: &Fences) -> Result<IdToken, CallError> {
+        let request = IdTokenRequest { fences: of.clone() };
+        let path = paths::for_attempt(paths::ID_TOKEN, &of.attempt);
         json(self.post(&path).json(&request).timeout(CREDENTIALS_TIMEOUT)).await
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Assignment {
     pub(crate) executable: PathBuf,
     /// For jobs that may change a target: how they reach the host of their runner, see `in_place::host`.
     pub(crate) host: Option<HostAccess>,
-    /// For jobs with an identity: where they ask for their credentials, see `agent::credentials`.
+    /// For jobs with an identity: where they ask for their credentials and tokens, see `agent::credentials`.
     #[serde(default)]
     pub(crate) credentials: Option<CredentialsAccess>,
 }

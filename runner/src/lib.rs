@@ -17,6 +17,7 @@ pub mod doctor;
 mod encoding;
 mod error;
 mod files;
+pub mod id_token;
 mod identity;
 pub mod in_place;
 mod isolation;

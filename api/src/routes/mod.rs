@@ -13,6 +13,7 @@ mod forges;
 mod holds;
 mod metrics;
 mod monitors;
+mod openid;
 mod pipelines;
 mod releases;
 mod runners;
@@ -114,6 +115,8 @@ fn of_server(routes: Routes) -> Routes {
     let routes = route!(routes, fleet::change);
     let routes = route!(routes, forges::show);
     let routes = route!(routes, server::show);
+    let routes = route!(routes, openid::discover);
+    let routes = route!(routes, openid::keys);
     let routes = route!(routes, server::live);
     let routes = route!(routes, server::ready);
     let routes = route!(routes, server::metrics);

@@ -8,6 +8,7 @@ mod artifact_up;
 mod complete;
 mod credentials;
 mod heartbeat;
+mod id_token;
 mod lease;
 mod log;
 mod register;
@@ -38,6 +39,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
         .add("runner_artifact_up", artifact_up::__path_handle, artifact_up::handle, Limits::streaming())
         .add("runner_artifact_down", artifact_down::__path_handle, artifact_down::handle, Limits::streaming())
         .add("runner_credentials", credentials::__path_handle, credentials::handle, Limits::default().answer_within_s(60))
+        .add("runner_id_token", id_token::__path_handle, id_token::handle, Limits::default().answer_within_s(60))
         .add("runner_upload", upload::__path_handle, upload::handle, Limits::default().body_bytes(UPLOAD_BYTES))
         .add("runner_complete", complete::__path_handle, complete::handle, report)
 }

@@ -110,7 +110,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<Exit> {
         Command::Dev(arguments) => wait_for(dev::run(&arguments, context)),
         Command::Run(arguments) => wait_for(run::run(&arguments, context)),
         // The runner's own children never come here: `main` hands them over first.
-        Command::Attempt(_) | Command::InPlace(_) | Command::Pipeline(_) => Ok(Exit::Usage),
+        Command::Attempt(_) | Command::IdToken(_) | Command::InPlace(_) | Command::Pipeline(_) => Ok(Exit::Usage),
         Command::Server(arguments) => wait_for(server::run(&arguments, context)),
         Command::Runner(arguments) => wait_for(runner::run(&arguments, context)),
         Command::Login(arguments) => wait_for(login::run(&arguments, context)),

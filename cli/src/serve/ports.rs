@@ -11,6 +11,7 @@ use adapters::git::Git;
 use adapters::http_monitor::HttpMonitor;
 use adapters::ids::SystemIds;
 use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
+use adapters::oidc::RsaSigner;
 use adapters::prometheus::Prometheus;
 use adapters::secrets::{ConfiguredSecrets, FileSecrets};
 use engine::Ports;
@@ -49,6 +50,7 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
         identity: Some(identity),
+        signer: Arc::new(RsaSigner),
         owner: Arc::new(super::owner::open(settings)?),
     })
 }

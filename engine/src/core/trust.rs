@@ -66,6 +66,9 @@ impl Trust {
             if let Some(name) = job.secrets.first() {
                 return Some(format!("{key} names the secret {name}, and what comes from a fork gets none (D6)"));
             }
+            if job.id_token.is_some() {
+                return Some(format!("{key} wants an identity token, and what comes from a fork has no identity (D6)"));
+            }
             (job.account.is_some() || job.class == Class::Target)
                 .then(|| format!("{key} acts at a target, and what comes from a fork has no identity (D6)"))
         })

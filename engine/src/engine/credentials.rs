@@ -14,7 +14,7 @@ use super::{Engine, Error};
 use crate::core::Input;
 use crate::core::Time;
 use crate::core::id::PipelineId;
-use crate::core::row::{AttemptKind, AttemptRow, AttemptState};
+use crate::core::row::{AttemptRow, AttemptState};
 use crate::ports::{IdentityError, Partition, RoleRequest, Slice};
 use crate::store::{AccountRow, RegionHealth};
 
@@ -66,12 +66,7 @@ impl Engine {
         let mut given = held.lock().await;
         let known = self.view(&pipeline, |state| order(state, &fences.attempt)).await?;
         let order = known.ok_or_else(|| Error::refused("attempt_ended", "the attempt has ended"))?;
-        if order.release.quarantine.is_some() && order.attempt.kind == AttemptKind::Forward {
-            return Err(Error::refused("quarantined", "the release is quarantined; nothing of it goes forward any more (X6)"));
-        }
-        if order.release.trust.is_untrusted() {
-            return Err(Error::refused("untrusted", "the release comes from a fork and has no identity (D6)"));
-        }
+        order.may_show_itself()?;
         let account = self.account_of(&order).await?;
         let now = self.clock().now();
         let lives_ms = self.settings.slice_ms;

@@ -36,6 +36,23 @@ pub(super) struct Order {
     context: Context,
 }
 
+impl Order {
+    pub(super) fn job(&self) -> &plan::Job {
+        &self.job
+    }
+
+    /// Whether it may still act in its own name.
+    pub(super) fn may_show_itself(&self) -> Result<(), Error> {
+        if self.release.quarantine.is_some() && self.attempt.kind == AttemptKind::Forward {
+            return Err(Error::refused("quarantined", "the release is quarantined; nothing of it goes forward any more (X6)"));
+        }
+        if self.release.trust.is_untrusted() {
+            return Err(Error::refused("untrusted", "the release comes from a fork and has no identity (D6)"));
+        }
+        Ok(())
+    }
+}
+
 impl Engine {
     /// The lease of an attempt that was granted, made anew from what is stored; the same each time.
     ///
@@ -200,6 +217,7 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
         }),
         env,
         identity: None,
+        id_token: order.job.id_token.is_some() && !order.release.trust.is_untrusted(),
         steps: steps(&order.job.steps)?,
         finally: steps(&order.job.finally)?,
         artifacts_in,

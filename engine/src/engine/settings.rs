@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Owner;
 use crate::core;
-use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Source};
+use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Signer, Source};
 use pipelines::Blocks;
 
 /// What the engine needs from outside.
@@ -24,6 +24,8 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// Assumes roles at a cloud; none: jobs get no identity.
     pub identity: Option<Arc<dyn Identity>>,
+    /// Signs what jobs show others of themselves.
+    pub signer: Arc<dyn Signer>,
     /// The blocks that pipeline files may use beside those of their own repository.
     pub library: Arc<Blocks>,
     /// What the owner of this server demands and offers.

@@ -144,6 +144,9 @@ pub enum IdentityError {
     Malformed { detail: String },
     #[error("STS cannot be asked: {detail}")]
     Unavailable { detail: String },
+    /// Of this server, not of a cloud.
+    #[error("an identity token could not be signed: {detail}")]
+    NoKey { detail: String },
     /// Another answer.
     #[error("STS refused: {code}: {detail}")]
     Other { code: String, detail: String },
@@ -153,7 +156,7 @@ impl IdentityError {
     /// The same request may succeed later without anybody doing anything.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::NoKey { .. })
     }
 
     /// A stable name, for answers to runners and for metrics.
@@ -168,6 +171,7 @@ impl IdentityError {
             Self::RegionDisabled { .. } => "identity_region_disabled",
             Self::Malformed { .. } => "identity_malformed",
             Self::Unavailable { .. } => "identity_unavailable",
+            Self::NoKey { .. } => "identity_no_key",
             Self::Other { .. } => "identity_refused",
         }
     }

@@ -31,6 +31,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(10, "0010_events_by_kind"),
     migration!(11, "0011_fleet"),
     migration!(12, "0012_line_times"),
+    migration!(13, "0013_signing_keys"),
 ];
 
 /// The version that this program reads and writes.

@@ -42,6 +42,7 @@ mod runners;
 mod save;
 mod schedules;
 mod script;
+mod signing_keys;
 mod sources;
 mod sqlite;
 mod statements;

@@ -31,6 +31,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     DROP_KEYS,
     DROP_SESSIONS,
     DROP_JOIN_TOKENS,
+    DROP_SIGNING_KEYS,
 ];
 
 const OLD_RELEASES: &str = "SELECT number FROM releases WHERE pipeline_id = $1 AND created_at < $2 AND state <> 'moving' \
@@ -60,6 +61,7 @@ const DROP_INBOX: &str = "DELETE FROM inbox WHERE done_at < $1";
 const DROP_KEYS: &str = "DELETE FROM idempotency_keys WHERE expires_at < $1";
 const DROP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";
 const DROP_JOIN_TOKENS: &str = "DELETE FROM join_tokens WHERE expires_at < $1";
+const DROP_SIGNING_KEYS: &str = "DELETE FROM signing_keys WHERE expires_at < $1";
 
 impl Store {
     /// Forgets logs that began before a time and that nothing is added to any more, at most `limit` of them. Their
@@ -134,6 +136,7 @@ impl Store {
             (DROP_JOIN_TOKENS, before),
             (DROP_KEYS, now),
             (DROP_SESSIONS, now),
+            (DROP_SIGNING_KEYS, now),
         ] {
             removed += self.db().execute(sql, values![until]).await?;
         }

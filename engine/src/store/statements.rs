@@ -3,7 +3,8 @@
 use super::db::Insert;
 use super::{
     Error, Store, accounts, additions, artifacts, attempts, audit, commits, due, events, fleet, idempotency, inbox, load, logs, marks,
-    meta, metrics, outbox, pipelines, plans, releases, retention, rows, runners, save, schedules, sources, tokens, users, values, watches,
+    meta, metrics, outbox, pipelines, plans, releases, retention, rows, runners, save, schedules, signing_keys, sources, tokens, users,
+    values, watches,
 };
 
 const STATEMENTS: &[(&str, &[&str])] = &[
@@ -32,6 +33,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("runners", runners::STATEMENTS),
     ("save", save::STATEMENTS),
     ("schedules", schedules::STATEMENTS),
+    ("signing_keys", signing_keys::STATEMENTS),
     ("sources", sources::STATEMENTS),
     ("tokens", tokens::STATEMENTS),
     ("users", users::STATEMENTS),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use engine::core::Time;
 use engine::core::id::{PipelineId, ReleaseNumber};
 use engine::store::{EventFilter, Store};
 use sqlx::migrate::Migrator;
@@ -100,6 +101,11 @@ async fn reads_the_sample(store: &Store, written_by: &str) {
     let chunks = store.log_chunks_from_byte(&attempt, 0, 10).await.unwrap();
     assert_eq!(chunks.iter().map(|chunk| (chunk.length, chunk.is_gap())).collect::<Vec<_>>(), [(4, false), (8, true)]);
     assert!(store.log_head(&attempt).await.unwrap().unwrap().sealed_at.is_some());
+    if written_by >= "0013" {
+        let keys = store.signing_keys(Time(1_780_000_000_001)).await.unwrap();
+        assert_eq!(keys.iter().map(|key| key["kid"].as_str()).collect::<Vec<_>>(), [Some("k-1")]);
+        assert_eq!(store.signing_keys(Time(1_780_087_060_000)).await.unwrap().len(), 0, "nothing that it has signed is valid any more");
+    }
     if written_by >= "0011" {
         let grown = store.release(&id, ReleaseNumber(1)).await.unwrap().unwrap();
         assert_eq!((grown.additions.len(), grown.plan.added.len()), (1, 1), "its plan is shown as it has grown");

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::file::{BakeForm, RunsOn, TaskForm, Unclear, UsesArtifacts};
+use crate::file::{BakeForm, IdTokenForm, RunsOn, TaskForm, Unclear, UsesArtifacts};
 use crate::text::{Duration, Map, Node, Percent, Read, Reader, Spanned, Text, Value, record};
 
 record! {
@@ -20,6 +20,8 @@ record! {
         container = "container": Option<Spanned<String>>,
         /// Of each job of the deployment.
         timeout = "timeout": Option<Spanned<Duration>>,
+        /// As in a job, for each job of the deployment.
+        id_token = "id_token": Option<Spanned<IdTokenForm>>,
         /// What the jobs start with, besides the artifacts that `with` names.
         uses_artifacts = "uses_artifacts": Option<UsesArtifacts>,
         /// At each target, before it is changed.

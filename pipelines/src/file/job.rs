@@ -39,12 +39,21 @@ record! {
         uses_artifacts = "uses_artifacts": Option<UsesArtifacts>,
         /// `false`: the job starts in an empty workspace.
         checkout = "checkout": Option<bool>,
+        /// Lets the job ask for a token that says what it is to a cloud or another service (OpenID Connect).
+        id_token = "id_token": Option<Spanned<IdTokenForm>>,
         /// In what a job prints or uploads: it takes the place of the job of this name, if that is not queued yet.
         replace = "replace": Option<Spanned<bool>>,
     }
     later {
-        "id_token": "an OIDC token for a step (`id_token`)",
         "on_failure": "`on_failure` of a single job; a stage, a wave and `deploy` may have it",
+    }
+}
+
+record! {
+    /// Whom a job may show who it is.
+    IdTokenForm: "an identity token" {
+        /// Who shall accept it, as that service wants it: `sts.amazonaws.com`, or the address of a Vault.
+        audience = "audience": Spanned<String>,
     }
 }
 
@@ -131,6 +140,7 @@ impl Generate {
             artifacts: None,
             uses_artifacts: self.uses_artifacts.clone(),
             checkout: self.checkout,
+            id_token: None,
             replace: None,
         }
     }

@@ -18,7 +18,7 @@ pub(crate) use bake::{BakeForm, Unclear};
 pub(crate) use block::{Block, BlockInput, InputType, PreviewChange, StrategyName};
 pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};
 pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
-pub(crate) use job::{Generate, GenerateForm, Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
+pub(crate) use job::{Generate, GenerateForm, IdTokenForm, Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};
 pub(crate) use matrix::{AxisForm, Matrix, MatrixForm};
 pub(crate) use pipeline::{Account, InputForm, Manual, Notify, Pipeline, Preview, SourceForm, Triggers};
 pub(crate) use stage::{

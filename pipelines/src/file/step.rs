@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::file::{RetryForm, RunsOn, UsesArtifacts};
+use crate::file::{IdTokenForm, RetryForm, RunsOn, UsesArtifacts};
 use crate::text::{Duration, Map, Node, Read, Reader, Spanned, Text, Value, record};
 
 /// A command, or a map that says more.
@@ -47,7 +47,7 @@ record! {
         condition = "if": Option<Spanned<Text>>,
     }
     later {
-        "id_token": "an OIDC token for a step (`id_token`)",
+        "id_token": "`id_token` at a single step; a job, a task around a deployment and `deploy` may have it",
     }
 }
 
@@ -108,9 +108,10 @@ record! {
         timeout = "timeout": Option<Spanned<Duration>>,
         retry = "retry": Option<RetryForm>,
         uses_artifacts = "uses_artifacts": Option<UsesArtifacts>,
+        /// As in a job.
+        id_token = "id_token": Option<Spanned<IdTokenForm>>,
     }
     later {
-        "id_token": "an OIDC token for a step (`id_token`)",
         "matrix": "one job for each combination (`matrix`)",
     }
 }

@@ -41,6 +41,7 @@ impl Lower<'_> {
             container: form.container.as_ref(),
             timeout: form.timeout.as_ref(),
             retry: None,
+            id_token: form.id_token.as_ref(),
         };
         self.settings(&mut job, &settings, &scope);
         let container = std::mem::take(&mut self.named);

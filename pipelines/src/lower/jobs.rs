@@ -7,11 +7,13 @@ use super::matrix::{Entry, Spread, plain_name};
 use super::names::BESIDE_JOBS;
 use crate::diagnostic::Code;
 use crate::dynamic::{Combination, specialised};
-use crate::file::{self, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
+use crate::file::{self, IdTokenForm, Retry, RetryEvent, RetryForm, RunsOn, Task, TaskForm};
 use crate::policy::Kind;
 use crate::text::{Duration, Placed as _, Problem, Spanned, Text, shortened};
 use crate::{graph, model, plan};
 
+/// What AWS takes for an audience.
+const LONGEST_AUDIENCE: usize = 255;
 const LONGEST_TIMEOUT_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 const BACKOFF_MS: u64 = 10_000;
 const POOL: &str = "default";
@@ -206,6 +208,7 @@ impl Lower<'_> {
                 container: form.container.as_ref(),
                 timeout: form.timeout.as_ref(),
                 retry: form.retry.as_ref(),
+                id_token: form.id_token.as_ref(),
             },
             scope,
         );
@@ -258,6 +261,7 @@ impl Lower<'_> {
             container: task.container.as_ref(),
             timeout: task.timeout.as_ref(),
             retry: task.retry.as_ref(),
+            id_token: task.id_token.as_ref(),
         };
         self.settings(job, &settings, scope);
         job.artifacts_in = self.artifacts_in(task.uses_artifacts.as_ref(), consumer, scope.is_target());
@@ -286,6 +290,21 @@ impl Lower<'_> {
         if let Some(retry) = form.retry {
             job.retry = self.retry(retry);
         }
+        if let Some(id_token) = form.id_token {
+            job.id_token = self.id_token(&id_token.value);
+        }
+    }
+
+    /// The audience is written out: what a token is good for must not depend on who starts a release.
+    fn id_token(&mut self, form: &IdTokenForm) -> Option<plan::IdToken> {
+        let audience = &form.audience.value;
+        let is_text = !audience.is_empty() && audience.len() <= LONGEST_AUDIENCE && audience.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_text || audience.contains("${{") {
+            let problem = Problem::error(Code::BadFormat, form.audience.span, "this cannot be the audience of a token");
+            self.report(problem.expected("1 to 255 characters without spaces and without `${{ }}`, such as `sts.amazonaws.com`"));
+            return None;
+        }
+        Some(plan::IdToken { audience: audience.clone() })
     }
 
     /// Gives the job the secrets and variables that were named since it was begun, its own texts included.
@@ -389,4 +408,5 @@ pub(super) struct Settings<'f> {
     pub(super) container: Option<&'f Spanned<String>>,
     pub(super) timeout: Option<&'f Spanned<Duration>>,
     pub(super) retry: Option<&'f RetryForm>,
+    pub(super) id_token: Option<&'f Spanned<IdTokenForm>>,
 }

@@ -33,12 +33,22 @@ pub struct Job {
     pub account: Option<String>,
     /// Start from a checkout of the release's commit.
     pub checkout: bool,
+    /// Whom the job may show who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<IdToken>,
     /// The jobs that it shares a limit with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Parallel>,
     /// What it adds to the plan (D1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adds: Option<Adds>,
+}
+
+/// An identity token that a job may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IdToken {
+    /// The `aud` of the token: who shall accept it.
+    pub audience: String,
 }
 
 /// A job without steps that starts from a checkout, in the pool `default`, for an hour at most.
@@ -63,6 +73,7 @@ impl Default for Job {
             vars: Vec::new(),
             account: None,
             checkout: true,
+            id_token: None,
             parallel: None,
             adds: None,
         }

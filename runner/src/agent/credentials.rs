@@ -1,4 +1,4 @@
-//! The loopback endpoint at which a job's own AWS SDK or CLI asks for credentials (A8, R4).
+//! The loopback endpoint at which a job's own AWS SDK or CLI asks for credentials (A8, R4), and a job for its identity token.
 //!
 //! It speaks the container-credentials protocol: `GET` with the job's own token in `Authorization`, answered with a key
 //! that ends. Nothing that is secret for longer than the job stands in its environment, and nothing at all on disk but
@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::{Credentials, Fences};
+use protocol::{Credentials, Fences, IdToken};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,6 +22,7 @@ use crate::clock::{self, Moment};
 use crate::journal::{Assignment, CredentialsAccess};
 
 pub(crate) const PATH: &str = "/v1/credentials";
+pub(crate) const ID_TOKEN_PATH: &str = "/v1/id-token";
 const MAX_REQUEST_BYTES: usize = 8 * 1024;
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// A slice is handed out again until so much of its life is over; the SDKs ask again by themselves.
@@ -172,15 +173,16 @@ async fn answer(head: &str, client: &Client, jobs: &Mutex<BTreeMap<[u8; 32], Arc
     let mut lines = head.split("\r\n");
     let mut request = lines.next().unwrap_or_default().split(' ');
     let (method, path) = (request.next().unwrap_or_default(), request.next().unwrap_or_default());
-    if method != "GET" || path != PATH {
-        return Answer::problem(404, "NotFound", &format!("there is only GET {PATH}"));
+    if method != "GET" || ![PATH, ID_TOKEN_PATH].contains(&path) {
+        return Answer::problem(404, "NotFound", &format!("there are only GET {PATH} and GET {ID_TOKEN_PATH}"));
     }
     let token = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let job = token.and_then(|(_, token)| jobs.lock().unwrap_or_else(PoisonError::into_inner).get(&key(token.trim())).cloned());
     let Some(job) = job else {
         return Answer::problem(401, "Unauthorized", "the token is not that of a running job");
     };
-    match job.credentials(client).await {
+    let given = if path == PATH { job.credentials(client).await } else { job.id_token(client).await };
+    match given {
         Ok(body) => Answer { status: 200, body },
         Err(CallError::Refused(refusal)) => Answer::problem(403, &refusal.code, &refusal.detail),
         Err(CallError::Rejected { detail, .. }) => Answer::problem(403, "Rejected", &words(&detail)),
@@ -197,6 +199,12 @@ fn words(detail: &str) -> String {
 }
 
 impl Job {
+    /// A new one each time: it is exchanged at once.
+    async fn id_token(&self, client: &Client) -> Result<String, CallError> {
+        let IdToken { token, valid_for_ms } = client.id_token(&self.fences).await?;
+        Ok(json!({"value": token, "valid_for_s": valid_for_ms / 1_000}).to_string())
+    }
+
     async fn credentials(&self, client: &Client) -> Result<String, CallError> {
         let mut given = self.given.lock().await;
         let is_fresh = |given: &Given| clock::now().since_ms(given.got) < given.credentials.valid_for_ms * FRESH_PERCENT / 100;

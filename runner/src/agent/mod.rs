@@ -31,7 +31,7 @@ use crate::journal::{Assignment, HostAccess, Journal};
 use crate::{files, identity, in_place};
 
 use self::attempt::Attempt;
-pub(crate) use self::credentials::PATH as CREDENTIALS_PATH;
+pub(crate) use self::credentials::{ID_TOKEN_PATH, PATH as CREDENTIALS_PATH};
 
 /// Works until `shutdown`, then takes nothing new, waits up to [`Config::drain`] for what runs, and
 /// leaves the rest to its supervisors for the next start (IE11).
@@ -231,7 +231,7 @@ impl Agent {
         let until = sent.plus_ms(lease.lease_ms);
         let assignment = Assignment {
             host: lease.job.target.is_some().then(|| self.host.new_access()),
-            credentials: lease.job.identity.as_ref().map(|_| self.credentials.new_access(&fences)),
+            credentials: (lease.job.identity.is_some() || lease.job.id_token).then(|| self.credentials.new_access(&fences)),
             keep_workspace: self.config.keep_workspaces,
             max_log_bytes: self.config.max_log_bytes,
             executable: self.config.executable.clone(),

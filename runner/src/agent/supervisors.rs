@@ -159,7 +159,11 @@ impl Series {
     /// None for an attempt that has a supervisor to itself. Without a namespace nothing holds the processes of two attempts apart.
     fn of(assignment: &Assignment, mechanism: Mechanism) -> Option<Self> {
         let job = &assignment.lease.job;
-        let needs_own = job.target.is_some() || job.identity.is_some() || !job.secrets.is_empty() || mechanism == Mechanism::ProcessTree;
+        let needs_own = job.target.is_some()
+            || job.identity.is_some()
+            || job.id_token
+            || !job.secrets.is_empty()
+            || mechanism == Mechanism::ProcessTree;
         (!needs_own).then(|| Self { pipeline: job.pipeline.clone(), release: job.release })
     }
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::{Identity, Job, Step, TargetFence};
 
-use crate::agent::CREDENTIALS_PATH;
+use crate::agent::{CREDENTIALS_PATH, ID_TOKEN_PATH};
 use crate::journal::{Assignment, CredentialsAccess, MARKER};
 
 /// Where things lie for one attempt; all of it goes when the attempt ends.
@@ -92,6 +92,10 @@ fn own(assignment: &Assignment, job: &Job, places: &Places, notes: &Notes) -> BT
     .into();
     if let (Some(identity), Some(access)) = (&job.identity, &assignment.credentials) {
         own.extend(of_identity(identity, access));
+    }
+    if let (true, Some(access)) = (job.id_token, &assignment.credentials) {
+        own.insert(crate::id_token::URL_VARIABLE.to_owned(), format!("http://{}{ID_TOKEN_PATH}", access.address));
+        own.insert(crate::id_token::AUTHORIZATION_VARIABLE.to_owned(), access.token.clone());
     }
     if let Some((socket, key)) = assignment.host.as_ref().map(|host| (&host.socket, &host.key)) {
         own.insert(crate::in_place::host::SOCKET_VARIABLE.to_owned(), socket.display().to_string());

@@ -35,6 +35,8 @@ enum Command {
     /// Inside a job: what it can do with its pipeline.
     #[command(subcommand)]
     Pipeline(runner::upload::Command),
+    /// Inside a job: prints a new identity token of the job.
+    IdToken(runner::id_token::Command),
     #[command(hide = true)]
     Attempt(runner::attempt::Command),
 }
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::Doctor { workdir } => examine(&workdir),
         Command::InPlace(command) => command.run(),
         Command::Pipeline(command) => command.run(),
+        Command::IdToken(command) => command.run(),
         Command::Attempt(command) => command.run(),
     }
 }

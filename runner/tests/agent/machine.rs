@@ -167,6 +167,7 @@ pub(crate) fn job(attempt: &str, steps: &[&str]) -> Job {
         artifacts_in: Vec::new(),
         steps,
         identity: None,
+        id_token: false,
         finally: Vec::new(),
         artifacts_out: Vec::new(),
         container: None,

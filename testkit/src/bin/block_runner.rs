@@ -9,6 +9,7 @@ use clap::Parser;
 enum Program {
     Attempt(runner::attempt::Command),
     InPlace(Box<runner::in_place::Command>),
+    IdToken(runner::id_token::Command),
     Server(testkit::aws::ServerCommand),
     Agent(testkit::aws::AgentCommand),
 }
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     match Program::parse() {
         Program::Attempt(command) => command.run(),
         Program::InPlace(command) => command.run(),
+        Program::IdToken(command) => command.run(),
         Program::Server(command) => {
             command.run();
             ExitCode::SUCCESS

@@ -107,6 +107,7 @@ impl Jobs {
             timeout_ms: job.timeout_ms,
             grace_ms: job.grace_ms,
             identity: None,
+            id_token: false,
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod gates;
+mod id_tokens;
 mod identity;
 mod killed;
 mod lost;

@@ -6,6 +6,7 @@ mod beside;
 mod fleet;
 mod gates;
 mod growing;
+mod id_tokens;
 mod logs;
 mod names;
 mod owner;

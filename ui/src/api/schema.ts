@@ -1,5 +1,39 @@
 // Made from docs/openapi.json by `npm run types`. Do not edit.
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys of identity tokens that may still be valid (RFC 7517). */
+        get: operations["openid_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This server as an OpenID provider (OpenID Connect Discovery 1.0). */
+        get: operations["openid_discover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -1330,6 +1364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runner/v1/attempts/{attempt}/id-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An identity token for the audience that the attempt's job names, while its fences are current (R4). */
+        post: operations["runner_id_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runner/v1/attempts/{attempt}/inputs/{digest}": {
         parameters: {
             query?: never;
@@ -2324,6 +2375,23 @@ export interface components {
             outcome: components["schemas"]["HookOutcome"];
             /** @description Why nothing follows from it. */
             reason?: string | null;
+        };
+        /** @description An ID token of OpenID Connect. Its `Debug` does not show it. */
+        IdToken: {
+            /** @description A JWT (RFC 7519). */
+            token: string;
+            /**
+             * Format: int64
+             * @description From when the answer was made; dates never travel (R5).
+             */
+            valid_for_ms: number;
+        };
+        /**
+         * @description `POST /runner/v1/attempts/{attempt}/id-token`: a token that says what the attempt is, for the audience that its job names.
+         *     Answered only while the fences are current (R4); 409 or 410 is definitive.
+         */
+        IdTokenRequest: {
+            fences: components["schemas"]["Fences"];
         };
         /** @description Asks for a one-time token with which a runner may join. */
         IssueRunnerToken: {
@@ -3361,6 +3429,11 @@ export interface components {
         } | {
             approval: components["schemas"]["Plan.Approval"];
         };
+        /** @description An identity token that a job may ask for. */
+        "Plan.IdToken": {
+            /** @description The `aud` of the token: who shall accept it. */
+            audience: string;
+        };
         /** @description What one runner executes. Texts may still hold `${{ … }}`; they are inserted when the job is leased. */
         "Plan.Job": {
             /** @description The key of [`super::Plan::accounts`] whose credentials the job gets (A8). */
@@ -3382,6 +3455,8 @@ export interface components {
             finally: components["schemas"]["Plan.Step"][];
             /** Format: uint64 */
             grace_ms: number;
+            /** @description Whom the job may show who it is. */
+            id_token?: components["schemas"]["Plan.IdToken"] | null;
             /** @description For people: `package`, `deploy`, `shift 10%`. */
             name: string;
             /** @description The jobs that it shares a limit with. */
@@ -4679,6 +4754,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    openid_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openid_discover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accounts_list: {
         parameters: {
             query?: never;
@@ -7407,6 +7538,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HeartbeatAnswer"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runner_id_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdTokenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdToken"];
                 };
             };
             /** @description An error; see `code`. */

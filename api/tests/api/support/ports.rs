@@ -30,7 +30,18 @@ pub(super) fn ports(clock: Arc<TestClock>, repository: Arc<Repository>) -> engin
         secrets: Arc::new(NoSecrets),
         library: Arc::new(pipelines::Blocks::built_in()),
         identity: None,
+        signer: Arc::new(NoKeys),
         owner: Arc::default(),
+    }
+}
+
+/// Signs nothing.
+#[derive(Debug)]
+struct NoKeys;
+
+impl engine::ports::Signer for NoKeys {
+    fn new_key(&self) -> Result<Arc<dyn engine::ports::SigningKey>, String> {
+        Err("this server makes no keys".to_owned())
     }
 }
 
