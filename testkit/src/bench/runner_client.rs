@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use protocol::{
-    Fences, Lease, LeaseAnswer, LeaseRequest, LogAck, Outcome, Register, Registered, Report, Upload, UploadAnswer, headers, paths,
+    Fences, Lease, LeaseAnswer, LeaseRequest, LogAck, MAX_LOG_TIMES, Outcome, Register, Registered, Report, Upload, UploadAnswer, headers,
+    paths,
 };
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
@@ -55,13 +56,15 @@ impl RunnerClient {
         answer(self.post(&paths::for_attempt(paths::UPLOAD, &lease.fences.attempt)).json(&upload)).await
     }
 
+    /// With as many times of lines as may come with a piece.
     pub(super) async fn log(&self, lease: &Lease, offset: u64, digest: &str, body: Bytes) -> Result<LogAck> {
         let request = self
             .post(&paths::for_attempt(paths::LOG, &lease.fences.attempt))
             .header(headers::FENCES, serde_json::to_string(&lease.fences)?)
             .header(headers::OFFSET, offset)
             .header(headers::DIGEST, digest)
-            .header(headers::GAP, "0");
+            .header(headers::GAP, "0")
+            .header(headers::TIMES, format!("0:0{}", ",2600:10".repeat(MAX_LOG_TIMES - 1)));
         answer(request.body(body)).await
     }
 

@@ -184,7 +184,8 @@ async function story(world) {
       "a fork gets checks alone",
     );
     await page.goto(`${place.address}/runners`);
-    await page.getByText("forks").first().waitFor();
+    const pool = page.getByRole("region", { name: "Pool forks" });
+    await pool.getByRole("listitem").filter({ hasText: "orders~pr-2 #1 build/package" }).getByText(/forks/).first().waitFor();
     await commentSays(pull.number, "comes from a fork");
     await page.goto(`${place.address}/p/orders~pr-2/releases/1`);
     await page.getByRole("button", { name: "Trust this commit…" }).click();

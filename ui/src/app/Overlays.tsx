@@ -1,6 +1,6 @@
 import { useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
-import { useKeys } from "../design/keys";
+import { everywhere, useKeys } from "../design/keys";
 import { showOverlay, useOverlay } from "./overlay";
 
 const loadPalette = async () => ({ default: (await import("./PaletteDialog")).PaletteDialog });
@@ -12,12 +12,12 @@ export function Overlays() {
   const overlay = useOverlay();
   const router = useRouter();
   useKeys([
-    { keys: "Ctrl K", does: "find anything, do anything", group: "Everywhere", act: () => showOverlay("palette") },
-    { keys: "/", does: "find anything", group: "Everywhere", act: () => showOverlay("palette") },
-    { keys: "?", does: "this help", group: "Everywhere", act: () => showOverlay("keys") },
-    { keys: "g p", does: "go to Pipelines", group: "Everywhere", act: () => void router.navigate({ to: "/" }) },
-    { keys: "a", does: "go to Approvals", group: "Everywhere", act: () => void router.navigate({ to: "/approvals" }) },
-    { keys: "y", does: "copy a link to this view", group: "Everywhere", act: () => void navigator.clipboard?.writeText(location.href) },
+    { keys: "Ctrl K", does: "find anything, do anything", group: everywhere, act: () => showOverlay("palette") },
+    { keys: "/", does: "find anything", group: everywhere, act: () => showOverlay("palette") },
+    { keys: "?", does: "this help", group: everywhere, act: () => showOverlay("keys") },
+    { keys: "g p", does: "go to Pipelines", group: everywhere, act: () => void router.navigate({ to: "/" }) },
+    { keys: "a", does: "go to Approvals", group: everywhere, act: () => void router.navigate({ to: "/approvals" }) },
+    { keys: "y", does: "copy a link to this view", group: everywhere, act: () => void navigator.clipboard?.writeText(location.href) },
   ]);
   // Whoever presses Ctrl K types on at once: the palette must be there by then.
   useEffect(() => {

@@ -4,6 +4,9 @@ import { appearance } from "./appearance";
 /** One key, or a sequence (`g b`), with what it does in words for the help. */
 export type Shortcut = { keys: string; does: string; group?: string; act: () => void };
 
+/** The group of keys that work on every page; a page's own keys go before them, whichever of them was there first. */
+export const everywhere = "Everywhere";
+
 const SEQUENCE_WITHIN_MS = 1_200;
 
 let shortcuts: readonly Shortcut[] = [];
@@ -39,10 +42,11 @@ export function useShortcuts(): readonly Shortcut[] {
   );
 }
 
-/** What a press means: the shortcut it completes, or none. The last one registered wins: a panel's keys go before its page's. */
+/** What a press means: the shortcut it completes, or none. Of a page's keys the last one registered wins: a panel's keys go before its page's. */
 export function meant(list: readonly Shortcut[], previous: string, key: string): Shortcut | undefined {
-  const sequence = list.findLast((each) => previous !== "" && each.keys === `${previous} ${key}`);
-  return sequence ?? list.findLast((each) => each.keys === key);
+  const find = (keys: string) =>
+    list.findLast((each) => each.keys === keys && each.group !== everywhere) ?? list.findLast((each) => each.keys === keys);
+  return (previous === "" ? undefined : find(`${previous} ${key}`)) ?? find(key);
 }
 
 function onKeyDown(event: KeyboardEvent): void {

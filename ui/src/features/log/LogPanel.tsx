@@ -10,6 +10,7 @@ import { fragmentOf, type LineRange, rangeOf } from "./fragment";
 import { LogFoot, LogTools } from "./LogTools";
 import { groupStarts, nextOf } from "./lines";
 import styles from "./log.module.css";
+import { Queued } from "./Queued";
 import { serverLog } from "./source";
 import { LogStore } from "./store";
 import { useLanding, usePane } from "./use-pane";
@@ -212,9 +213,7 @@ function Viewer({ attempt, title, q, onSearch, withTimes, onTimes, store, select
           <canvas ref={pane.map} />
         </div>
         {state.phase === "loading" && <Loading rows={8} label="Loading the log" />}
-        {state.phase !== "loading" && state.total === 0 && (
-          <EmptyState title={running ? "Nothing has been written yet" : "This log is empty"} glyph="list" />
-        )}
+        {state.phase !== "loading" && state.total === 0 && <Empty attempt={attempt} running={running} />}
         {running && !following && state.total > 0 && (
           <span className={styles.jump}>
             <Button look="primary" small onClick={() => pane.current?.setFollowing(true)}>
@@ -226,6 +225,11 @@ function Viewer({ attempt, title, q, onSearch, withTimes, onTimes, store, select
       <LogFoot state={state} attempt={attempt} running={running} />
     </div>
   );
+}
+
+function Empty({ attempt, running }: { attempt: Schemas["AttemptView"]; running: boolean }) {
+  if (attempt.state === "queued") return <Queued attempt={attempt.id} />;
+  return <EmptyState title={running ? "Nothing has been written yet" : "This log is empty"} glyph="list" />;
 }
 
 /** The log of an attempt, read as long as somebody looks at it. */

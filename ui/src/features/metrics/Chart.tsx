@@ -31,7 +31,7 @@ export function Chart({ points }: { points: readonly Point[] }) {
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;
-    const plot = new uPlot(options(element), [series.times, series.took, series.failed, series.p50, series.p90], element);
+    const plot = new uPlot(options(element, series.times), [series.times, series.took, series.failed, series.p50, series.p90], element);
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
     observer.observe(element);
     const open = () => {
@@ -51,7 +51,7 @@ export function Chart({ points }: { points: readonly Point[] }) {
   return <div ref={frame} className={styles.chart} role="img" aria-label="Durations over time; the table below has the figures" />;
 }
 
-function options(element: HTMLElement): uPlot.Options {
+function options(element: HTMLElement, times: readonly number[]): uPlot.Options {
   const colours = getComputedStyle(element);
   const colour = (name: string) => colours.getPropertyValue(name).trim();
   const axis = {
@@ -80,7 +80,10 @@ function options(element: HTMLElement): uPlot.Options {
     width: element.clientWidth,
     height: HEIGHT_PX,
     cursor: { y: false, points: { size: 9 } },
-    scales: { x: { range: (_, first, last) => drawnSpan(first, last) }, y: { range: (_, __, most) => [0, Math.max(most * 1.08, 0.1)] } },
+    scales: {
+      x: { range: (_, from, until) => drawnSpan(times, from, until) },
+      y: { range: (_, __, most) => [0, Math.max(most * 1.08, 0.1)] },
+    },
     axes: [
       { ...axis, values: clock },
       { ...axis, size: 64, values: (_, values) => values.map((value) => duration(value * 60_000)) },

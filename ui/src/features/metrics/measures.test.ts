@@ -40,7 +40,6 @@ test("steps have addresses and bars have heights", () => {
 });
 
 test("a single attempt stands in the middle of an hour, and not of years", () => {
-  expect(drawnSpan(10_000, 10_000)).toEqual([8_200, 11_800]);
-  expect(drawnSpan(10_000, 10_600)).toEqual([8_500, 12_100]);
-  expect(drawnSpan(10_000, 20_000)).toEqual([10_000, 20_000]);
+  expect(drawnSpan([10_000], 10_000, 86_410_000)).toEqual([8_200, 11_800]);
+  expect(drawnSpan([10_000, 20_000], 10_000, 20_000)).toEqual([10_000, 20_000]);
 });

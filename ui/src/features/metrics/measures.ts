@@ -70,13 +70,12 @@ export function quantile(values: readonly number[], share: number): number | nul
   return first + (next - first) * (at - low);
 }
 
-/** The narrowest span of time that is drawn, in seconds: a single attempt, or some of the same moment, are no span. */
-const LEAST_S = 3_600;
+const HALF_AN_HOUR_S = 1_800;
 
-/** What the chart shows from left to right, in seconds. */
-export function drawnSpan(first_s: number, last_s: number): [from_s: number, until_s: number] {
-  const missing = LEAST_S - (last_s - first_s);
-  return missing <= 0 ? [first_s, last_s] : [first_s - missing / 2, last_s + missing / 2];
+/** What the chart shows from left to right, in seconds: what is asked for; a single attempt in the middle of an hour, and not of years. */
+export function drawnSpan(times: readonly number[], from_s: number, until_s: number): [from_s: number, until_s: number] {
+  const [only, another] = times;
+  return only === undefined || another !== undefined ? [from_s, until_s] : [only - HALF_AN_HOUR_S, only + HALF_AN_HOUR_S];
 }
 
 /** How one step is named in an address: its stage and job. */
