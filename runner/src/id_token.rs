@@ -43,11 +43,7 @@ impl Command {
 }
 
 fn ask() -> Result<String, (u8, String)> {
-    let variable = |name: &str| {
-        let missing = || (2, format!("{name} is not set: this works inside a job that says `id_token: {{audience: …}}`"));
-        std::env::var(name).map_err(|_| missing())
-    };
-    let (url, authorization) = (variable(URL_VARIABLE)?, variable(AUTHORIZATION_VARIABLE)?);
+    let (url, authorization) = (given(URL_VARIABLE)?, given(AUTHORIZATION_VARIABLE)?);
     let silent = |error: &dyn std::fmt::Display| (5, format!("the runner did not answer: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| silent(&error))?;
     runtime.block_on(async {
@@ -62,4 +58,10 @@ fn ask() -> Result<String, (u8, String)> {
         let code = if status.is_client_error() { 4 } else { 5 };
         Err((code, said.unwrap_or_else(|_| format!("the runner answered {status}"))))
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the runner tells its job stands in the job's environment")]
+fn given(name: &str) -> Result<String, (u8, String)> {
+    let missing = || (2, format!("{name} is not set: this works inside a job that says `id_token: {{audience: …}}`"));
+    std::env::var(name).map_err(|_| missing())
 }

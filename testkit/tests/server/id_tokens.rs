@@ -40,7 +40,7 @@ fn verified(token: &str, keys: &[Value]) -> Value {
     let (head, claims) = signed.split_once('.').expect("three parts");
     let head: Value = serde_json::from_slice(&bytes(head)).expect("JSON");
     assert_eq!((head["alg"].as_str(), head["typ"].as_str()), (Some("RS256"), Some("JWT")));
-    let key = keys.iter().find(|key| key["kid"] == head["kid"]).unwrap_or_else(|| panic!("{} is not published: {keys:?}", head["kid"]));
+    let key = keys.iter().find(|key| key["kid"] == head["kid"]).expect("the key of the token is published");
     let number = |name: &str| bytes(key[name].as_str().expect("a number"));
     let key = RsaPublicKeyComponents { n: number("n"), e: number("e") };
     key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &bytes(signature)).expect("the signature is right");
