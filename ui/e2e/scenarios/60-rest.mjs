@@ -134,6 +134,33 @@ export const scenarios = {
     await page.waitForURL(`${world.address}/audit`);
   },
 
+  "a point of the metrics leads to its release, in the chart and in the list": async (world) => {
+    const page = await world.as("omar", "/p/bakery/metrics");
+    const chart = page.getByRole("region", { name: "How long jobs take" }).locator(".u-over");
+    await chart.waitFor();
+    const plot = await chart.boundingBox();
+    await page.mouse.move(plot.x + plot.width * 0.6, plot.y + plot.height / 2);
+    // What lies nearest is marked: an attempt that was well, or one that failed.
+    const marked = await until("an attempt is marked", async () => {
+      for (const mark of (await page.locator(".u-cursor-pt").all()).slice(0, 2)) {
+        const place = await mark.boundingBox();
+        if (place !== null && place.x >= plot.x && place.x <= plot.x + plot.width) return place;
+      }
+    });
+    await page.mouse.click(marked.x + marked.width / 2, marked.y + marked.height / 2);
+    await page.waitForURL(/\/p\/bakery\/releases\/\d+$/);
+    await page.goBack();
+    await page
+      .getByText(/^the slowest commits/)
+      .first()
+      .click();
+    await page
+      .getByRole("link", { name: /^bakery #\d+$/ })
+      .first()
+      .click();
+    await page.waitForURL(/\/p\/bakery\/releases\/\d+$/);
+  },
+
   "a job that no runner can take says why it waits, on the page of runners and beside itself": async (world) => {
     const file =
       "name: lonely\nstages:\n  - name: build\n    jobs: [{name: wait, runs_on: nowhere, checkout: false, steps: [{run: 'true'}]}]\n";
