@@ -157,6 +157,7 @@ fn w4_two_hundred_and_forty_targets_over_eight_stages_expand_in_time() {
         processor_ms() - start_ms
     });
     let best_ms = took_ms.min().unwrap();
+    println!("{best_ms} ms of processor to compile and to expand");
     let allowed_ms = if cfg!(debug_assertions) { 500 } else { 50 };
     assert!(best_ms <= allowed_ms, "{best_ms} ms");
 }
