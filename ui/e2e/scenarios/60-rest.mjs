@@ -161,6 +161,34 @@ export const scenarios = {
     await page.waitForURL(/\/p\/bakery\/releases\/\d+$/);
   },
 
+  "the plan of a release shows what its jobs added, by whom, and what is different from last time": async (world) => {
+    const file =
+      "name: grown\nstages:\n  - name: build\n    generate: {run: cat jobs.yaml}\n    jobs: [{name: plain, steps: [{run: 'true'}]}]\n";
+    const job = (name) => `  - {name: ${name}, checkout: false, steps: [{run: 'true'}]}\n`;
+    const repository = await world.makeRepository(
+      "grown",
+      { ".tidegate/pipeline.yaml": file, "jobs.yaml": `jobs:\n${job("unit")}` },
+      "Print one job",
+    );
+    const connected = await world.ask("olga", "POST", "/api/v1/pipelines", { repository, branch: "main" });
+    assert.equal(connected.status, 201, JSON.stringify(connected.body));
+    const page = await world.as("vera", "/p/grown/releases/1?view=plan");
+    const added = page.getByRole("region", { name: "Added by jobs" }).getByRole("article");
+    await added.getByText("build/unit").waitFor();
+    await added.getByText("It has added nothing in the releases before.").waitFor();
+    await world.commit("Print another one", { "jobs.yaml": `jobs:\n${job("unit")}${job("lint")}` }, "grown");
+    await page.goto(`${world.address}/p/grown/releases/2?view=plan`);
+    await added.getByText("Different from what it added in #1:").waitFor();
+    await added
+      .getByText(/^\+.*lint/)
+      .first()
+      .waitFor();
+    await added.getByText("As it came").click();
+    await added.getByText("name: lint").waitFor();
+    await added.getByRole("link", { name: "build/generate" }).click();
+    await page.getByRole("region", { name: "Log of build/generate" }).waitFor();
+  },
+
   "a job that no runner can take says why it waits, on the page of runners and beside itself": async (world) => {
     const file =
       "name: lonely\nstages:\n  - name: build\n    jobs: [{name: wait, runs_on: nowhere, checkout: false, steps: [{run: 'true'}]}]\n";

@@ -86,13 +86,25 @@ export const release = (name: string, number: number) =>
       body(await api.GET("/api/v1/pipelines/{pipeline}/releases/{number}", { params: { path: { pipeline: name, number } }, signal })),
   });
 
-/** Fixed when the release was created (P1): never stale. */
+/** Fixed when the release was created (P1), but for what its own jobs add (D1). */
 export const releasePlan = (name: string, number: number) =>
   queryOptions({
-    queryKey: ["plan", name, number],
+    queryKey: [...keys.pipeline(name), "plan", number],
     queryFn: async ({ signal }) =>
       body(await api.GET("/api/v1/pipelines/{pipeline}/releases/{number}/plan", { params: { path: { pipeline: name, number } }, signal })),
-    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** What jobs of the release have added to its plan, in order. */
+export const releaseAdditions = (name: string, number: number) =>
+  queryOptions({
+    queryKey: [...keys.pipeline(name), "additions", number],
+    queryFn: async ({ signal }) =>
+      body(
+        await api.GET("/api/v1/pipelines/{pipeline}/releases/{number}/additions", {
+          params: { path: { pipeline: name, number } },
+          signal,
+        }),
+      ),
   });
 
 export const targets = (name: string, target?: string) =>

@@ -8,6 +8,7 @@ import { useMay } from "../../app/access";
 import { Header } from "../../app/Header";
 import { useTitle } from "../../app/title";
 import { Button } from "../../design/Button";
+import { Changes } from "../../design/Changes";
 import { TextField } from "../../design/Field";
 import { Glyph } from "../../design/glyphs";
 import { EmptyState, Loaded, Notice, PageBody } from "../../design/Page";
@@ -16,7 +17,7 @@ import { Text } from "../../design/Text";
 import { Time } from "../../design/Time";
 import { duration } from "../../design/time";
 import styles from "./config.module.css";
-import { byLine, changeLines, type Finding, rangeOf, summary } from "./findings";
+import { byLine, type Finding, rangeOf, summary } from "./findings";
 
 /** What a pipeline's file makes, and what another file would change; or, without a pipeline, whether a file is valid. */
 export function ConfigPage() {
@@ -242,7 +243,6 @@ function Lines({ text, findings }: { text: string; findings: readonly Finding[] 
 
 /** What would change, and what of it is risky. */
 function Difference({ difference, pipeline }: { difference: Schemas["PlanDifference"]; pipeline: string }) {
-  const lines = changeLines(difference.text);
   return (
     <div className={styles.difference}>
       <h3>What changes against the newest plan of {pipeline}</h3>
@@ -251,17 +251,10 @@ function Difference({ difference, pipeline }: { difference: Schemas["PlanDiffere
           {risk.replaceAll("_", " ")}
         </Notice>
       ))}
-      {lines.length === 0 ? (
+      {difference.text.trim() === "" ? (
         <p className="c-2">Nothing: the plan is the same.</p>
       ) : (
-        <Text label="What changes">
-          {lines.map((line) => (
-            <span key={line.text} className={line.sign === "+" ? "c-ok" : line.sign === "-" ? "c-bad" : line.sign === "~" ? "c-wait" : ""}>
-              {line.text}
-              {"\n"}
-            </span>
-          ))}
-        </Text>
+        <Changes label="What changes" text={difference.text} />
       )}
     </div>
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byLine, changeLines, type Finding, rangeOf, summary } from "./findings";
+import { byLine, type Finding, rangeOf, summary } from "./findings";
 
 const finding = (line: number, severity: "error" | "warning"): Finding =>
   ({
@@ -26,13 +26,4 @@ test("what was found reads as a sentence", () => {
 test("lines in addresses are read in any order", () => {
   expect(rangeOf("#L14-L12")).toEqual({ first: 12, last: 14 });
   expect(rangeOf("#plan")).toBeUndefined();
-});
-
-test("a difference keeps what each line means", () => {
-  expect(changeLines("+ prod/wave-4: new\n\n  ~ gate bake: 1h to 2h\n- alarm p95\nnote").map((line) => line.sign)).toEqual([
-    "+",
-    "~",
-    "-",
-    " ",
-  ]);
 });

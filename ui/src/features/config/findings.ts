@@ -27,19 +27,6 @@ export function summary(findings: readonly Finding[]): string {
   return [errors > 0 ? count(errors, "error") : "", warnings > 0 ? count(warnings, "warning") : ""].filter(Boolean).join(", ");
 }
 
-export type Change = { sign: "+" | "-" | "~" | " "; text: string };
-
-/** The difference as the command line prints it, line by line, with what each line means. */
-export function changeLines(text: string): Change[] {
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => {
-      const sign = /^\s*([+\-~])/.exec(line)?.[1];
-      return { sign: sign === "+" || sign === "-" || sign === "~" ? sign : " ", text: line };
-    });
-}
-
 function count(number: number, name: string): string {
   return `${number} ${name}${number === 1 ? "" : "s"}`;
 }

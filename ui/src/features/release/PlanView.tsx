@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { releasePlan } from "../../api/queries";
 import { Loaded, PageBody } from "../../design/Page";
 import { Text } from "../../design/Text";
+import { Additions } from "./Additions";
 import type { Release } from "./release";
 import styles from "./release.module.css";
 
@@ -12,7 +13,7 @@ export function PlanView({ pipeline, release }: { pipeline: string; release: Rel
   return (
     <PageBody label="Plan">
       <p className="c-2">
-        Fixed when #{release.number} was created; a changed file applies to new releases only. Digest{" "}
+        Fixed when #{release.number} was created; a changed file applies to new releases only. Jobs of the release may add to it. Digest{" "}
         <code className="mono">{release.digest}</code>
       </p>
       {inputs.length > 0 && (
@@ -25,6 +26,7 @@ export function PlanView({ pipeline, release }: { pipeline: string; release: Rel
           ))}
         </dl>
       )}
+      <Additions pipeline={pipeline} number={release.number} />
       <Loaded query={query}>{(data) => <Text label="The plan">{data.text}</Text>}</Loaded>
     </PageBody>
   );
