@@ -14,6 +14,7 @@ const pages = {
   "release-failed": "/p/bakery/releases/1",
   "release-gates": "/p/bakery/releases/1?view=gates",
   "release-plan": "/p/shop/releases/2?view=plan",
+  "release-grown": "/p/grown/releases/2?view=plan",
   "release-artifacts": "/p/shop/releases/2?view=artifacts",
   "release-events": "/p/shop/releases/2?view=events",
   "release-unknown": "/p/shop/releases/999",
