@@ -139,15 +139,21 @@ export const scenarios = {
     const chart = page.getByRole("region", { name: "How long jobs take" }).locator(".u-over");
     await chart.waitFor();
     const plot = await chart.boundingBox();
-    await page.mouse.move(plot.x + plot.width * 0.6, plot.y + plot.height / 2);
-    // What lies nearest is marked: an attempt that was well, or one that failed.
-    const marked = await until("an attempt is marked", async () => {
+    let mouse = { x: plot.x + plot.width * 0.6, y: plot.y + plot.height / 2 };
+    // What lies nearest is marked: an attempt that was well, or one that failed. Going there may mark another one.
+    await until("the mouse is at an attempt", async () => {
+      await page.mouse.move(mouse.x, mouse.y);
       for (const mark of (await page.locator(".u-cursor-pt").all()).slice(0, 2)) {
         const place = await mark.boundingBox();
-        if (place !== null && place.x >= plot.x && place.x <= plot.x + plot.width) return place;
+        if (place === null || place.x < plot.x || place.y < plot.y) continue;
+        const middle = { x: place.x + place.width / 2, y: place.y + place.height / 2 };
+        const isThere = Math.hypot(middle.x - mouse.x, middle.y - mouse.y) < 3;
+        mouse = middle;
+        return isThere;
       }
+      return false;
     });
-    await page.mouse.click(marked.x + marked.width / 2, marked.y + marked.height / 2);
+    await page.mouse.click(mouse.x, mouse.y);
     await page.waitForURL(/\/p\/bakery\/releases\/\d+$/);
     await page.goBack();
     await page
