@@ -11,11 +11,13 @@ mod accounts;
 mod annotations;
 mod artifacts;
 mod credentials;
+mod entering;
 mod environment;
 mod error;
 mod fleet;
 mod hooks;
 mod id_tokens;
+mod keys;
 mod logs;
 mod paths;
 mod payload;
@@ -38,13 +40,15 @@ use tokio_util::sync::CancellationToken;
 
 pub use accounts::{NewAccount, inventory};
 pub(crate) use artifacts::artifact_key;
+pub use entering::{AUDIENCE, Registry};
 pub use environment::Owner;
 pub use error::Error;
 pub use fleet::{Preview, Use};
+pub use keys::Keys;
 pub use logs::{LineTime, LogHits, LogPage, LogTimes};
 pub use settings::{Ports, Retention, Settings};
 pub use sources::{Checked, Connection, Start};
-pub use trust::TrustPolicy;
+pub use trust::{TrustPolicy, Trusted};
 
 use crate::core::id::PipelineId;
 use crate::core::{self, Actor, Event, Input, Time};
@@ -78,7 +82,6 @@ pub struct Engine {
     health: tasks::health::Health,
     next_tick: tasks::deadlines::NextTick,
     slices: credentials::Slices,
-    id_keys: id_tokens::Keys,
 }
 
 /// Wake-ups. Losing one costs a poll interval, never a fact.
@@ -132,7 +135,6 @@ impl Engine {
             health: tasks::health::Health::default(),
             next_tick: tasks::deadlines::NextTick::default(),
             slices: credentials::Slices::default(),
-            id_keys: id_tokens::Keys::default(),
         }))
     }
 

@@ -22,8 +22,8 @@ mod tasks;
 
 #[cfg(feature = "server")]
 pub use engine::{
-    Applied, Checked, Connection, Engine, Error, LineTime, LogHits, LogPage, LogTimes, NewAccount, Owner, Ports, Preview, Retention,
-    Settings, Start, TrustPolicy, Use, inventory,
+    AUDIENCE, Applied, Checked, Connection, Engine, Error, Keys, LineTime, LogHits, LogPage, LogTimes, NewAccount, Owner, Ports, Preview,
+    Registry, Retention, Settings, Start, TrustPolicy, Trusted, Use, inventory,
 };
 #[cfg(feature = "server")]
 pub use tasks::Ailing;

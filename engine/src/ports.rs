@@ -21,7 +21,7 @@ use crate::core::input::{Reading, Revision};
 pub mod forge;
 
 pub use forge::{Forge, HookReader};
-pub use identity::{Access, Accounts, Identity, IdentityError, Partition, RoleRequest, Slice};
+pub use identity::{Access, Accounts, Entry, Identity, IdentityError, Partition, RoleRequest, Slice};
 pub use sign_in::{Proven, SignIn, SignInError};
 pub use signing::{Signer, SigningKey};
 

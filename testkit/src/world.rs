@@ -178,7 +178,7 @@ impl World {
             secrets: Arc::new(ConfiguredSecrets::new(Table::default())),
             library: Arc::new(pipelines::Blocks::built_in()),
             identity: None,
-            signer: Arc::new(adapters::oidc::RsaSigner),
+            keys: Arc::new(engine::Keys::new(Arc::new(adapters::oidc::RsaSigner))),
             owner: Arc::default(),
         };
         let mut settings = Settings::new(server, "http://localhost".to_owned(), folder.path().join("spool"));

@@ -269,14 +269,16 @@ impl Inner {
         let mut slice = held.lock().await;
         let now = self.clock.now();
         if slice.as_ref().is_none_or(|slice| slice.until.since_ms(now) < REPLACE_MS) {
+            let tags = vec![("tidegate:watch".to_owned(), "true".to_owned())];
+            let entry = self.accounts.watcher(&place.account, &tags).await.map_err(|error| error.to_string())?;
             let role = RoleRequest {
                 account: place.account.clone(),
                 role: access.roles.first().cloned().unwrap_or_default(),
                 region: place.region.clone(),
                 partition: access.partition,
-                external_id: access.external_id,
+                entry,
                 session_name: "tidegate-watch".to_owned(),
-                tags: vec![("tidegate:watch".to_owned(), "true".to_owned())],
+                tags,
                 session_policy: Some(MAY.to_owned()),
                 duration_ms: SLICE_MS,
             };

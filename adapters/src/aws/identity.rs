@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use aws_sdk_sts::types::Tag;
-use engine::ports::{Clock, Identity, IdentityError, Partition, RoleRequest, SecretValue, Slice};
+use aws_sdk_sts::types::{Credentials, Tag};
+use engine::ports::{Clock, Entry, Identity, IdentityError, Partition, RoleRequest, SecretValue, Slice};
 
 use super::failure::{self, Failure, Kind};
 use super::sdk::{Sdk, Settings};
+use super::web_identity;
 
-/// Assumes roles with the server's own principal.
+/// Assumes roles with the server's own principal, or with a token that it has signed.
 ///
 /// Throttling and answers of 5xx are tried again by the SDK: five tries at most, with growing pauses, within 25 s.
 #[derive(Debug)]
@@ -28,6 +29,45 @@ impl AwsIdentity {
         aws_sdk_sts::Client::new(&self.sdk.of(partition, region).await)
     }
 
+    async fn as_principal(&self, role: &RoleRequest, external_id: &str) -> Result<Option<Credentials>, IdentityError> {
+        let tags: Vec<Tag> = role.tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect();
+        let asked = self
+            .client(role.partition, &role.region)
+            .await
+            .assume_role()
+            .role_arn(role.arn())
+            .role_session_name(&role.session_name)
+            .external_id(external_id)
+            .duration_seconds(seconds(role))
+            .set_tags(Some(tags))
+            .set_policy(role.session_policy.clone())
+            .send()
+            .await;
+        match asked {
+            Ok(answer) => Ok(answer.credentials),
+            Err(error) => Err(self.refused(role, failure::of(&error)).await),
+        }
+    }
+
+    /// Not signed, so that it needs no principal: the token is all.
+    async fn by_token(&self, role: &RoleRequest, issuer: &str, token: &SecretValue) -> Result<Option<Credentials>, IdentityError> {
+        let asked = self
+            .client(role.partition, &role.region)
+            .await
+            .assume_role_with_web_identity()
+            .role_arn(role.arn())
+            .role_session_name(&role.session_name)
+            .web_identity_token(token.reveal())
+            .duration_seconds(seconds(role))
+            .set_policy(role.session_policy.clone())
+            .send()
+            .await;
+        match asked {
+            Ok(answer) => Ok(answer.credentials),
+            Err(error) => Err(web_identity::refused(role, issuer, failure::of(&error))),
+        }
+    }
+
     async fn refused(&self, role: &RoleRequest, failure: Failure) -> IdentityError {
         let Failure { kind, code, detail } = failure;
         match kind {
@@ -45,27 +85,13 @@ impl AwsIdentity {
 #[async_trait]
 impl Identity for AwsIdentity {
     async fn assume(&self, role: &RoleRequest) -> Result<Slice, IdentityError> {
-        let tags: Vec<Tag> = role.tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect();
-        let seconds = i32::try_from(role.duration_ms / 1_000).unwrap_or(i32::MAX);
         // Counted from before the question, so that a slice is never thought to live longer than it does.
         let sent = self.clock.now();
-        let asked = self
-            .client(role.partition, &role.region)
-            .await
-            .assume_role()
-            .role_arn(role.arn())
-            .role_session_name(&role.session_name)
-            .external_id(&role.external_id)
-            .duration_seconds(seconds)
-            .set_tags(Some(tags))
-            .set_policy(role.session_policy.clone())
-            .send()
-            .await;
-        let answer = match asked {
-            Ok(answer) => answer,
-            Err(error) => return Err(self.refused(role, failure::of(&error)).await),
+        let given = match &role.entry {
+            Entry::Principal { external_id } => self.as_principal(role, external_id).await?,
+            Entry::WebIdentity { issuer, token } => self.by_token(role, issuer, token).await?,
         };
-        let Some(given) = answer.credentials else {
+        let Some(given) = given else {
             return Err(IdentityError::Unavailable { detail: "the answer holds no credentials".to_owned() });
         };
         Ok(Slice {
@@ -91,7 +117,11 @@ impl Identity for AwsIdentity {
     }
 }
 
-fn general(kind: Kind, code: String, detail: String) -> IdentityError {
+fn seconds(role: &RoleRequest) -> i32 {
+    i32::try_from(role.duration_ms / 1_000).unwrap_or(i32::MAX)
+}
+
+pub(super) fn general(kind: Kind, code: String, detail: String) -> IdentityError {
     match kind {
         Kind::Credentials => IdentityError::NoPrincipal { detail },
         Kind::Throttled => IdentityError::Throttled { detail },

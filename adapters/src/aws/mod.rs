@@ -8,6 +8,7 @@ mod failure;
 mod identity;
 mod metrics;
 mod sdk;
+mod web_identity;
 
 pub use cloudwatch::{CloudWatch, Usage};
 pub use identity::AwsIdentity;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use engine::core::Time;
 pub use engine::ports::Partition;
-pub use engine::store::RegionHealth;
+pub use engine::store::{EnteredBy, RegionHealth};
 use serde::{Deserialize, Serialize};
 
 /// An account of a cloud that targets live in. Its external id is shown with its policy only.
@@ -18,7 +18,9 @@ pub struct CloudAccount {
     pub roles: Vec<String>,
     pub labels: BTreeMap<String, String>,
     pub regions: Vec<CloudRegion>,
-    /// When it was last checked, its role could be assumed with another external id: nothing is deployed there.
+    pub entered_by: EnteredBy,
+    /// When it was last checked, its role could be assumed with another external id, or with a token of any subject: nothing is
+    /// deployed there.
     pub is_open: bool,
     pub created_at: Time,
     pub created_by: String,
@@ -47,14 +49,18 @@ pub struct AddCloudAccount {
     pub labels: BTreeMap<String, String>,
     /// Regions with labels of their own.
     pub regions: BTreeMap<String, BTreeMap<String, String>>,
+    /// As this server is configured (`aws.web_identity`) when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_by: Option<EnteredBy>,
 }
 
 /// What the owner of an account applies there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountPolicy {
-    /// Who assumes the role: the server's own principal.
+    /// Whom the role trusts: the server's own principal, or the account's provider for the server's tokens.
     pub principal: String,
-    pub external_id: String,
+    /// Where it is entered by the principal.
+    pub external_id: Option<String>,
     /// The trust policy alone, as JSON.
     pub trust: String,
     pub cloudformation: String,

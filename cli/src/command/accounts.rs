@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use api::types::{AccountPolicy, AddCloudAccount, CloudAccount, Page};
+use api::types::{AccountPolicy, AddCloudAccount, CloudAccount, EnteredBy, Page};
 
 use super::Context;
 use crate::client::segment;
@@ -32,6 +32,10 @@ enum Action {
         /// A label of the whole account, such as stage=prod; may be repeated
         #[arg(long = "label", value_parser = label)]
         labels: Vec<(String, String)>,
+        /// Enter it with tokens that the server signs, without any principal of its own; =false: with its principal and an external id
+        /// [default: as the server's aws.web_identity says]
+        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        web_identity: Option<bool>,
     },
     /// List accounts with their regions and how assuming their role went last
     List,
@@ -68,19 +72,29 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
     let client = context.client()?;
     let output = &context.output;
     match &arguments.action {
-        Action::Add { name, id, regions, roles, labels } => {
+        Action::Add { name, id, regions, roles, labels, web_identity } => {
             let body = AddCloudAccount {
                 id: id.clone(),
                 name: name.clone(),
                 roles: roles.clone(),
                 labels: labels.iter().cloned().collect(),
                 regions: regions.iter().cloned().collect(),
+                entered_by: web_identity.map(|by_token| if by_token { EnteredBy::WebIdentity } else { EnteredBy::Principal }),
             };
             let added: CloudAccount = client.post(PATH, &Context::key(), &body).await?;
             if output.json {
                 output.json(&added)?;
             } else {
-                output.line(format!("registered {} ({}) in {}", added.name, added.id, added.partition.name()))?;
+                let by = match added.entered_by {
+                    EnteredBy::Principal => "by its own principal",
+                    EnteredBy::WebIdentity => "with tokens that it signs",
+                };
+                output.line(format!(
+                    "registered {} ({}) in {}; the server enters it {by}",
+                    added.name,
+                    added.id,
+                    added.partition.name()
+                ))?;
                 output
                     .talk(format!("apply what `tidegate accounts policy {name}` prints there, then run `tidegate accounts check {name}`"));
             }

@@ -137,6 +137,12 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("aws.profile_china", Kind::Text, None, "the profile for accounts of the partition aws-cn, which no other principal can enter"),
     key("aws.profile_govcloud", Kind::Text, None, "the profile for accounts of the partition aws-us-gov"),
+    key(
+        "aws.web_identity",
+        Kind::Flag,
+        Some("false"),
+        "enter accounts that are registered from now on with tokens that this server signs, so that it needs no principal at AWS",
+    ),
     key("datadog.url", Kind::Url, Some("https://api.datadoghq.com"), "the API of your site, such as https://api.datadoghq.eu"),
     key("datadog.api_key", Kind::Secret, None, "lets this server read monitors of Datadog; with datadog.application_key"),
     key("datadog.application_key", Kind::Secret, None, "an application key with the scope monitors_read"),

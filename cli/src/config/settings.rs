@@ -69,6 +69,8 @@ pub(crate) struct Aws {
     pub(crate) endpoint: Option<String>,
     /// The profile of each partition's principal, by the partition's name.
     pub(crate) profiles: BTreeMap<&'static str, String>,
+    /// Accounts that are registered from now on are entered with tokens of this server.
+    pub(crate) web_identity: bool,
 }
 
 /// A bucket of S3 or what speaks like it.
@@ -190,6 +192,7 @@ impl Settings {
                     .into_iter()
                     .filter_map(|(partition, key)| Some((partition, text(key)?)))
                     .collect(),
+                web_identity: flag("aws.web_identity"),
             },
         }
     }

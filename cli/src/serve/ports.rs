@@ -14,15 +14,15 @@ use adapters::notify::{Email, Encryption, Relay, Slack, Webhook};
 use adapters::oidc::RsaSigner;
 use adapters::prometheus::Prometheus;
 use adapters::secrets::{ConfiguredSecrets, FileSecrets};
-use engine::Ports;
-use engine::ports::{Blobs, Clock, Identity, Notifier, Partition, SecretValue, Secrets};
+use engine::ports::{Blobs, Clock, Identity, Ids, Notifier, Partition, SecretValue, Secrets};
 use engine::store::Store;
+use engine::{Keys, Ports, Registry};
 
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
 
 /// Everything that the engine needs from outside, as configured. Folders are made where they are missing.
-pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) -> Result<Ports> {
+pub(super) fn open(settings: &Settings, public_url: &str, store: &Store, clock: Arc<dyn Clock>) -> Result<Ports> {
     let folder = |name: &str| make_folder(&settings.data.join(name)).map(|()| settings.data.join(name));
     let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
     let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
@@ -31,10 +31,18 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
     let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?.with_forges(&forges);
     let aws = aws(settings);
     let identity: Arc<dyn Identity> = Arc::new(AwsIdentity::new(aws.clone(), Arc::clone(&clock)));
-    let alarms = CloudWatch::new(aws, Arc::clone(&identity), Arc::new(store.clone()), Arc::clone(&clock));
+    let (keys, ids): (_, Arc<dyn Ids>) = (Arc::new(Keys::new(Arc::new(RsaSigner))), Arc::new(SystemIds));
+    let registry = Registry {
+        store: store.clone(),
+        keys: Arc::clone(&keys),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        public_url: public_url.to_owned(),
+    };
+    let alarms = CloudWatch::new(aws, Arc::clone(&identity), Arc::new(registry), Arc::clone(&clock));
     Ok(Ports {
         clock,
-        ids: Arc::new(SystemIds),
+        ids,
         source: Arc::new(source),
         hooks: super::forges::hooks(settings)?,
         forges,
@@ -50,7 +58,7 @@ pub(super) fn open(settings: &Settings, store: &Store, clock: Arc<dyn Clock>) ->
         secrets: secrets(settings)?,
         library: Arc::new(pipelines::Blocks::built_in()),
         identity: Some(identity),
-        signer: Arc::new(RsaSigner),
+        keys,
         owner: Arc::new(super::owner::open(settings)?),
     })
 }

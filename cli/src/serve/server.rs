@@ -6,7 +6,7 @@ use std::time::Duration;
 use adapters::ids::SystemIds;
 use api::{ApiSettings, ApiState};
 use engine::ports::{Clock, Ids as _};
-use engine::store::{self, Store};
+use engine::store::{self, EnteredBy, Store};
 use engine::{Engine, Settings as EngineSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -115,7 +115,7 @@ pub(crate) async fn open_engine(
     store: Store,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Engine>> {
-    let ports = ports::open(settings, &store, clock)?;
+    let ports = ports::open(settings, &public_url, &store, clock)?;
     let identity_env = settings.aws.endpoint.iter().map(|endpoint| ("AWS_ENDPOINT_URL".to_owned(), endpoint.clone())).collect();
     let engine_settings = EngineSettings {
         runner_token_ms: settings.runner_token_ms,
@@ -123,6 +123,7 @@ pub(crate) async fn open_engine(
         requires_protected_branch: settings.forges.requires_protected_branch,
         approves_at_checks: settings.forges.approves_at_checks,
         identity_env,
+        enters_by: if settings.aws.web_identity { EnteredBy::WebIdentity } else { EnteredBy::Principal },
         ..EngineSettings::new(name, public_url, settings.data.join("spool"))
     };
     let engine = Engine::open(engine_settings, store, ports).await;

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use futures::{StreamExt as _, stream};
 use pipelines::inventory::{Inventory, Place};
 use serde_json::json;
 
-use super::{Engine, Error};
+use super::entering::Errand;
+use super::{Engine, Error, Trusted};
 use crate::core::Actor;
-use crate::ports::{Access, Accounts, Identity, IdentityError, Partition, RoleRequest};
-use crate::store::{AccountHealth, AccountRow, AuditNote, EventFilter, Store};
+use crate::ports::{Entry, Identity, IdentityError, Partition, RoleRequest};
+use crate::store::{AccountHealth, AccountRow, AuditNote, EnteredBy, EventFilter};
 
 /// Regions that are tried at the same time.
 const AT_ONCE: usize = 8;
@@ -25,6 +25,8 @@ pub struct NewAccount {
     pub roles: Vec<String>,
     pub labels: BTreeMap<String, String>,
     pub regions: BTreeMap<String, BTreeMap<String, String>>,
+    /// None: as this server enters accounts ([`crate::Settings::enters_by`]).
+    pub entered_by: Option<EnteredBy>,
 }
 
 impl Engine {
@@ -42,11 +44,13 @@ impl Engine {
             roles: new.roles,
             labels: new.labels,
             regions: new.regions,
+            entered_by: new.entered_by.unwrap_or(self.settings.enters_by),
             external_id: format!("tidegate-{}", self.ids().token()),
             created_at: now,
             created_by: EventFilter::actor_key(actor),
         };
-        let detail = json!({"name": account.name, "roles": account.roles, "regions": account.regions.keys().collect::<Vec<_>>()});
+        let regions: Vec<&String> = account.regions.keys().collect();
+        let detail = json!({"name": account.name, "roles": account.roles, "regions": regions, "entered_by": account.entered_by});
         let note = AuditNote::new(actor.clone(), "account.add", &account.id, detail, now);
         self.store.add_account(&account, note).await?;
         Ok(account)
@@ -72,16 +76,20 @@ impl Engine {
         if self.store.remove_account(&account.id, note).await? { Ok(()) } else { Err(Error::UnknownAccount(id_or_name.to_owned())) }
     }
 
-    /// The ARN that the account's trust policy has to name.
+    /// Whom the account's trust policy has to name.
     ///
     /// # Errors
-    /// [`Error::Identity`] when the server has no principal in that partition.
-    pub async fn principal(&self, partition: Partition) -> Result<String, Error> {
-        Ok(self.identity()?.principal(partition).await?)
+    /// [`Error::Identity`] when that is the server's principal and it has none in the account's partition.
+    pub async fn trusted_by(&self, account: &AccountRow) -> Result<Trusted, Error> {
+        Ok(match account.entered_by {
+            EnteredBy::Principal => Trusted::Principal(self.identity()?.principal(account.partition).await?),
+            EnteredBy::WebIdentity => Trusted::Issuer(self.settings.public_url.clone()),
+        })
     }
 
     /// Assumes the account's first role in every region, and keeps how it went. A role that can be assumed with another
-    /// external id is as bad as one that cannot be assumed: from then on no job gets its credentials.
+    /// external id, or with a token of another subject, is as bad as one that cannot be assumed: from then on no job gets its
+    /// credentials.
     ///
     /// # Errors
     /// [`Error::UnknownAccount`], and the store's.
@@ -89,17 +97,24 @@ impl Engine {
         let (account, mut health) = self.account(id_or_name).await?;
         let identity = self.identity()?;
         let now = self.clock().now();
+        let entry = self.account_registry().entry(&account, &Errand::Check, &check_tags()).await;
         let mut trials = Vec::new();
         for region in account.regions.keys().cloned() {
-            let (identity, role) = (Arc::clone(&identity), probe(&account, &region, &account.external_id));
-            trials.push(async move { (region, identity.assume(&role).await.map(drop)) });
+            let (identity, role) = (Arc::clone(&identity), entry.clone().map(|entry| probe(&account, &region, entry)));
+            trials.push(async move {
+                let tried = match role {
+                    Ok(role) => identity.assume(&role).await.map(drop),
+                    Err(error) => Err(error),
+                };
+                (region, tried)
+            });
         }
         let tried: Vec<(String, Result<(), IdentityError>)> = stream::iter(trials).buffer_unordered(AT_ONCE).collect().await;
         let works = tried.iter().find(|(_, outcome)| outcome.is_ok()).map(|(region, _)| region.clone());
         let mut opened = None;
         if let Some(region) = works {
-            let other = format!("tidegate-probe-{}", self.ids().token());
-            opened = Some(identity.assume(&probe(&account, &region, &other)).await.is_ok());
+            let stranger = self.stranger(&account).await?;
+            opened = Some(identity.assume(&probe(&account, &region, stranger)).await.is_ok());
         }
         if let Some(is_open) = opened {
             health.is_open = is_open;
@@ -109,11 +124,7 @@ impl Engine {
             let last_assumed_at = if outcome.is_ok() { Some(now) } else { before };
             let problem = match outcome {
                 Err(error) => Some(error.to_string()),
-                Ok(()) if health.is_open => Some(
-                    "the role can also be assumed with another external id: its trust policy does not ask for sts:ExternalId, so whoever may \
-                     use this server could enter the account; `tidegate accounts policy` prints the right one"
-                        .to_owned(),
-                ),
+                Ok(()) if health.is_open => Some(open_words(account.entered_by).to_owned()),
                 Ok(()) => None,
             };
             health.regions.insert(region, crate::store::RegionHealth { at: now, problem, last_assumed_at });
@@ -121,6 +132,15 @@ impl Engine {
         health.regions.retain(|region, _| account.regions.contains_key(region));
         self.store.set_account_health(&account.id, &health).await?;
         Ok((account, health))
+    }
+
+    /// What must not open the account.
+    async fn stranger(&self, account: &AccountRow) -> Result<Entry, Error> {
+        let token = self.ids().token();
+        Ok(match account.entered_by {
+            EnteredBy::Principal => Entry::Principal { external_id: format!("tidegate-probe-{token}") },
+            EnteredBy::WebIdentity => self.account_registry().entry(account, &Errand::Stranger { token }, &check_tags()).await?,
+        })
     }
 
     fn identity(&self) -> Result<Arc<dyn Identity>, Error> {
@@ -147,23 +167,32 @@ pub fn inventory(accounts: &[AccountRow]) -> Inventory {
     Inventory::new(places)
 }
 
-#[async_trait]
-impl Accounts for Store {
-    async fn access(&self, account: &str) -> Result<Option<Access>, String> {
-        let found = self.account(account).await.map_err(|error| error.to_string())?;
-        Ok(found.map(|(row, _)| Access { partition: row.partition, external_id: row.external_id, roles: row.roles }))
+fn open_words(entered_by: EnteredBy) -> &'static str {
+    match entered_by {
+        EnteredBy::Principal => {
+            "the role can also be assumed with another external id: its trust policy does not ask for sts:ExternalId, so whoever may use \
+             this server could enter the account; `tidegate accounts policy` prints the right one"
+        }
+        EnteredBy::WebIdentity => {
+            "the role can also be assumed with a token of another subject: its trust policy has no condition on sub that tells this server \
+             from its jobs, so any job with an identity token could enter the account; `tidegate accounts policy` prints the right one"
+        }
     }
 }
 
-fn probe(account: &AccountRow, region: &str, external_id: &str) -> RoleRequest {
+fn check_tags() -> Vec<(String, String)> {
+    vec![("tidegate:check".to_owned(), "true".to_owned())]
+}
+
+fn probe(account: &AccountRow, region: &str, entry: Entry) -> RoleRequest {
     RoleRequest {
         account: account.id.clone(),
         role: account.roles.first().cloned().unwrap_or_default(),
         region: region.to_owned(),
         partition: account.partition,
-        external_id: external_id.to_owned(),
+        entry,
         session_name: "tidegate-check".to_owned(),
-        tags: vec![("tidegate:check".to_owned(), "true".to_owned())],
+        tags: check_tags(),
         // The credentials of a check are thrown away, and could do nothing.
         session_policy: Some(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#.to_owned()),
         duration_ms: CHECK_MS,
@@ -231,6 +260,7 @@ mod tests {
             roles: vec!["tidegate-deploy".to_owned()],
             labels: BTreeMap::new(),
             regions: regions.iter().map(|region| ((*region).to_owned(), BTreeMap::new())).collect(),
+            entered_by: None,
         }
     }
 
@@ -254,6 +284,7 @@ mod tests {
                 ("eu-west-1".to_owned(), BTreeMap::from([("size".to_owned(), "small".to_owned())])),
                 ("us-east-1".to_owned(), BTreeMap::new()),
             ]),
+            entered_by: EnteredBy::Principal,
             external_id: String::new(),
             created_at: crate::core::Time(0),
             created_by: String::new(),

@@ -9,14 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use protocol::{AttemptId, Credentials, CredentialsRequest, Fences, LeaseToken, RunnerId};
 use tracing::warn;
 
+use super::entering::Errand;
+use super::id_tokens;
 use super::payload::{Order, order, region_of};
 use super::{Engine, Error};
 use crate::core::Input;
 use crate::core::Time;
 use crate::core::id::PipelineId;
 use crate::core::row::{AttemptRow, AttemptState};
-use crate::ports::{IdentityError, Partition, RoleRequest, Slice};
-use crate::store::{AccountRow, RegionHealth};
+use crate::ports::{Entry, IdentityError, Partition, RoleRequest, Slice};
+use crate::store::{AccountRow, EnteredBy, RegionHealth};
 
 /// Beyond the life of a slice: how long an adapter may take to get one.
 const ASSUME_WITHIN_MS: u64 = 30_000;
@@ -77,17 +79,22 @@ impl Engine {
         {
             return Ok(answer(&known.slice, &account.id, now));
         }
-        let role = role_of(&order, &account, lives_ms)?;
+        let region = region_in(&order, &account)?;
         let issued = Input::Issued { fences: fences.clone(), until: now + lives_ms + ASSUME_WITHIN_MS };
         self.from_runner(&pipeline, &runner, issued, None).await?;
         let identity =
             self.ports.identity.as_ref().ok_or_else(|| IdentityError::NoPrincipal { detail: "none is configured".to_owned() })?;
-        let assumed = identity.assume(&role).await;
+        let errand = Errand::Attempt { subject: subject(&pipeline, &order) };
+        let tags = tags_of(&order);
+        let assumed = match self.account_registry().entry(&account, &errand, &tags).await {
+            Ok(entry) => identity.assume(&role_of(&order, &account, region.clone(), entry, tags, lives_ms)).await,
+            Err(error) => Err(error),
+        };
         let problem = assumed.as_ref().err().map(ToString::to_string);
         if let Some(problem) = &problem {
-            warn!(attempt.id = %fences.attempt, account.id, role = role.role, problem, "no credentials for a job");
+            warn!(attempt.id = %fences.attempt, account.id, problem, "no credentials for a job");
         }
-        self.note_health(&account.id, &role.region, problem).await;
+        self.note_health(&account.id, &region, problem).await;
         let slice = assumed?;
         let credentials = answer(&slice, &account.id, self.clock().now());
         *given = Some(Given { token: fences.lease_token, slice });
@@ -110,8 +117,12 @@ impl Engine {
             return Err(Error::Invalid { what: "role", detail });
         }
         if health.is_open {
+            let without = match account.entered_by {
+                EnteredBy::Principal => "without its external id",
+                EnteredBy::WebIdentity => "with a token of any subject",
+            };
             let detail = format!(
-                "the role of account {} can be assumed without its external id, so nothing is deployed there; mend its trust policy \
+                "the role of account {} can be assumed {without}, so nothing is deployed there; mend its trust policy \
                  (`tidegate accounts policy {}`) and check it again",
                 account.name, account.name
             );
@@ -157,7 +168,12 @@ fn answer(slice: &Slice, account: &str, now: Time) -> Credentials {
     }
 }
 
-fn role_of(order: &Order, account: &AccountRow, duration_ms: u64) -> Result<RoleRequest, Error> {
+fn subject(pipeline: &PipelineId, order: &Order) -> String {
+    let target = order.attempt.target.as_ref().map(|target| target.as_str());
+    id_tokens::subject(pipeline, &order.stage, target, order.release.trust.name())
+}
+
+fn region_in(order: &Order, account: &AccountRow) -> Result<String, Error> {
     let target = order.attempt.target.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut region = region_of(&target).to_owned();
     if region.is_empty() {
@@ -167,33 +183,48 @@ fn role_of(order: &Order, account: &AccountRow, duration_ms: u64) -> Result<Role
         let detail = format!("{region} is not in the partition {} of account {}", account.partition.name(), account.name);
         return Err(Error::Invalid { what: "region", detail });
     }
-    let role = order.account.as_ref().map(|named| named.role.clone()).unwrap_or_default();
-    let fence = order.attempt.fence.map(|fence| fence.0.to_string()).unwrap_or_default();
+    Ok(region)
+}
+
+/// What the session says of itself.
+fn tags_of(order: &Order) -> Vec<(String, String)> {
     let tags = [
         ("pipeline", order.pipeline.clone()),
         ("stage", order.stage.clone()),
-        ("target", target),
+        ("target", order.attempt.target.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("release", order.release.number.0.to_string()),
         ("attempt", order.attempt.id.to_string()),
-        ("fence", fence.clone()),
+        ("fence", fence_of(order)),
         // Injective by trust, too: what comes from a pull request is never taken for the branch (IF6).
         ("trust", order.release.trust.name().to_owned()),
     ];
-    Ok(RoleRequest {
+    let said = tags.into_iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(key, value)| (format!("tidegate:{key}"), tag_value(&value))).collect()
+}
+
+fn fence_of(order: &Order) -> String {
+    order.attempt.fence.map(|fence| fence.0.to_string()).unwrap_or_default()
+}
+
+fn role_of(
+    order: &Order,
+    account: &AccountRow,
+    region: String,
+    entry: Entry,
+    tags: Vec<(String, String)>,
+    duration_ms: u64,
+) -> RoleRequest {
+    RoleRequest {
         account: account.id.clone(),
-        role,
+        role: order.account.as_ref().map(|named| named.role.clone()).unwrap_or_default(),
         region,
         partition: account.partition,
-        external_id: account.external_id.clone(),
-        session_name: session_name(&order.pipeline, order.release.number.0, &fence),
-        tags: tags
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| (format!("tidegate:{key}"), tag_value(&value)))
-            .collect(),
+        entry,
+        session_name: session_name(&order.pipeline, order.release.number.0, &fence_of(order)),
+        tags,
         session_policy: None,
         duration_ms,
-    })
+    }
 }
 
 /// What STS allows in the name of a session, with the end kept where it is too long: `tidegate-orders-412-f17`.

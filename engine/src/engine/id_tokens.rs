@@ -1,38 +1,20 @@
 //! What a job may show others to prove what it is: ID tokens of OpenID Connect, for the audience that the job names.
-//!
-//! The private half of a key lives in one process and ends with it. Its public half is stored before the first token is signed with it,
-//! so that every server of the database publishes the keys of all.
 
 use std::sync::Arc;
 
 use protocol::{IdToken, IdTokenRequest, RunnerId};
 use serde_json::{Value, json};
 
+use super::keys::{BEFORE_MS, VALID_MS};
 use super::payload::{Order, order};
 use super::{Engine, Error};
 use crate::core::id::PipelineId;
 use crate::core::{Input, Time};
-use crate::ports::{IdentityError, SigningKey};
+use crate::ports::IdentityError;
 
-/// How long a token is valid. It is exchanged at once for what lasts longer.
-const VALID_MS: u64 = 10 * 60_000;
 /// What a cloud gives for a token lasts an hour unless the job asks for something else; the engine cannot know, and so it takes
 /// an attempt that was lost for one that may act as long (IA4).
 const EXCHANGED_MS: u64 = 60 * 60_000;
-/// Another server's clock may be behind.
-const BEFORE_MS: u64 = 60_000;
-/// How long a key signs.
-const SIGNS_MS: u64 = 24 * 60 * 60_000;
-
-/// The key that this process signs with now.
-#[derive(Debug, Default)]
-pub(crate) struct Keys(tokio::sync::Mutex<Option<Current>>);
-
-#[derive(Debug)]
-struct Current {
-    key: Arc<dyn SigningKey>,
-    until: Time,
-}
 
 impl Engine {
     /// A token for an attempt that is leased to this runner, and whose job may ask for one.
@@ -49,7 +31,7 @@ impl Engine {
         let now = self.clock().now();
         let issued = Input::Issued { fences, until: now + VALID_MS + EXCHANGED_MS };
         self.from_runner(&pipeline, runner, issued, None).await?;
-        let key = self.signing_key(now).await?;
+        let key = self.ports.keys.current(&self.store, now).await?;
         let claims = claims(&self.settings.public_url, &pipeline, &order, &audience, &self.ids().uuid(), now);
         let token = key.sign(&claims).map_err(|detail| IdentityError::NoKey { detail })?;
         Ok(IdToken { token: token.reveal().to_owned(), valid_for_ms: VALID_MS })
@@ -61,21 +43,6 @@ impl Engine {
     /// The store's.
     pub async fn public_keys(&self) -> Result<Vec<Value>, Error> {
         Ok(self.store.signing_keys(self.clock().now()).await?)
-    }
-
-    /// Published before anybody gets a token that it signed.
-    async fn signing_key(&self, now: Time) -> Result<Arc<dyn SigningKey>, Error> {
-        let mut current = self.id_keys.0.lock().await;
-        if let Some(current) = current.as_ref().filter(|current| current.until > now) {
-            return Ok(Arc::clone(&current.key));
-        }
-        let signer = Arc::clone(&self.ports.signer);
-        let made = tokio::task::spawn_blocking(move || signer.new_key()).await.unwrap_or_else(|error| Err(error.to_string()));
-        let key = made.map_err(|detail| IdentityError::NoKey { detail })?;
-        let until = now + SIGNS_MS;
-        self.store.put_signing_key(key.id(), &key.public(), now, until + VALID_MS + BEFORE_MS).await?;
-        *current = Some(Current { key: Arc::clone(&key), until });
-        Ok(key)
     }
 }
 
@@ -115,7 +82,7 @@ fn claims(issuer: &str, pipeline: &PipelineId, order: &Order, audience: &str, id
 
 /// Different in one of them, different as text (IF6): the pipeline by its id, which it keeps when it is renamed; what people have
 /// written is escaped, so that nothing of it can stand for a separator or for a wildcard of a trust policy.
-fn subject(pipeline: &PipelineId, stage: &str, target: Option<&str>, trust: &str) -> String {
+pub(super) fn subject(pipeline: &PipelineId, stage: &str, target: Option<&str>, trust: &str) -> String {
     let [pipeline, stage, target] = [pipeline.as_str(), stage, target.unwrap_or_default()].map(escaped);
     format!("pipeline:{pipeline}:stage:{stage}:target:{target}:trust:{trust}")
 }

@@ -3,8 +3,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Owner;
+use super::keys::Keys;
 use crate::core;
-use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Signer, Source};
+use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Source};
+use crate::store::EnteredBy;
 use pipelines::Blocks;
 
 /// What the engine needs from outside.
@@ -24,8 +26,8 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// Assumes roles at a cloud; none: jobs get no identity.
     pub identity: Option<Arc<dyn Identity>>,
-    /// Signs what jobs show others of themselves.
-    pub signer: Arc<dyn Signer>,
+    /// Sign what jobs, and the server itself, show others of themselves.
+    pub keys: Arc<Keys>,
     /// The blocks that pipeline files may use beside those of their own repository.
     pub library: Arc<Blocks>,
     /// What the owner of this server demands and offers.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub identity_env: BTreeMap<String, String>,
     /// How often tables are asked although no hint came; catches what another server or a crash left.
     pub sweep_ms: u64,
+    /// How accounts are entered that are registered from now on, unless their registration says.
+    pub enters_by: EnteredBy,
     /// Monitors read at the same time.
     pub watch_concurrency: usize,
     /// Attempts that are looked at in one round of dispatch.
@@ -100,6 +104,7 @@ impl Settings {
             slice_ms: 900_000,
             identity_env: BTreeMap::new(),
             sweep_ms: 5_000,
+            enters_by: EnteredBy::default(),
             watch_concurrency: 64,
             dispatch_batch: 1_000,
             max_artifact_bytes: 10 * 1024 * 1024 * 1024,

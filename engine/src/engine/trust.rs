@@ -1,13 +1,23 @@
-//! The texts with which an account lets this server in: who, as what, and only with the external id.
+//! The texts with which an account lets this server in: who, as what, and only with the external id or as the server's own subjects.
 
 use serde_json::{Value, json};
 
+use super::entering::{AUDIENCE, SERVER};
 use crate::store::AccountRow;
+
+/// Whom a trust policy names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trusted {
+    /// The server's own principal, by its ARN.
+    Principal(String),
+    /// Who signs the server's tokens, by its address.
+    Issuer(String),
+}
 
 /// What the owner of an account applies there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustPolicy {
-    /// Who may assume the role.
+    /// Who may assume the role: the ARN of the server's principal, or of the account's provider for the server's tokens.
     pub principal: String,
     /// The trust policy alone, as JSON.
     pub trust: String,
@@ -19,47 +29,110 @@ pub struct TrustPolicy {
 
 impl TrustPolicy {
     #[must_use]
-    pub fn new(account: &AccountRow, principal: String) -> Self {
+    pub fn new(account: &AccountRow, trusted: &Trusted) -> Self {
+        let texts = Texts::of(account, trusted);
         Self {
-            trust: pretty(&trust(&principal, &account.external_id)),
-            cloudformation: cloudformation(account, &principal),
-            terraform: terraform(account, &principal),
-            principal,
+            trust: serde_json::to_string_pretty(&texts.trust).unwrap_or_default(),
+            cloudformation: cloudformation(account, &texts),
+            terraform: terraform(account, &texts),
+            principal: texts.principal,
         }
     }
 }
 
-/// `sts:TagSession` because every session says which pipeline, target, release and fence it is of.
-fn trust(principal: &str, external_id: &str) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": principal},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
-            },
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": principal},
-                "Action": "sts:TagSession",
-            },
-        ],
-    })
+/// What differs by whom is trusted.
+struct Texts {
+    principal: String,
+    trust: Value,
+    /// What CloudFormation makes beside the roles, the parameters that it asks for, and the statements of a trust policy.
+    resources: String,
+    parameters: &'static str,
+    statements: String,
+    /// The same for Terraform.
+    terraform: String,
 }
 
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+impl Texts {
+    fn of(account: &AccountRow, trusted: &Trusted) -> Self {
+        match trusted {
+            Trusted::Principal(principal) => Self::principal(principal.clone(), &account.external_id),
+            Trusted::Issuer(issuer) => Self::issuer(account, issuer),
+        }
+    }
+
+    /// `sts:TagSession` because every session says which pipeline, target, release and fence it is of.
+    fn principal(principal: String, external_id: &str) -> Self {
+        let who = json!({"AWS": principal});
+        let asks = json!({"StringEquals": {"sts:ExternalId": external_id}});
+        let trust = policy(&[
+            json!({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole", "Condition": asks}),
+            json!({"Effect": "Allow", "Principal": who, "Action": "sts:TagSession"}),
+        ]);
+        let statements = format!(
+            "          - Effect: Allow\n            Principal: {{AWS: \"{principal}\"}}\n            Action: sts:AssumeRole\n            \
+             Condition: {{StringEquals: {{\"sts:ExternalId\": \"{external_id}\"}}}}\n          - Effect: Allow\n            \
+             Principal: {{AWS: \"{principal}\"}}\n            Action: sts:TagSession\n"
+        );
+        let is = format!("principals {{\n      type        = \"AWS\"\n      identifiers = [\"{principal}\"]\n    }}");
+        let terraform = format!(
+            "data \"aws_iam_policy_document\" \"tidegate_trust\" {{\n  statement {{\n    actions = [\"sts:AssumeRole\"]\n    {is}\n    \
+             {}\n  }}\n  statement {{\n    actions = [\"sts:TagSession\"]\n    {is}\n  }}\n}}\n",
+            condition("StringEquals", "sts:ExternalId", external_id)
+        );
+        Self { principal, trust, resources: String::new(), parameters: "", statements, terraform }
+    }
+
+    /// One provider for each account, whatever the number of roles. The subject is the server's own, never a job's; an owner who wants
+    /// less names pipelines, stages or targets behind `server:`.
+    fn issuer(account: &AccountRow, issuer: &str) -> Self {
+        let host = issuer.split_once("://").map_or(issuer, |(_, host)| host);
+        let principal = format!("arn:{}:iam::{}:oidc-provider/{host}", account.partition.name(), account.id);
+        let (aud, sub, subjects) = (format!("{host}:aud"), format!("{host}:sub"), format!("{SERVER}*"));
+        let who = json!({"Federated": principal});
+        let asks = json!({"StringEquals": {&aud: AUDIENCE}, "StringLike": {&sub: subjects}});
+        let actions = json!(["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]);
+        let trust = policy(&[json!({"Effect": "Allow", "Principal": who, "Action": actions, "Condition": asks})]);
+        let resources = format!(
+            "  TidegateProvider:\n    Type: AWS::IAM::OIDCProvider\n    Condition: MakesProvider\n    Properties:\n      Url: {issuer}\n      \
+             ClientIdList: [{AUDIENCE}]\n"
+        );
+        let parameters = "  MakeProvider:\n    Type: String\n    AllowedValues: [\"yes\", \"no\"]\n    Default: \"yes\"\n    \
+                          Description: no when the account has a provider of this address already\n\
+                          Conditions:\n  MakesProvider: !Equals [!Ref MakeProvider, \"yes\"]\n";
+        let statements = format!(
+            "          - Effect: Allow\n            Principal: {{Federated: \"{principal}\"}}\n            \
+             Action: [sts:AssumeRoleWithWebIdentity, sts:TagSession]\n            Condition:\n              \
+             StringEquals: {{\"{aud}\": {AUDIENCE}}}\n              StringLike: {{\"{sub}\": \"{subjects}\"}}\n"
+        );
+        let terraform = format!(
+            "resource \"aws_iam_openid_connect_provider\" \"tidegate\" {{\n  url            = \"{issuer}\"\n  \
+             client_id_list = [\"{AUDIENCE}\"]\n}}\n\n\
+             data \"aws_iam_policy_document\" \"tidegate_trust\" {{\n  statement {{\n    \
+             actions = [\"sts:AssumeRoleWithWebIdentity\", \"sts:TagSession\"]\n    principals {{\n      type        = \"Federated\"\n      \
+             identifiers = [aws_iam_openid_connect_provider.tidegate.arn]\n    }}\n    {}\n    {}\n  }}\n}}\n",
+            condition("StringEquals", &aud, AUDIENCE),
+            condition("StringLike", &sub, &subjects)
+        );
+        Self { principal, trust, resources, parameters, statements, terraform }
+    }
 }
 
-fn cloudformation(account: &AccountRow, principal: &str) -> String {
-    let external_id = &account.external_id;
+fn policy(statements: &[Value]) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// One of Terraform's.
+fn condition(test: &str, variable: &str, value: &str) -> String {
+    format!("condition {{\n      test     = \"{test}\"\n      variable = \"{variable}\"\n      values   = [\"{value}\"]\n    }}")
+}
+
+fn cloudformation(account: &AccountRow, texts: &Texts) -> String {
+    let Texts { parameters, resources, statements, .. } = texts;
     let mut text = format!(
         "# Lets Tidegate into account {} ({}). Give the role the permissions of what it deploys.\n\
          AWSTemplateFormatVersion: \"2010-09-09\"\n\
-         Parameters:\n  ManagedPolicyArns:\n    Type: CommaDelimitedList\n    Description: What Tidegate may do here\n\
-         Resources:\n",
+         Parameters:\n  ManagedPolicyArns:\n    Type: CommaDelimitedList\n    Description: What Tidegate may do here\n{parameters}\
+         Resources:\n{resources}",
         account.name, account.id
     );
     for (position, role) in account.roles.iter().enumerate() {
@@ -68,9 +141,7 @@ fn cloudformation(account: &AccountRow, principal: &str) -> String {
         text.push_str(&format!(
             "  Tidegate{id}:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: {name}\n      Path: {path}\n      \
              MaxSessionDuration: 3600\n      ManagedPolicyArns: !Ref ManagedPolicyArns\n      AssumeRolePolicyDocument:\n        \
-             Version: \"2012-10-17\"\n        Statement:\n          - Effect: Allow\n            Principal: {{AWS: \"{principal}\"}}\n            \
-             Action: sts:AssumeRole\n            Condition: {{StringEquals: {{\"sts:ExternalId\": \"{external_id}\"}}}}\n          \
-             - Effect: Allow\n            Principal: {{AWS: \"{principal}\"}}\n            Action: sts:TagSession\n      Policies:\n        \
+             Version: \"2012-10-17\"\n        Statement:\n{statements}      Policies:\n        \
              - PolicyName: tidegate-watch\n          PolicyDocument:\n            Version: \"2012-10-17\"\n            Statement:\n              \
              - {{Effect: Allow, Action: [cloudwatch:DescribeAlarms, cloudwatch:GetMetricData], Resource: \"*\"}}\n"
         ));
@@ -78,17 +149,12 @@ fn cloudformation(account: &AccountRow, principal: &str) -> String {
     text
 }
 
-fn terraform(account: &AccountRow, principal: &str) -> String {
-    let external_id = &account.external_id;
+fn terraform(account: &AccountRow, texts: &Texts) -> String {
     let mut text = format!(
-        "# Lets Tidegate into account {} ({}). Attach the permissions of what it deploys.\n\
-         data \"aws_iam_policy_document\" \"tidegate_trust\" {{\n  statement {{\n    actions = [\"sts:AssumeRole\"]\n    principals {{\n      \
-         type        = \"AWS\"\n      identifiers = [\"{principal}\"]\n    }}\n    condition {{\n      test     = \"StringEquals\"\n      \
-         variable = \"sts:ExternalId\"\n      values   = [\"{external_id}\"]\n    }}\n  }}\n  statement {{\n    \
-         actions = [\"sts:TagSession\"]\n    principals {{\n      type        = \"AWS\"\n      identifiers = [\"{principal}\"]\n    }}\n  }}\n}}\n\n\
+        "# Lets Tidegate into account {} ({}). Attach the permissions of what it deploys.\n{}\n\
          data \"aws_iam_policy_document\" \"tidegate_watch\" {{\n  statement {{\n    \
          actions   = [\"cloudwatch:DescribeAlarms\", \"cloudwatch:GetMetricData\"]\n    resources = [\"*\"]\n  }}\n}}\n",
-        account.name, account.id
+        account.name, account.id, texts.terraform
     );
     for (position, role) in account.roles.iter().enumerate() {
         let (path, name) = path_and_name(role);
@@ -117,21 +183,27 @@ mod tests {
     use super::*;
     use crate::core::Time;
     use crate::ports::Partition;
+    use crate::store::EnteredBy;
 
-    #[test]
-    fn each_text_names_the_principal_the_external_id_and_the_role() {
-        let account = AccountRow {
+    fn account() -> AccountRow {
+        AccountRow {
             id: "222222222222".to_owned(),
             name: "prod".to_owned(),
             partition: Partition::Aws,
             roles: vec!["ci/tidegate-deploy".to_owned()],
             labels: BTreeMap::new(),
             regions: BTreeMap::from([("eu-west-1".to_owned(), BTreeMap::new())]),
+            entered_by: EnteredBy::Principal,
             external_id: "tidegate-0123".to_owned(),
             created_at: Time(0),
             created_by: "local:ada".to_owned(),
-        };
-        let policy = TrustPolicy::new(&account, "arn:aws:iam::999999999999:role/tidegate".to_owned());
+        }
+    }
+
+    #[test]
+    fn each_text_names_the_principal_the_external_id_and_the_role() {
+        let trusted = Trusted::Principal("arn:aws:iam::999999999999:role/tidegate".to_owned());
+        let policy = TrustPolicy::new(&account(), &trusted);
         insta::assert_snapshot!(policy.cloudformation, @r#"
         # Lets Tidegate into account prod (222222222222). Give the role the permissions of what it deploys.
         AWSTemplateFormatVersion: "2010-09-09"
@@ -172,5 +244,66 @@ mod tests {
         let trust: Value = serde_json::from_str(&policy.trust).expect("JSON");
         assert_eq!(trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"], "tidegate-0123");
         assert!(policy.terraform.contains("path                 = \"/ci/\""), "{}", policy.terraform);
+    }
+    #[test]
+    fn each_text_names_the_provider_its_audience_and_the_servers_own_subjects() {
+        let policy = TrustPolicy::new(&account(), &Trusted::Issuer("https://tidegate.example.org".to_owned()));
+        insta::assert_snapshot!(policy.cloudformation, @r#"
+        # Lets Tidegate into account prod (222222222222). Give the role the permissions of what it deploys.
+        AWSTemplateFormatVersion: "2010-09-09"
+        Parameters:
+          ManagedPolicyArns:
+            Type: CommaDelimitedList
+            Description: What Tidegate may do here
+          MakeProvider:
+            Type: String
+            AllowedValues: ["yes", "no"]
+            Default: "yes"
+            Description: no when the account has a provider of this address already
+        Conditions:
+          MakesProvider: !Equals [!Ref MakeProvider, "yes"]
+        Resources:
+          TidegateProvider:
+            Type: AWS::IAM::OIDCProvider
+            Condition: MakesProvider
+            Properties:
+              Url: https://tidegate.example.org
+              ClientIdList: [sts.amazonaws.com]
+          Tidegate1:
+            Type: AWS::IAM::Role
+            Properties:
+              RoleName: tidegate-deploy
+              Path: /ci/
+              MaxSessionDuration: 3600
+              ManagedPolicyArns: !Ref ManagedPolicyArns
+              AssumeRolePolicyDocument:
+                Version: "2012-10-17"
+                Statement:
+                  - Effect: Allow
+                    Principal: {Federated: "arn:aws:iam::222222222222:oidc-provider/tidegate.example.org"}
+                    Action: [sts:AssumeRoleWithWebIdentity, sts:TagSession]
+                    Condition:
+                      StringEquals: {"tidegate.example.org:aud": sts.amazonaws.com}
+                      StringLike: {"tidegate.example.org:sub": "server:*"}
+              Policies:
+                - PolicyName: tidegate-watch
+                  PolicyDocument:
+                    Version: "2012-10-17"
+                    Statement:
+                      - {Effect: Allow, Action: [cloudwatch:DescribeAlarms, cloudwatch:GetMetricData], Resource: "*"}
+        "#);
+        for part in [
+            "resource \"aws_iam_openid_connect_provider\" \"tidegate\" {\n  url            = \"https://tidegate.example.org\"\n",
+            "actions = [\"sts:AssumeRoleWithWebIdentity\", \"sts:TagSession\"]",
+            "identifiers = [aws_iam_openid_connect_provider.tidegate.arn]",
+            "test     = \"StringEquals\"\n      variable = \"tidegate.example.org:aud\"\n      values   = [\"sts.amazonaws.com\"]",
+            "test     = \"StringLike\"\n      variable = \"tidegate.example.org:sub\"\n      values   = [\"server:*\"]",
+        ] {
+            assert!(policy.terraform.contains(part), "{part} is missing in\n{}", policy.terraform);
+        }
+        let trust: Value = serde_json::from_str(&policy.trust).expect("JSON");
+        let condition = &trust["Statement"][0]["Condition"];
+        assert_eq!(condition["StringLike"]["tidegate.example.org:sub"], "server:*", "{trust}");
+        assert_eq!(condition["StringEquals"]["tidegate.example.org:aud"], "sts.amazonaws.com", "{trust}");
     }
 }

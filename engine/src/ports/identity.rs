@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::SecretValue;
 use crate::core::Time;
 
-/// Assumes roles with the server's own principal.
+/// Assumes roles: with the server's own principal, or with what it has signed.
 #[async_trait]
 pub trait Identity: fmt::Debug + Send + Sync {
     /// A slice of credentials for this role. Bounded: what may pass by itself has been tried again before it fails.
@@ -34,7 +34,7 @@ pub struct RoleRequest {
     /// Where the slice will be used first; the regional endpoint of that region is asked.
     pub region: String,
     pub partition: Partition,
-    pub external_id: String,
+    pub entry: Entry,
     /// 2 to 64 of the characters that STS allows.
     pub session_name: String,
     pub tags: Vec<(String, String)>,
@@ -49,6 +49,19 @@ impl RoleRequest {
     pub fn arn(&self) -> String {
         self.partition.role_arn(&self.account, &self.role)
     }
+}
+
+/// What the server shows STS so that it lets it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// The signature of its own principal, and the account's external id.
+    Principal { external_id: String },
+    /// A token that it has signed (AssumeRoleWithWebIdentity); the tags of the session stand in it.
+    WebIdentity {
+        /// The `iss` of the token: the address of the provider that the account has to know.
+        issuer: String,
+        token: SecretValue,
+    },
 }
 
 /// Credentials that end by themselves. No `Serialize`; its `Debug` shows no secret.
@@ -144,6 +157,32 @@ pub enum IdentityError {
     Malformed { detail: String },
     #[error("STS cannot be asked: {detail}")]
     Unavailable { detail: String },
+    /// STS answers the same whether the role is not there, does not trust the provider, or asks for something else of the token.
+    #[error(
+        "{arn} cannot be assumed with a token of {issuer}: the role does not exist, its trust policy does not name that provider, its \
+         conditions on sub or aud do not fit the token, or it does not allow sts:TagSession; `tidegate accounts policy` prints the right \
+         one ({detail})"
+    )]
+    TokenDenied { arn: String, issuer: String, detail: String },
+    #[error(
+        "account {account} has no identity provider for {issuer}; its owner makes it with what `tidegate accounts policy` prints ({detail})"
+    )]
+    NoProvider { account: String, issuer: String, detail: String },
+    #[error(
+        "the identity provider {issuer} of account {account} does not take tokens for the audience {audience}; add that to its audiences \
+         (client ids) ({detail})"
+    )]
+    Audience { account: String, issuer: String, audience: String, detail: String },
+    /// AWS fetches the server's keys to verify a token.
+    #[error(
+        "AWS cannot read the keys of {issuer}: {issuer}/.well-known/openid-configuration and {issuer}/.well-known/jwks.json must be \
+         reachable from the internet over https and answer within five seconds ({detail})"
+    )]
+    IssuerUnreachable { issuer: String, detail: String },
+    #[error("accounts can be entered with tokens of this server only when AWS can reach it: public_url is {issuer}, and {detail}")]
+    IssuerUnfit { issuer: String, detail: String },
+    #[error("STS does not take the token of {issuer}: {detail}")]
+    TokenRefused { issuer: String, detail: String },
     /// Of this server, not of a cloud.
     #[error("an identity token could not be signed: {detail}")]
     NoKey { detail: String },
@@ -156,7 +195,7 @@ impl IdentityError {
     /// The same request may succeed later without anybody doing anything.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::NoKey { .. })
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::IssuerUnreachable { .. } | Self::NoKey { .. })
     }
 
     /// A stable name, for answers to runners and for metrics.
@@ -171,6 +210,12 @@ impl IdentityError {
             Self::RegionDisabled { .. } => "identity_region_disabled",
             Self::Malformed { .. } => "identity_malformed",
             Self::Unavailable { .. } => "identity_unavailable",
+            Self::TokenDenied { .. } => "identity_token_denied",
+            Self::NoProvider { .. } => "identity_no_provider",
+            Self::Audience { .. } => "identity_audience",
+            Self::IssuerUnreachable { .. } => "identity_issuer_unreachable",
+            Self::IssuerUnfit { .. } => "identity_issuer_unfit",
+            Self::TokenRefused { .. } => "identity_token_refused",
             Self::NoKey { .. } => "identity_no_key",
             Self::Other { .. } => "identity_refused",
         }
@@ -185,13 +230,18 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// # Errors
     /// In words, when the registry cannot be read.
     async fn access(&self, account: &str) -> Result<Option<Access>, String>;
+
+    /// What the server shows to read there; good for minutes.
+    ///
+    /// # Errors
+    /// When the account is not registered, or nothing can be shown.
+    async fn watcher(&self, account: &str, tags: &[(String, String)]) -> Result<Entry, IdentityError>;
 }
 
 /// How an account is entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     pub partition: Partition,
-    pub external_id: String,
     /// Names of roles that may be assumed there; the first is also read with.
     pub roles: Vec<String>,
 }

@@ -32,10 +32,24 @@ pub struct AccountRow {
     pub labels: BTreeMap<String, String>,
     /// The regions that targets may be in, each with labels of its own.
     pub regions: BTreeMap<String, BTreeMap<String, String>>,
+    /// A registration of before says nothing: by the principal.
+    #[serde(default)]
+    pub entered_by: EnteredBy,
     /// Made by the server (abuse case 9): whoever writes pipeline files cannot choose it.
     pub external_id: String,
     pub created_at: Time,
     pub created_by: String,
+}
+
+/// By what the server enters an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EnteredBy {
+    /// AssumeRole, with the server's own principal and the account's external id.
+    #[default]
+    Principal,
+    /// AssumeRoleWithWebIdentity, with a token that the server signs: it needs no principal.
+    WebIdentity,
 }
 
 /// How it went last, by region.

@@ -58,7 +58,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::broadcast;
 use tokio_util::task::AbortOnDropHandle;
 
-pub use accounts::{AccountHealth, AccountRow, RegionHealth};
+pub use accounts::{AccountHealth, AccountRow, EnteredBy, RegionHealth};
 pub use artifacts::{ArtifactUse, StoredArtifact};
 pub use attempts::{AttemptOfPipeline, Busy};
 pub use audit::{AuditEntry, AuditNote};

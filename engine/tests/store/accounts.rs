@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engine::ports::{Accounts as _, Partition};
-use engine::store::{AccountHealth, AccountRow, Error, RegionHealth};
+use engine::ports::Partition;
+use engine::store::{AccountHealth, AccountRow, EnteredBy, Error, RegionHealth};
 
 use crate::support::{Database, NOW, on_both};
 
@@ -17,6 +17,7 @@ fn account(id: &str, name: &str) -> AccountRow {
         roles: vec!["tidegate-deploy".to_owned()],
         labels: BTreeMap::from([("tier".to_owned(), "größte".to_owned())]),
         regions: BTreeMap::from([("us-gov-west-1".to_owned(), BTreeMap::new())]),
+        entered_by: EnteredBy::WebIdentity,
         external_id: format!("tidegate-{name}"),
         created_at: NOW,
         created_by: "local:ada".to_owned(),
@@ -37,9 +38,16 @@ async fn an_account_is_kept_with_its_health_until_it_is_removed(database: &Datab
     let names: Vec<String> = store.accounts().await.unwrap().into_iter().map(|(account, _)| account.name).collect();
     assert_eq!(names, ["beta", "prod"]);
     assert_eq!(store.account(&prod.id).await.unwrap(), Some((prod.clone(), health)));
-    let access = store.access(&prod.id).await.unwrap().expect("it is registered");
-    assert_eq!((access.partition, access.external_id, access.roles), (prod.partition, prod.external_id, prod.roles));
     assert!(store.remove_account(&prod.id, None).await.unwrap());
     assert!(!store.remove_account(&prod.id, None).await.unwrap());
-    assert_eq!(store.access(&prod.id).await.unwrap(), None);
+    assert_eq!(store.account(&prod.id).await.unwrap(), None);
+}
+
+#[test]
+fn a_registration_of_before_is_entered_by_the_principal() {
+    let mut row = serde_json::to_value(account("222222222222", "prod")).unwrap();
+    assert_eq!(row["entered_by"], "web_identity");
+    row.as_object_mut().unwrap().remove("entered_by");
+    let row: AccountRow = serde_json::from_value(row).unwrap();
+    assert_eq!(row.entered_by, EnteredBy::Principal);
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::federation::{self, Federation, Provider, Providers};
 use super::{Emulator, cbor, lambda};
 
 /// Stands before the emulator and is what every client of a test is told to be AWS.
@@ -74,6 +75,9 @@ pub(super) struct Shared {
 struct Known {
     /// The external id that a role asks for; a role that is not here cannot be assumed.
     roles: BTreeMap<String, String>,
+    /// Those that trust an OpenID provider.
+    federations: BTreeMap<String, Federation>,
+    providers: Providers,
     /// Whose role a key that was given out is.
     keys: BTreeMap<String, String>,
     calls: Vec<Call>,
@@ -116,6 +120,16 @@ impl Front {
         self.shared.known().roles.insert(role_arn.to_owned(), external_id.to_owned());
     }
 
+    /// From now on the account knows this OpenID provider.
+    pub fn provider(&self, account: &str, issuer: &str, provider: Provider) {
+        self.shared.known().providers.insert((account.to_owned(), issuer.to_owned()), provider);
+    }
+
+    /// From now on this role can be assumed with tokens that fit.
+    pub fn federate(&self, role_arn: &str, federation: Federation) {
+        self.shared.known().federations.insert(role_arn.to_owned(), federation);
+    }
+
     /// The calls that an account got since `from` (a number of [`Front::calls`]).
     #[must_use]
     pub fn calls_to(&self, account: &str, from: usize) -> Vec<Call> {
@@ -124,7 +138,9 @@ impl Front {
 
     /// Nobody assumes it any more, and what it was given is refused.
     pub fn revoke(&self, role_arn: &str) {
-        self.shared.known().roles.remove(role_arn);
+        let mut known = self.shared.known();
+        known.roles.remove(role_arn);
+        known.federations.remove(role_arn);
     }
 
     /// Answers by which number [`Front::heal`] ends it.
@@ -174,7 +190,7 @@ impl Shared {
     /// Its role is not trusted any more; the server's own key has none.
     fn is_revoked(&self, access_key: &str) -> bool {
         let known = self.known();
-        known.keys.get(access_key).is_some_and(|role| !known.roles.contains_key(role))
+        known.keys.get(access_key).is_some_and(|role| !known.roles.contains_key(role) && !known.federations.contains_key(role))
     }
 
     pub(super) fn is_sick(&self, code_sha256: &str) -> bool {
@@ -231,6 +247,8 @@ impl Shared {
     }
 }
 
+const BY_TOKEN: &str = "AssumeRoleWithWebIdentity";
+
 /// What was asked for is done, also when whoever asked dies meanwhile: as in any cloud.
 async fn go_on(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     tokio::spawn(handle(shared, method, uri, headers, body)).await.expect("an answer")
@@ -267,6 +285,15 @@ async fn handle(shared: Arc<Shared>, method: Method, uri: Uri, mut headers: Head
     {
         return refused;
     }
+    if call.action == BY_TOKEN {
+        let (providers, trust) = {
+            let known = shared.known();
+            (known.providers.clone(), known.federations.get(form.get("RoleArn").map_or("", String::as_str)).cloned())
+        };
+        if let Err((status, code, message)) = federation::check(&shared.client, &form, &providers, trust.as_ref()).await {
+            return xml(status, code, &message);
+        }
+    }
     if let Some((service, operation)) = &binary {
         body = Bytes::from(cbor::to_json(&body).to_string());
         headers.insert("x-amz-target", format!("{service}.{operation}").parse().expect("a header"));
@@ -283,7 +310,7 @@ async fn handle(shared: Arc<Shared>, method: Method, uri: Uri, mut headers: Head
     if brings_sick_code {
         shared.known().sick.extend(lambda::digest(&answer));
     }
-    if call.action == "AssumeRole" && status.is_success() {
+    if ["AssumeRole", BY_TOKEN].contains(&call.action.as_str()) && status.is_success() {
         let text = String::from_utf8_lossy(&answer);
         let key = text.split("<AccessKeyId>").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
         let mut known = shared.known();
@@ -321,7 +348,11 @@ fn signed(shared: &Shared, headers: &HeaderMap, action: String) -> Call {
     let scope = signature.split("Credential=").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default();
     let mut parts = scope.split('/').map(str::to_owned);
     let access_key = parts.next().unwrap_or_default();
-    let (_, region, service) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (_, region, mut service) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if action == BY_TOKEN {
+        // Nobody signs it.
+        service = "sts".to_owned();
+    }
     let role = shared.known().keys.get(&access_key).cloned().unwrap_or_default();
     let account = match access_key.strip_prefix("ACCOUNT") {
         Some(account) => account.to_owned(),

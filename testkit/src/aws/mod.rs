@@ -9,6 +9,7 @@ pub(crate) mod cbor;
 mod command;
 mod emulator;
 mod fake;
+mod federation;
 mod front;
 mod lambda;
 mod places;
@@ -17,9 +18,10 @@ mod server;
 pub use command::{Cli, python, tool};
 pub use emulator::Emulator;
 pub use fake::{Fake, Seen};
+pub use federation::{Federation, Provider};
 pub use front::{Call, Fault, Front, Harm};
 pub use places::{Place, get, prepare_places, serving};
-pub use server::{AgentCommand, ServerCommand, agent, cloud, settings};
+pub use server::{AgentCommand, ISSUER, ServerCommand, agent, cloud, cloud_with, settings};
 
 /// An account that no other test of this process uses.
 #[must_use]

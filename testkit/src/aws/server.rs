@@ -10,6 +10,8 @@ use adapters::clock::SystemClock;
 use api::{ApiSettings, ApiState};
 use clap::Args;
 use engine::ports::{Clock, Identity, SecretValue};
+use engine::store::Store;
+use engine::{Ports, Registry};
 use runner::{Config, Token};
 use tokio_util::sync::CancellationToken;
 
@@ -25,23 +27,44 @@ pub fn settings(endpoint: &str) -> Settings {
     }
 }
 
+/// The address of a test's server, as its tokens say.
+pub const ISSUER: &str = "https://tidegate.example.org";
+
 /// Roles and alarms of the accounts behind this endpoint, for [`World`]s.
 #[must_use]
 pub fn cloud(endpoint: &str, clock: Arc<dyn Clock>) -> (Cloud, Arc<AwsIdentity>) {
-    let settings = settings(endpoint);
+    cloud_with(settings(endpoint), clock)
+}
+
+/// The same for a server with these settings.
+#[must_use]
+pub fn cloud_with(settings: Settings, clock: Arc<dyn Clock>) -> (Cloud, Arc<AwsIdentity>) {
+    let endpoint = settings.endpoint.clone().unwrap_or_default();
     let identity = Arc::new(AwsIdentity::new(settings.clone(), Arc::clone(&clock)));
     let cloud = Cloud::new({
-        let (identity, url) = (Arc::clone(&identity), endpoint.to_owned());
+        let (identity, url) = (Arc::clone(&identity), endpoint);
         move |store, ports, tuned| {
+            // AWS takes an issuer of https only; the front fetches its keys where the server really is.
+            ISSUER.clone_into(&mut tuned.public_url);
             let assumes: Arc<dyn Identity> = identity.clone();
             ports.identity = Some(assumes.clone());
-            let alarms = CloudWatch::new(settings.clone(), assumes, Arc::new(store.clone()), Arc::clone(&clock));
+            let alarms = CloudWatch::new(settings.clone(), assumes, Arc::new(registry(store, ports, tuned)), Arc::clone(&clock));
             ports.monitors.push(Arc::new(alarms));
             ports.library = Arc::new(crate::blocks::library());
             tuned.identity_env = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), url.clone())]);
         }
     });
     (cloud, identity)
+}
+
+fn registry(store: &Store, ports: &Ports, settings: &engine::Settings) -> Registry {
+    Registry {
+        store: store.clone(),
+        keys: Arc::clone(&ports.keys),
+        clock: Arc::clone(&ports.clock),
+        ids: Arc::clone(&ports.ids),
+        public_url: settings.public_url.clone(),
+    }
 }
 
 /// A server as a process of its own, which a test can kill. It serves until then.

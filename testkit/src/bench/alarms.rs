@@ -15,7 +15,7 @@ use engine::core::EventKind;
 use engine::core::id::ReleaseNumber;
 use engine::core::row::ReleaseState;
 use engine::ports::{
-    Access, Accounts, Clock as _, Identity, IdentityError, MonitorReader as _, Partition, RoleRequest, SecretValue, Slice,
+    Access, Accounts, Clock as _, Entry, Identity, IdentityError, MonitorReader as _, Partition, RoleRequest, SecretValue, Slice,
 };
 use engine::store::EventFilter;
 use futures::future::join_all;
@@ -232,7 +232,11 @@ struct Everywhere;
 #[async_trait]
 impl Accounts for Everywhere {
     async fn access(&self, _: &str) -> std::result::Result<Option<Access>, String> {
-        Ok(Some(Access { partition: Partition::Aws, external_id: "bench".to_owned(), roles: vec!["tidegate-deploy".to_owned()] }))
+        Ok(Some(Access { partition: Partition::Aws, roles: vec!["tidegate-deploy".to_owned()] }))
+    }
+
+    async fn watcher(&self, _: &str, _: &[(String, String)]) -> std::result::Result<Entry, IdentityError> {
+        Ok(Entry::Principal { external_id: "bench".to_owned() })
     }
 }
 

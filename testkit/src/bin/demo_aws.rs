@@ -68,6 +68,7 @@ async fn register(world: &World, front: &Front, name: &str, id: &str) {
         roles: vec!["tidegate-deploy".to_owned()],
         labels: BTreeMap::new(),
         regions: REGIONS.map(|region| (region.to_owned(), BTreeMap::new())).into(),
+        entered_by: None,
     };
     let account = world.engine.add_account(&Actor::Engine, new).await.expect("an account");
     front.trust(&format!("arn:aws:iam::{id}:role/tidegate-deploy"), &account.external_id);

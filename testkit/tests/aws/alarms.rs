@@ -25,8 +25,7 @@ fn monitor(name: &str, region: &str) -> Monitor {
 }
 
 fn watch(scene: &Scene) -> CloudWatch {
-    let accounts = Arc::new(scene.world.engine.store().clone());
-    CloudWatch::new(settings(scene.front.url()), scene.identity.clone(), accounts, Arc::new(SystemClock::new()))
+    CloudWatch::new(settings(scene.front.url()), scene.identity.clone(), scene.registry(), Arc::new(SystemClock::new()))
 }
 
 pub(crate) fn put_alarm(cli: &Cli, name: &str) {

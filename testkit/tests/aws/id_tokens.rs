@@ -2,6 +2,7 @@
 
 use engine::core::id::ReleaseNumber;
 use engine::core::row::ReleaseState;
+use testkit::aws::{Federation, ISSUER, Provider};
 use testkit::repository::GitRepository;
 
 use super::scene::Scene;
@@ -31,6 +32,8 @@ stages:
 async fn a8_a_step_exchanges_its_identity_token_at_sts_and_a_job_that_asks_for_none_gets_none() {
     let mut scene = Scene::new().await;
     scene.start_runner(1).await;
+    let keys_at = scene.serve().await;
+    scene.front.provider("222222222222", ISSUER, Provider { audiences: vec![engine::AUDIENCE.to_owned()], keys_at: Some(keys_at) });
     let folder = tempfile::tempdir().expect("a temporary folder");
     let repository = GitRepository::new();
     let cli = scene.cli("222222222222", "eu-west-1").environment();
@@ -39,6 +42,13 @@ async fn a8_a_step_exchanges_its_identity_token_at_sts_and_a_job_that_asks_for_n
     repository.write(".tidegate/pipeline.yaml", &text);
     repository.commit("first");
     let pipeline = scene.world.connect(&repository).await;
+    let trust = Federation {
+        issuer: ISSUER.to_owned(),
+        audience: engine::AUDIENCE.to_owned(),
+        subjects: vec![format!("pipeline:{}:stage:build:target::trust:branch", pipeline.as_str())],
+        allows_tags: false,
+    };
+    scene.front.federate("arn:aws:iam::222222222222:role/publish", trust);
     let state = scene.world.ended(&pipeline, ReleaseNumber(1)).await;
     assert_eq!(state, ReleaseState::Completed, "{}", scene.world.story(&pipeline).await);
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("the step wrote it");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::Error;
 use engine::core::{Actor, Input};
-use engine::ports::{Identity as _, IdentityError, Partition, RoleRequest};
+use engine::ports::{Entry, Identity as _, IdentityError, Partition, RoleRequest};
 use protocol::{CredentialsRequest, Fences, TargetFence};
 use testkit::aws::{Fault, Harm};
 use testkit::repository::GitRepository;
@@ -18,7 +18,7 @@ fn role(account: &str, region: &str, external_id: &str) -> RoleRequest {
         role: ROLE.to_owned(),
         region: region.to_owned(),
         partition: Partition::Aws,
-        external_id: external_id.to_owned(),
+        entry: Entry::Principal { external_id: external_id.to_owned() },
         session_name: "tidegate-test".to_owned(),
         tags: vec![("tidegate:fence".to_owned(), "7".to_owned())],
         session_policy: None,

@@ -14,3 +14,4 @@ mod stage;
 mod steps;
 mod throttled;
 mod waves;
+mod web_identity;

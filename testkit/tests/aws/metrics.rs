@@ -51,8 +51,7 @@ async fn b1_a_metric_is_read_by_its_newest_whole_period_and_no_data_is_told() {
     let scene = Scene::new().await;
     scene.account("prod", ACCOUNT, &["eu-west-1"]).await;
     let cli = scene.cli(ACCOUNT, "eu-west-1");
-    let accounts = Arc::new(scene.world.engine.store().clone());
-    let watch = CloudWatch::new(settings(scene.front.url()), scene.identity.clone(), accounts, Arc::new(SystemClock::new()));
+    let watch = CloudWatch::new(settings(scene.front.url()), scene.identity.clone(), scene.registry(), Arc::new(SystemClock::new()));
     let read = async |metric: &str| watch.read(&monitor(metric)).await;
 
     let dark = read("sum(Shop:Errors{Page=cart}) > 5").await;

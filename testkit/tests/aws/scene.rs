@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use adapters::aws::AwsIdentity;
+use adapters::aws::{AwsIdentity, Settings};
 use adapters::clock::SystemClock;
 use api::{ApiSettings, ApiState};
-use engine::NewAccount;
 use engine::core::Actor;
 use engine::ports::Clock;
-use engine::store::AccountRow;
+use engine::store::{AccountRow, EnteredBy};
+use engine::{NewAccount, Registry, TrustPolicy, Trusted};
 use rustix::process::Signal;
 use tempfile::TempDir;
-use testkit::aws::{Cli, Emulator, Front, agent, cloud};
+use testkit::aws::{Cli, Emulator, Federation, Front, ISSUER, Provider, agent, cloud_with};
 use testkit::blocks::{kill_all, until};
 use testkit::world::{Outside, World};
 use tokio_util::sync::CancellationToken;
@@ -46,9 +46,18 @@ impl Scene {
     }
 
     pub(crate) async fn at(clock: Arc<dyn Clock>) -> Self {
+        Self::with(clock, testkit::aws::settings).await
+    }
+
+    /// With a server that has no principal at AWS.
+    pub(crate) async fn without_principal() -> Self {
+        Self::with(Arc::new(SystemClock::new()), |endpoint| Settings { access_key: None, ..testkit::aws::settings(endpoint) }).await
+    }
+
+    async fn with(clock: Arc<dyn Clock>, settings: fn(&str) -> Settings) -> Self {
         let emulator = Emulator::start().await;
         let front = Arc::new(Front::start(&emulator).await);
-        let (cloud, identity) = cloud(front.url(), Arc::clone(&clock));
+        let (cloud, identity) = cloud_with(settings(front.url()), Arc::clone(&clock));
         let world = World::sqlite_with(Outside { cloud: Some(cloud), clock: Some(clock), ..Outside::default() }).await;
         Self { world, front, identity, _emulator: emulator, serving: Vec::new() }
     }
@@ -58,6 +67,26 @@ impl Scene {
         let account = self.untrusting_account(name, id, regions).await;
         self.front.trust(&arn(id), &account.external_id);
         account
+    }
+
+    /// One that is entered with the server's own tokens; its owner has applied the policy that the server prints.
+    pub(crate) async fn federated_account(&mut self, name: &str, id: &str, regions: &[&str]) -> AccountRow {
+        let account = self.unfederated_account(name, id, regions).await;
+        let keys_at = self.serve().await;
+        self.front.provider(id, ISSUER, Provider { audiences: vec![engine::AUDIENCE.to_owned()], keys_at: Some(keys_at) });
+        self.front.federate(&arn(id), federation(&account));
+        account
+    }
+
+    /// The same before its owner has done anything.
+    pub(crate) async fn unfederated_account(&self, name: &str, id: &str, regions: &[&str]) -> AccountRow {
+        let new = NewAccount { entered_by: Some(EnteredBy::WebIdentity), ..new_account(name, id, regions) };
+        self.world.engine.add_account(&Actor::Engine, new).await.expect("an account")
+    }
+
+    /// The accounts, for what reads in them.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::new(self.world.engine.account_registry())
     }
 
     /// One whose owner has not applied the policy yet.
@@ -98,7 +127,7 @@ impl Scene {
     }
 
     /// Where the server can be reached.
-    async fn serve(&mut self) -> String {
+    pub(crate) async fn serve(&mut self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let state = ApiState::new(Arc::clone(&self.world.engine), ApiSettings::new(address.parse().expect("a URL")));
@@ -159,14 +188,23 @@ impl Drop for MortalRunner {
 }
 
 pub(crate) async fn register(world: &World, name: &str, id: &str, regions: &[&str]) -> AccountRow {
-    let new = NewAccount {
+    world.engine.add_account(&Actor::Engine, new_account(name, id, regions)).await.expect("an account")
+}
+
+/// What the printed trust policy lets in.
+pub(crate) fn federation(account: &AccountRow) -> Federation {
+    Federation::of(&TrustPolicy::new(account, &Trusted::Issuer(ISSUER.to_owned())).trust)
+}
+
+fn new_account(name: &str, id: &str, regions: &[&str]) -> NewAccount {
+    NewAccount {
         id: id.to_owned(),
         name: name.to_owned(),
         roles: vec![ROLE.to_owned()],
         labels: BTreeMap::new(),
         regions: regions.iter().map(|region| ((*region).to_owned(), BTreeMap::new())).collect(),
-    };
-    world.engine.add_account(&Actor::Engine, new).await.expect("an account")
+        entered_by: None,
+    }
 }
 
 pub(crate) fn arn(account: &str) -> String {

@@ -78,7 +78,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Assumes the account's role in each of its regions, and once with a wrong external id, which must be refused. */
+        /** Assumes the account's role in each of its regions, and once with a wrong external id or as a stranger, which must be refused. */
         post: operations["accounts_check"];
         delete?: never;
         options?: never;
@@ -1507,8 +1507,9 @@ export interface components {
         /** @description What the owner of an account applies there. */
         AccountPolicy: {
             cloudformation: string;
-            external_id: string;
-            /** @description Who assumes the role: the server's own principal. */
+            /** @description Where it is entered by the principal. */
+            external_id?: string | null;
+            /** @description Whom the role trusts: the server's own principal, or the account's provider for the server's tokens. */
             principal: string;
             terraform: string;
             /** @description The trust policy alone, as JSON. */
@@ -1542,6 +1543,7 @@ export interface components {
         };
         /** @description Registers an account. The server makes its external id. */
         AddCloudAccount: {
+            entered_by?: components["schemas"]["EnteredBy"] | null;
             /** @description Twelve digits. */
             id: string;
             labels?: {
@@ -1906,9 +1908,13 @@ export interface components {
         CloudAccount: {
             created_at: components["schemas"]["Time"];
             created_by: string;
+            entered_by: components["schemas"]["EnteredBy"];
             /** @description Twelve digits. */
             id: string;
-            /** @description When it was last checked, its role could be assumed with another external id: nothing is deployed there. */
+            /**
+             * @description When it was last checked, its role could be assumed with another external id, or with a token of any subject: nothing is
+             *     deployed there.
+             */
             is_open: boolean;
             labels: {
                 [key: string]: string;
@@ -2074,6 +2080,11 @@ export interface components {
             /** @description Oldest first; the newest 400. */
             points: components["schemas"]["Point"][];
         };
+        /**
+         * @description By what the server enters an account.
+         * @enum {string}
+         */
+        EnteredBy: "principal" | "web_identity";
         /**
          * @description One fact. Rows are the truth; events are the audit trail, the timeline and the feed of the screens (S4).
          *
@@ -2753,9 +2764,13 @@ export interface components {
             items: {
                 created_at: components["schemas"]["Time"];
                 created_by: string;
+                entered_by: components["schemas"]["EnteredBy"];
                 /** @description Twelve digits. */
                 id: string;
-                /** @description When it was last checked, its role could be assumed with another external id: nothing is deployed there. */
+                /**
+                 * @description When it was last checked, its role could be assumed with another external id, or with a token of any subject: nothing is
+                 *     deployed there.
+                 */
                 is_open: boolean;
                 labels: {
                     [key: string]: string;

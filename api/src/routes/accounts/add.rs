@@ -19,7 +19,7 @@ pub(crate) async fn handle(
     Json(body): Json<AddCloudAccount>,
 ) -> Result<(StatusCode, Json<CloudAccount>), Problem> {
     let roles = if body.roles.is_empty() { vec![USUAL_ROLE.to_owned()] } else { body.roles };
-    let new = NewAccount { id: body.id, name: body.name, roles, labels: body.labels, regions: body.regions };
+    let new = NewAccount { id: body.id, name: body.name, roles, labels: body.labels, regions: body.regions, entered_by: body.entered_by };
     let row = state.engine().add_account(&allowed.caller.actor(), new).await?;
     Ok((StatusCode::CREATED, Json(super::shown(row, &AccountHealth::default()))))
 }

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::types::CloudAccount;
 
-/// Assumes the account's role in each of its regions, and once with a wrong external id, which must be refused.
+/// Assumes the account's role in each of its regions, and once with a wrong external id or as a stranger, which must be refused.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/check", tag = "accounts", params(("account" = String, Path)), responses((status = 200, body = CloudAccount)))]
 pub(crate) async fn handle(
     _: Allowed<Operator>,

@@ -20,6 +20,7 @@ fn shown(row: AccountRow, health: &AccountHealth) -> CloudAccount {
         partition: row.partition,
         roles: row.roles,
         labels: row.labels,
+        entered_by: row.entered_by,
         is_open: health.is_open,
         created_at: row.created_at,
         created_by: row.created_by,

@@ -1,5 +1,6 @@
 use axum::extract::State;
 use engine::TrustPolicy;
+use engine::store::EnteredBy;
 
 use crate::auth::{Admin, Allowed};
 use crate::extract::{Json, Path};
@@ -15,11 +16,10 @@ pub(crate) async fn handle(
     Path(account): Path<String>,
 ) -> Result<Json<AccountPolicy>, Problem> {
     let (row, _) = state.engine().account(&account).await?;
-    let principal = state.engine().principal(row.partition).await?;
-    let policy = TrustPolicy::new(&row, principal);
+    let policy = TrustPolicy::new(&row, &state.engine().trusted_by(&row).await?);
     Ok(Json(AccountPolicy {
         principal: policy.principal,
-        external_id: row.external_id,
+        external_id: (row.entered_by == EnteredBy::Principal).then_some(row.external_id),
         trust: policy.trust,
         cloudformation: policy.cloudformation,
         terraform: policy.terraform,

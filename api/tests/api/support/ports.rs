@@ -30,7 +30,7 @@ pub(super) fn ports(clock: Arc<TestClock>, repository: Arc<Repository>) -> engin
         secrets: Arc::new(NoSecrets),
         library: Arc::new(pipelines::Blocks::built_in()),
         identity: None,
-        signer: Arc::new(NoKeys),
+        keys: Arc::new(engine::Keys::new(Arc::new(NoKeys))),
         owner: Arc::default(),
     }
 }
