@@ -179,6 +179,12 @@ impl Engine {
         &self.dispatch
     }
 
+    /// Runners whose long poll this server holds open now.
+    #[must_use]
+    pub fn waiting_runners(&self) -> usize {
+        self.dispatch.waiting()
+    }
+
     /// Events after their commit, in the order of their sequence numbers. A lagging listener is told so
     /// by the channel and reads the gap from the store.
     #[must_use]

@@ -8,6 +8,7 @@ use protocol::{AttemptId, RunnerId};
 
 use super::Time;
 use super::id::PipelineId;
+use super::row::AttemptRow;
 
 /// An attempt that waits for a runner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,19 @@ pub struct Queued {
     /// Rollbacks and inspections (R13).
     pub urgent: bool,
     pub queued_at: Time,
+}
+
+impl Queued {
+    #[must_use]
+    pub fn of(pipeline: &PipelineId, row: &AttemptRow) -> Self {
+        Self {
+            attempt: row.id.clone(),
+            pipeline: pipeline.clone(),
+            runs_on: row.runs_on.clone(),
+            urgent: row.urgent,
+            queued_at: row.queued_at,
+        }
+    }
 }
 
 /// A runner that asks for work, or could do some.

@@ -41,7 +41,7 @@ impl Engine {
 
     /// What may be handed out: after a restore nothing that touches a target of a pipeline that nobody has released.
     pub(crate) async fn after_restore(&self, queued: Vec<Queued>) -> Result<Vec<Queued>, Error> {
-        if !self.is_restored.load(Ordering::Relaxed) {
+        if !self.is_restored() {
             return Ok(queued);
         }
         let mut may_go = Vec::new();
@@ -55,9 +55,14 @@ impl Engine {
         Ok(may_go)
     }
 
+    /// It was, and not every pipeline has been released since.
+    pub(crate) fn is_restored(&self) -> bool {
+        self.is_restored.load(Ordering::Relaxed)
+    }
+
     /// Once a person has released every pipeline the restore is over.
     pub(crate) async fn end_restore(&self) -> Result<(), Error> {
-        if !self.is_restored.load(Ordering::Relaxed) {
+        if !self.is_restored() {
             return Ok(());
         }
         for pipeline in self.pipeline_ids().await? {

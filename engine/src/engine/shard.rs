@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use protocol::AttemptId;
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 
@@ -13,6 +14,7 @@ use crate::core::id::PipelineId;
 use crate::core::row::{AttemptState, Row, RowKey};
 use crate::core::{Actor, Changes, Effect, Event, Input, Pipeline, Rejected, Time};
 use crate::store::{self, LogEnd, Save, Version};
+use crate::tasks::dispatch::Early;
 
 /// Inputs that share one commit at the most.
 const BATCH: usize = 64;
@@ -163,8 +165,8 @@ async fn attempt(
     }
     let Some(current) = state.as_mut() else { return Ok(None) };
     let now = engine.clock().now();
-    let handled = catch_unwind(AssertUnwindSafe(|| handle_all(&mut current.pipeline, now, batch)));
-    let (changes, answers) = match handled {
+    let handled = catch_unwind(AssertUnwindSafe(|| handle_all(engine, id, &mut current.pipeline, now, batch)));
+    let Handled { changes, answers, early } = match handled {
         Ok(handled) => handled,
         Err(panic) => {
             *state = None;
@@ -199,6 +201,9 @@ async fn attempt(
             if saved.is_log_left {
                 engine.log_has_ended();
             }
+            if let Some((early, granted)) = early {
+                early.hand_out(id, &granted);
+            }
             Ok(Some((number, answers)))
         }
         Err(store::Error::Conflict) => Ok(None),
@@ -214,7 +219,14 @@ fn ended_logs(batch: &[Pending], answers: &[Answer]) -> Vec<LogEnd> {
     batch.iter().zip(answers).filter(|(_, answer)| answer.is_ok()).filter_map(|(pending, _)| pending.log.clone()).collect()
 }
 
-fn handle_all(pipeline: &mut Pipeline, now: Time, batch: &[Pending]) -> (Changes, Vec<Answer>) {
+struct Handled {
+    changes: Changes,
+    answers: Vec<Answer>,
+    /// The runners that jobs of this batch go to at once, and which jobs.
+    early: Option<(Early, Vec<AttemptId>)>,
+}
+
+fn handle_all(engine: &Arc<Engine>, id: &PipelineId, pipeline: &mut Pipeline, now: Time, batch: &[Pending]) -> Handled {
     let mut all = Together::default();
     let answers = batch
         .iter()
@@ -225,7 +237,17 @@ fn handle_all(pipeline: &mut Pipeline, now: Time, batch: &[Pending]) -> (Changes
             Ok(events)
         })
         .collect();
-    (all.changes, answers)
+    let early = Early::of(engine, id, &all.changes, now).map(|early| {
+        let mut granted = Vec::new();
+        for (attempt, actor, lease) in early.inputs() {
+            if let Ok(changes) = pipeline.handle(now, &actor, lease) {
+                all.add(changes);
+                granted.push(attempt);
+            }
+        }
+        (early, granted)
+    });
+    Handled { changes: all.changes, answers, early }
 }
 
 /// What the inputs of a batch did together: rows in their last state, events and effects in order.

@@ -128,3 +128,37 @@ async fn p3_a_changed_file_applies_to_new_releases_only() {
         assert_eq!(world.ended(&pipeline, ReleaseNumber(number)).await, ReleaseState::Completed);
     }
 }
+
+/// Two of a kind wait; the report of the first job finds the runner that waits for the second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_a_report_makes_ready_is_leased_in_the_commit_of_the_report() {
+    let world = World::sqlite().await;
+    let elsewhere = GitRepository::new();
+    elsewhere.write(
+        ".tidegate/pipeline.yaml",
+        "name: arm\nstages:\n  - {name: a, jobs: [{name: j, runs_on: {arch: arm64}, steps: [make]}]}\n",
+    );
+    elsewhere.commit("first");
+    // Nobody can take it, and nobody waits behind it.
+    world.connect(&elsewhere).await;
+    let repository = GitRepository::new();
+    let jobs = "[{name: a, steps: [make]}, {name: b, needs: [a], steps: [make]}, {name: c, needs: [a], steps: [make]}]";
+    repository.write(".tidegate/pipeline.yaml", &format!("name: chain\nstages:\n  - {{name: build, jobs: {jobs}}}\n"));
+    repository.commit("first");
+    let pipeline = world.connect(&repository).await;
+    let (first, second) = (world.runner().await, world.runner().await);
+    let lease = first.lease().await;
+    let version = async || world.engine.store().version(&pipeline).await.unwrap().number;
+    let before = version().await;
+    let reported = async {
+        // The long poll stands before the report comes.
+        world.until(&pipeline, "the second runner waits", async || (world.engine.waiting_runners() == 1).then_some(())).await;
+        first.succeed(&lease).await;
+    };
+    let ((), next) = tokio::join!(reported, second.lease());
+    assert_eq!(next.job.key, "build/b");
+    assert_eq!(version().await, before + 1, "one commit for the report and the lease:\n{}", world.story(&pipeline).await);
+    assert_eq!(first.lease().await.job.key, "build/c", "what found nobody waits for a round");
+    second.succeed(&next).await;
+    world.engine.store().verify_chain(&pipeline).await.unwrap().expect("the chain of events holds");
+}

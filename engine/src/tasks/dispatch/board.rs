@@ -136,13 +136,7 @@ impl Entries {
         }
         self.leased.remove(&attempt.id);
         match (attempt.state, &attempt.runner) {
-            (AttemptState::Queued, _) => self.wait(Queued {
-                attempt: attempt.id.clone(),
-                pipeline: pipeline.clone(),
-                runs_on: attempt.runs_on.clone(),
-                urgent: attempt.urgent,
-                queued_at: attempt.queued_at,
-            }),
+            (AttemptState::Queued, _) => self.wait(Queued::of(pipeline, attempt)),
             (AttemptState::Leased, Some(runner)) => {
                 let leased = Leased { runner: runner.clone(), pipeline: pipeline.clone(), urgent: attempt.urgent };
                 self.leased.insert(attempt.id.clone(), leased);

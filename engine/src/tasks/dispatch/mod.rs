@@ -3,6 +3,7 @@
 //! Runners wait in long polls; a round assigns what is queued, commits each lease, and answers the polls.
 
 pub(crate) mod board;
+mod early;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -14,6 +15,7 @@ use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
 use self::board::{Board, Seen};
+pub(crate) use self::early::Early;
 use super::Next;
 use crate::core::dispatch::{self, Assignment, Idle, Queued};
 use crate::core::id::PipelineId;
@@ -51,6 +53,31 @@ impl Counter {
         std::mem::take(&mut *waiting)
     }
 
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|runner| !runner.answer.is_closed()).count()
+    }
+
+    /// Takes those from the line to whom `assign` gives something.
+    fn take_for(&self, assign: impl FnOnce(&mut dyn Iterator<Item = &Idle>) -> Vec<Assignment>) -> (Vec<Waiting>, Vec<Assignment>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|runner| !runner.answer.is_closed());
+        let assignments = assign(&mut waiting.iter().map(|runner| &runner.idle));
+        let is_needed = |runner: &mut Waiting| assignments.iter().any(|assignment| assignment.runner == runner.idle.runner);
+        let taken = waiting.extract_if(.., is_needed).collect();
+        (taken, assignments)
+    }
+
+    /// Whoever got nothing stands in line again.
+    fn answer(&self, runners: Vec<Waiting>, mut leases: BTreeMap<RunnerId, Vec<Lease>>) {
+        for runner in runners {
+            match leases.remove(&runner.idle.runner) {
+                // A runner that went away meanwhile is offered the same leases when it asks again.
+                Some(granted) => drop(runner.answer.send(granted)),
+                None => self.put_back(runner),
+            }
+        }
+    }
+
     fn put_back(&self, runner: Waiting) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if !waiting.iter().any(|other| other.idle.runner == runner.idle.runner) {
@@ -65,23 +92,11 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
         return Ok(None);
     }
     let outcome = assign(&engine, &runners).await;
-    let mut leases = BTreeMap::new();
-    let failed = match outcome {
-        Ok(granted) => {
-            leases = granted;
-            None
-        }
-        Err(error) => Some(error),
+    let (leases, failed) = match outcome {
+        Ok(granted) => (granted, None),
+        Err(error) => (BTreeMap::new(), Some(error)),
     };
-    for runner in runners {
-        match leases.remove(&runner.idle.runner) {
-            Some(granted) => {
-                // A runner that went away meanwhile is offered the same leases when it asks again.
-                drop(runner.answer.send(granted));
-            }
-            None => engine.dispatch_counter().put_back(runner),
-        }
-    }
+    engine.dispatch_counter().answer(runners, leases);
     failed.map_or(Ok(None), Err)
 }
 
