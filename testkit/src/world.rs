@@ -28,7 +28,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::repository::GitRepository;
 
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One server. Its data goes when it is dropped.
 #[derive(Debug)]

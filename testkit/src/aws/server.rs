@@ -8,7 +8,7 @@ use std::time::Duration;
 use adapters::aws::{AwsIdentity, CloudWatch, Settings};
 use adapters::clock::SystemClock;
 use api::{ApiSettings, ApiState};
-use clap::Args;
+use clap::{Args, Parser};
 use engine::ports::{Clock, Identity, SecretValue};
 use engine::store::Store;
 use engine::{Ports, Registry};
@@ -68,7 +68,7 @@ fn registry(store: &Store, ports: &Ports, settings: &engine::Settings) -> Regist
 }
 
 /// A server as a process of its own, which a test can kill. It serves until then.
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
 pub struct ServerCommand {
     /// Where its data lies.
     #[arg(long)]

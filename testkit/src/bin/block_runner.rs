@@ -1,5 +1,5 @@
-//! What the runner of the block suite starts: the supervisor of an attempt, and the tool of `process/in-place`; and a server and a
-//! runner that are processes of their own.
+//! What the runner of the block suite starts: the supervisor of an attempt, and the tool of `process/in-place`; and a runner that is a
+//! process of its own. Nothing of the server is linked into it: the suites of `ssh` and `ec2` bring the whole file to every new target.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,6 @@ enum Program {
     Attempt(runner::attempt::Command),
     InPlace(Box<runner::in_place::Command>),
     IdToken(runner::id_token::Command),
-    Server(testkit::aws::ServerCommand),
     Agent(testkit::aws::AgentCommand),
 }
 
@@ -19,10 +18,6 @@ fn main() -> ExitCode {
         Program::Attempt(command) => command.run(),
         Program::InPlace(command) => command.run(),
         Program::IdToken(command) => command.run(),
-        Program::Server(command) => {
-            command.run();
-            ExitCode::SUCCESS
-        }
         Program::Agent(command) => {
             command.run();
             ExitCode::SUCCESS

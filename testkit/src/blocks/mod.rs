@@ -26,7 +26,7 @@ use bench::Bench;
 use jobs::{Jobs, Release};
 
 /// How long the suite waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A block with everything around it that its releases need. What it started ends when it is dropped.
 pub trait Subject {

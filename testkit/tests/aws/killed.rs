@@ -12,7 +12,7 @@ use testkit::blocks::until;
 use testkit::port;
 use testkit::world::{Outside, World};
 
-use super::scene::{MortalRunner, PROGRAM, arn, register};
+use super::scene::{MortalRunner, arn, register};
 use super::stage::{Place, prepare_places, repository, serving};
 
 const PIPELINE: &str = r#"name: orders
@@ -75,7 +75,7 @@ impl Drop for Mortal {
 }
 
 fn spawn(arguments: &[String]) -> Child {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aws-server"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the server starts")
 }
 
@@ -99,7 +99,7 @@ async fn ie10_a_server_killed_at_every_step_of_a_wave_loses_and_doubles_nothing(
 
     let address = format!("127.0.0.1:{}", port::free());
     let place = folder.path().display().to_string();
-    let arguments = ["server", "--folder", &place, "--listen", &address, "--cloud", front.url()].map(str::to_owned).into();
+    let arguments = ["--folder", &place, "--listen", &address, "--cloud", front.url()].map(str::to_owned).into();
     let mut server = Mortal::start(arguments);
     let _runner = MortalRunner::start(&format!("http://{address}"), &token, 2);
     let mut killed = Vec::new();
