@@ -80,6 +80,25 @@ fn effort() -> Duration {
     Duration::new(u64::try_from(spent.tv_sec).unwrap_or(0), u32::try_from(spent.tv_nsec).unwrap_or(0))
 }
 
+/// What this machine needs for work of the kind that is measured, against the machine that the bars were set on: 1 there, 2 where everything
+/// takes twice as long. Never below 1.
+fn slowness() -> f64 {
+    /// Least processor time of the work below in an unoptimised build, on two cores of an Intel Xeon that did nothing else.
+    const THERE: Duration = Duration::from_millis(32);
+    let rows: Vec<Value> =
+        (0..8_000).map(|row| json!({"name": format!("core/t{row}"), "live": row, "waits": [row, "window", null]})).collect();
+    let work = || {
+        let before = effort();
+        let text = serde_json::to_string(&rows).expect("JSON");
+        let again: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(again.len(), rows.len());
+        effort().saturating_sub(before)
+    };
+    let least = (0..REPEATS).map(|_| work()).min().unwrap_or_default();
+    println!("the yardstick took {least:?} of processor time");
+    (least.as_secs_f64() / THERE.as_secs_f64()).max(1.0)
+}
+
 /// One seeded server for all, since it takes its time to make.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_240_targets_are_right_and_lists_are_filtered() {
@@ -92,7 +111,7 @@ async fn pages_of_240_targets_are_right_and_lists_are_filtered() {
 
 async fn the_front_is_small_and_cheap(pages: &Pages) {
     let (bytes, took) = pages.packed(&format!("/api/v1/pipelines/{PIPELINE}/progress"), 50).await;
-    let allowed = Duration::from_millis(50);
+    let allowed = Duration::from_millis(50).mul_f64(slowness());
     println!("progress of 240 targets and 50 commits: {bytes} bytes as gzip, {took:?} of processor time (at most 5,000 and {allowed:?})");
     assert!(bytes <= 5_000, "progress takes {bytes} bytes on the wire");
     assert!(took <= allowed, "progress takes {took:?} of processor time, allowed are {allowed:?}");
@@ -102,6 +121,20 @@ async fn the_front_is_small_and_cheap(pages: &Pages) {
 /// after an event, and while it goes on and on every four seconds. With ten events a second, that may take a fifth of a core: for four seconds
 /// of events and one round of fetches 800 ms of processor time, the clients' side included, also of a build without optimisations.
 async fn a_hundred_browsers_cost_little(pages: &Pages) {
+    const ROUNDS: usize = 3;
+    let mut least = Duration::MAX;
+    let mut allowed = Duration::ZERO;
+    for round in 0..ROUNDS {
+        least = least.min(effort_of_a_hundred_browsers(pages, round).await);
+        allowed = Duration::from_millis(800).mul_f64(slowness());
+        if least <= allowed {
+            return;
+        }
+    }
+    panic!("100 browsers took {least:?} of processor time at the least, allowed are {allowed:?}");
+}
+
+async fn effort_of_a_hundred_browsers(pages: &Pages, round: usize) -> Duration {
     const BROWSERS: usize = 100;
     const EVENTS: usize = 40;
     let mut reading = Vec::new();
@@ -131,7 +164,7 @@ async fn a_hundred_browsers_cost_little(pages: &Pages) {
     }
     let before = effort();
     for number in 0..EVENTS {
-        let hold = json!({"scope": {"kind": "target", "name": format!("core/t{number}")}, "reason": "to be seen by all"});
+        let hold = json!({"scope": {"kind": "target", "name": format!("core/t{number}-{round}")}, "reason": "to be seen by all"});
         let path = format!("{}/api/v1/pipelines/{PIPELINE}/holds", pages.address);
         let answer = pages.http.post(path).bearer_auth(&pages.token).json(&hold).send().await.expect("an answer");
         assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap_or_default());
@@ -146,13 +179,12 @@ async fn a_hundred_browsers_cost_little(pages: &Pages) {
     });
     let sizes = futures::future::join_all(fetches).await;
     let took = effort().saturating_sub(before);
-    let allowed = Duration::from_millis(800);
     println!(
-        "{BROWSERS} browsers: {EVENTS} events took {pushed:?}, a round of {} fetches {:?} of processor time (at most {allowed:?})",
+        "{BROWSERS} browsers: {EVENTS} events took {pushed:?}, a round of {} fetches {:?} of processor time",
         sizes.len(),
         took.saturating_sub(pushed)
     );
-    assert!(took <= allowed, "100 browsers took {took:?} of processor time, allowed are {allowed:?}");
+    took
 }
 
 async fn the_front_has_every_target_and_fifty_changes(pages: &Pages) {

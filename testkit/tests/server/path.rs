@@ -134,10 +134,8 @@ async fn p3_a_changed_file_applies_to_new_releases_only() {
 async fn a_job_that_a_report_makes_ready_is_leased_in_the_commit_of_the_report() {
     let world = World::sqlite().await;
     let elsewhere = GitRepository::new();
-    elsewhere.write(
-        ".tidegate/pipeline.yaml",
-        "name: arm\nstages:\n  - {name: a, jobs: [{name: j, runs_on: {arch: arm64}, steps: [make]}]}\n",
-    );
+    elsewhere
+        .write(".tidegate/pipeline.yaml", "name: arm\nstages:\n  - {name: a, jobs: [{name: j, runs_on: {arch: arm64}, steps: [make]}]}\n");
     elsewhere.commit("first");
     // Nobody can take it, and nobody waits behind it.
     world.connect(&elsewhere).await;
