@@ -23,14 +23,26 @@ pub(super) enum Db {
 #[derive(Debug)]
 pub(super) enum Tx<'c> {
     Sqlite(&'c mut SqliteConnection),
+    /// The connection that writes.
+    Writing(&'c mut sqlite::Writing),
     Postgres(&'c mut PgConnection),
 }
 
 macro_rules! on {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
-            Tx::Sqlite($connection) => $body,
-            Tx::Postgres($connection) => $body,
+            Tx::Sqlite(connection) => {
+                let $connection = &mut **connection;
+                $body
+            }
+            Tx::Writing(writing) => {
+                let $connection = writing.ready().await?;
+                $body
+            }
+            Tx::Postgres(connection) => {
+                let $connection = &mut **connection;
+                $body
+            }
         }
     };
 }
@@ -53,19 +65,19 @@ macro_rules! bind {
 impl Tx<'_> {
     /// How many rows it touched.
     pub(super) async fn execute(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<u64, Error> {
-        on!(self, connection => Ok(bind!(sql, values).execute(&mut **connection).await?.rows_affected()))
+        on!(self, connection => Ok(bind!(sql, values).execute(connection).await?.rows_affected()))
     }
 
     pub(super) async fn all(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Record>, Error> {
         on!(self, connection => {
-            let rows = bind!(sql, values).fetch_all(&mut **connection).await?;
+            let rows = bind!(sql, values).fetch_all(connection).await?;
             Ok(rows.into_iter().map(Record::from).collect())
         })
     }
 
     pub(super) async fn optional(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<Option<Record>, Error> {
         on!(self, connection => {
-            Ok(bind!(sql, values).fetch_optional(&mut **connection).await?.map(Record::from))
+            Ok(bind!(sql, values).fetch_optional(connection).await?.map(Record::from))
         })
     }
 
@@ -75,8 +87,15 @@ impl Tx<'_> {
 
     /// All statements of a script, in their order.
     pub(super) async fn run(&mut self, script: Script) -> Result<Ran, Error> {
+        if script.is_empty() {
+            return Ok(Ran::All(Vec::new()));
+        }
         match self {
-            Self::Sqlite(connection) => run_together(connection, script).await,
+            Self::Sqlite(connection) => run_together(connection, script, "").await,
+            Self::Writing(writing) => {
+                let opened = writing.opened().await?;
+                run_together(opened.connection, script, opened.begin).await
+            }
             Self::Postgres(connection) => run_each(connection, script).await,
         }
     }
@@ -97,19 +116,20 @@ impl Tx<'_> {
     /// Wakes the other servers when this transaction commits (R7). On SQLite there are none.
     pub(super) async fn notify(&mut self, hint: String) -> Result<(), Error> {
         match self {
-            Tx::Sqlite(_) => Ok(()),
+            Tx::Sqlite(_) | Tx::Writing(_) => Ok(()),
             Tx::Postgres(_) => self.execute(NOTIFY, vec![Value::from(hint)]).await.map(drop),
         }
     }
 }
 
-async fn run_together(connection: &mut SqliteConnection, script: Script) -> Result<Ran, Error> {
-    if script.statements.is_empty() {
-        return Ok(Ran::All(Vec::new()));
-    }
+/// `begin` is empty, or one statement without an outcome that goes before the script.
+async fn run_together(connection: &mut SqliteConnection, script: Script, begin: &str) -> Result<Ran, Error> {
     let required: Vec<bool> = script.statements.iter().map(|statement| statement.must_touch).collect();
-    let (text, values) = script.joined();
+    let (text, values) = script.joined(begin);
     let mut results = connection.fetch_many(bind!(AssertSqlSafe(text), values));
+    if !begin.is_empty() {
+        results.try_next().await?;
+    }
     let mut outcomes = Vec::with_capacity(required.len());
     let mut records = Vec::new();
     let mut is_met = true;

@@ -51,6 +51,10 @@ impl Script {
         self.statements.push(Statement { sql: sql.into(), values, must_touch: true });
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.statements.len()
     }
@@ -66,9 +70,10 @@ impl Script {
         }
     }
 
-    /// One text with all statements and one list with all of their values.
-    pub(super) fn joined(self) -> (String, Vec<Value>) {
-        let mut text = String::with_capacity(self.statements.iter().map(|statement| statement.sql.len() + 16).sum());
+    /// One text with all statements, `begin` before them, and one list with all of their values.
+    pub(super) fn joined(self, begin: &str) -> (String, Vec<Value>) {
+        let mut text = String::with_capacity(begin.len() + self.statements.iter().map(|statement| statement.sql.len() + 16).sum::<usize>());
+        text.push_str(begin);
         let mut all = Vec::new();
         for statement in self.statements {
             renumber(&statement.sql, all.len(), &mut text);
@@ -106,10 +111,10 @@ mod tests {
         script.add("INSERT INTO b VALUES ($1, $2), ($3, $4)", values![1_u64, 2_u64, 3_u64, 4_u64]);
         script.add("DELETE FROM c", Vec::new());
         script.add("SELECT $1", values![5_u64]);
-        let (text, all) = script.joined();
+        let (text, all) = script.joined("BEGIN;\n");
         assert_eq!(
             text,
-            "UPDATE a SET x = $2 WHERE y = $1 AND z = $1;\nINSERT INTO b VALUES ($3, $4), ($5, $6);\nDELETE FROM c;\nSELECT $7;\n"
+            "BEGIN;\nUPDATE a SET x = $2 WHERE y = $1 AND z = $1;\nINSERT INTO b VALUES ($3, $4), ($5, $6);\nDELETE FROM c;\nSELECT $7;\n"
         );
         assert_eq!(all.len(), 7);
     }

@@ -12,9 +12,11 @@ use super::{Error, Settings, migrations};
 
 mod ballast;
 mod writer;
+mod writing;
 
 pub(super) use ballast::Ballast;
 pub(super) use writer::Writer;
+pub(super) use writing::Writing;
 
 /// SQLite 3.7.0 to 3.51.2 can lose a commit when two checkpoints race (R6).
 const OLDEST_VERSION: (u32, u32, u32) = (3, 51, 3);

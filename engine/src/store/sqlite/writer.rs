@@ -2,11 +2,11 @@ use std::fs::File;
 use std::sync::{Arc, OnceLock};
 
 use futures::future::BoxFuture;
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::Ballast;
+use super::{Ballast, Writing};
 use crate::store::Error;
 use crate::store::db::{Apply, Tx};
 
@@ -56,9 +56,9 @@ impl Writer {
         let writer = Self { queue, closing: CancellationToken::new(), closed: CancellationToken::new(), failure: Failure::default() };
         let (closing, closed, failure) = (writer.closing.clone(), writer.closed.clone(), writer.failure.clone());
         tokio::spawn(async move {
-            let mut connection = connection;
-            work(&mut connection, &ballast, &mut jobs, &closing, &failure).await;
-            if let Err(error) = connection.close().await {
+            let mut writing = Writing::new(connection);
+            work(&mut writing, &ballast, &mut jobs, &closing, &failure).await;
+            if let Err(error) = writing.into_connection().close().await {
                 tracing::warn!(%error, "the database was not closed cleanly; the next start repairs it");
             }
             drop(lock);
@@ -132,7 +132,7 @@ impl<A: Send + Sync, T: Send> Job for Write<A, T> {
 }
 
 async fn work(
-    connection: &mut SqliteConnection,
+    writing: &mut Writing,
     ballast: &Ballast,
     jobs: &mut mpsc::Receiver<Box<dyn Job>>,
     closing: &CancellationToken,
@@ -147,7 +147,7 @@ async fn work(
                 continue;
             }
         }
-        if let Err(error) = write_group(connection, ballast, failure, &mut group).await {
+        if let Err(error) = write_group(writing, ballast, failure, &mut group).await {
             // After a failed write or fsync nobody knows what the disk holds: nothing is written any more.
             tracing::error!(%error, "the writer of the database ends; nothing is accepted any more");
             jobs.close();
@@ -160,16 +160,11 @@ async fn work(
 }
 
 /// Answers everybody in the group. The error is one after which nothing may be written.
-async fn write_group(
-    connection: &mut SqliteConnection,
-    ballast: &Ballast,
-    failure: &Failure,
-    group: &mut Vec<Box<dyn Job>>,
-) -> Result<(), Error> {
-    let mut outcomes = commit_group(connection, group).await;
+async fn write_group(writing: &mut Writing, ballast: &Ballast, failure: &Failure, group: &mut Vec<Box<dyn Job>>) -> Result<(), Error> {
+    let mut outcomes = commit_group(writing, group).await;
     if matches!(outcomes, Err(Error::Full(_))) && ballast.drop_it() {
         tracing::error!("the disk is full: the ballast was given up; new work is refused until there is room again");
-        outcomes = commit_group(connection, group).await;
+        outcomes = commit_group(writing, group).await;
     }
     match outcomes {
         Ok(outcomes) => {
@@ -188,51 +183,42 @@ async fn write_group(
 }
 
 /// One `BEGIN … COMMIT`; each job in a savepoint of its own, so that one that fails takes nobody with it.
-async fn commit_group(connection: &mut SqliteConnection, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Error>>, Error> {
-    let outcomes = apply_group(connection, group).await;
-    let finished = match outcomes {
-        Ok(outcomes) => connection.execute(COMMIT).await.map(|_| outcomes).map_err(Error::from),
-        Err(error) => Err(error),
+async fn commit_group(writing: &mut Writing, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Error>>, Error> {
+    writing.begin();
+    let finished = match group {
+        [alone] => commit_one(writing, alone.as_mut()).await.map(|outcome| vec![outcome]),
+        all => commit_all(writing, all).await,
     };
     if finished.is_err() {
-        // Fails when SQLite has rolled back by itself, as on a full disk.
-        drop(connection.execute(ROLLBACK).await);
+        writing.roll_back().await;
     }
     finished
 }
 
-async fn apply_group(connection: &mut SqliteConnection, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Error>>, Error> {
-    connection.execute(BEGIN).await?;
-    let is_alone = group.len() == 1;
-    let mut outcomes = Vec::with_capacity(group.len());
-    for job in group {
-        if !is_alone {
-            connection.execute(SAVEPOINT).await?;
+async fn commit_one(writing: &mut Writing, job: &mut dyn Job) -> Result<Result<(), Error>, Error> {
+    match job.apply(&mut Tx::Writing(writing)).await {
+        Err(error) if error.ends_transaction() => Err(error),
+        Err(error) => {
+            writing.roll_back().await;
+            Ok(Err(error))
         }
-        let outcome = job.apply(&mut Tx::Sqlite(connection)).await;
-        match &outcome {
-            Err(error) if error.ends_transaction() => return Err(error.clone()),
-            Err(_) if is_alone => {
-                connection.execute(ROLLBACK).await?;
-                connection.execute(BEGIN).await?;
-            }
-            Err(_) => {
-                connection.execute(ROLLBACK_TO).await?;
-                connection.execute(RELEASE).await?;
-            }
-            Ok(()) if is_alone => {}
-            Ok(()) => {
-                connection.execute(RELEASE).await?;
-            }
-        }
-        outcomes.push(outcome);
+        Ok(()) => writing.commit().await.map(Ok),
     }
-    Ok(outcomes)
 }
 
-const BEGIN: &str = "BEGIN IMMEDIATE";
-const COMMIT: &str = "COMMIT";
-const ROLLBACK: &str = "ROLLBACK";
-const SAVEPOINT: &str = "SAVEPOINT job";
-const ROLLBACK_TO: &str = "ROLLBACK TO job";
-const RELEASE: &str = "RELEASE job";
+async fn commit_all(writing: &mut Writing, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Error>>, Error> {
+    let mut outcomes = Vec::with_capacity(group.len());
+    for job in group {
+        writing.begin_job();
+        let outcome = job.apply(&mut Tx::Writing(writing)).await;
+        if let Err(error) = &outcome
+            && error.ends_transaction()
+        {
+            return Err(error.clone());
+        }
+        writing.failure()?;
+        writing.end_job(outcome.is_ok());
+        outcomes.push(outcome);
+    }
+    writing.commit().await.map(|()| outcomes)
+}
