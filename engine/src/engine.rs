@@ -82,6 +82,7 @@ pub struct Engine {
     health: tasks::health::Health,
     next_tick: tasks::deadlines::NextTick,
     slices: credentials::Slices,
+    pushes: hooks::Pushes,
 }
 
 /// Wake-ups. Losing one costs a poll interval, never a fact.
@@ -135,6 +136,7 @@ impl Engine {
             health: tasks::health::Health::default(),
             next_tick: tasks::deadlines::NextTick::default(),
             slices: credentials::Slices::default(),
+            pushes: hooks::Pushes::default(),
         }))
     }
 

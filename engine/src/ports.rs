@@ -1,6 +1,7 @@
 //! What the engine needs from outside, as traits. Adapters implement them; tests bring their own.
 
 mod identity;
+mod push;
 mod sign_in;
 mod signing;
 
@@ -22,6 +23,7 @@ pub mod forge;
 
 pub use forge::{Forge, HookReader};
 pub use identity::{Access, Accounts, Entry, Identity, IdentityError, Partition, RoleRequest, Slice};
+pub use push::{AlarmPush, Confirmation, Pushed};
 pub use sign_in::{Proven, SignIn, SignInError};
 pub use signing::{Signer, SigningKey};
 

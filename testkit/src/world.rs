@@ -171,6 +171,7 @@ impl World {
             ids,
             source: Arc::new(Git::new(folder.path().join("mirrors")).expect("git's folder").with_forges(&forges)),
             hooks: outside.hooks.clone(),
+            alarm_push: None,
             forges,
             monitors: adapters::monitors(&client, true),
             notifiers: Vec::new(),

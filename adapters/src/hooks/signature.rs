@@ -28,7 +28,7 @@ impl HookSecrets {
         Ok(Self { secrets })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }
 
@@ -49,7 +49,7 @@ impl HookSecrets {
     }
 
     /// Whether `token` is one of them. Digests are compared, so that lengths tell nothing.
-    pub(super) fn holds(&self, token: &str) -> bool {
+    pub(crate) fn holds(&self, token: &str) -> bool {
         let presented = Sha256::digest(token.as_bytes());
         self.any(|secret| Sha256::digest(secret.reveal().as_bytes()).ct_eq(&presented))
     }

@@ -122,6 +122,7 @@ codes! {
     IdentityUnavailable = "identity_unavailable", SERVICE_UNAVAILABLE, "A role cannot be assumed now";
     SignInUnavailable = "sign_in_unavailable", SERVICE_UNAVAILABLE, "The place where people sign in does not answer now";
     BlobsUnavailable = "blobs_unavailable", SERVICE_UNAVAILABLE, "The store of logs and artifacts cannot be used now";
+    NotConfirmed = "not_confirmed", BAD_GATEWAY, "A subscription could not be confirmed";
     SourceUnreachable = "source_unreachable", BAD_GATEWAY, "The source cannot be read";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server has a fault";
 }

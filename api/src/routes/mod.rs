@@ -140,7 +140,8 @@ fn of_accounts(routes: Routes) -> Routes {
 }
 
 fn of_forges(routes: Routes) -> Routes {
-    route!(routes, webhooks::take)
+    let routes = route!(routes, webhooks::take);
+    route!(routes, webhooks::alarm)
 }
 
 /// Every connected pipeline, by name.

@@ -143,6 +143,12 @@ pub(crate) const KEYS: &[Key] = &[
         Some("false"),
         "enter accounts that are registered from now on with tokens that this server signs, so that it needs no principal at AWS",
     ),
+    key(
+        "aws.webhook_secrets",
+        Kind::SecretTable,
+        None,
+        "what addresses end with at which SNS or EventBridge may say that an alarm has changed, by any name",
+    ),
     key("datadog.url", Kind::Url, Some("https://api.datadoghq.com"), "the API of your site, such as https://api.datadoghq.eu"),
     key("datadog.api_key", Kind::Secret, None, "lets this server read monitors of Datadog; with datadog.application_key"),
     key("datadog.application_key", Kind::Secret, None, "an application key with the scope monitors_read"),

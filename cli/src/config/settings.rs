@@ -174,6 +174,7 @@ impl Settings {
                     ("gitea", "gitea.webhook_secrets"),
                     ("gitlab", "gitlab.webhook_secrets"),
                     ("signed", "webhooks.secrets"),
+                    ("aws", "aws.webhook_secrets"),
                 ]
                 .into_iter()
                 .map(|(forge, key)| match values.get(key) {

@@ -93,13 +93,20 @@ fn app_key(file: &Path) -> Result<AppKey> {
     })
 }
 
+/// What the addresses end with at which AWS pushes about alarms.
+pub(super) fn push_secrets(settings: &Settings) -> Result<HookSecrets> {
+    hook_secrets(settings, "aws", "aws.webhook_secrets")
+}
+
+fn hook_secrets(settings: &Settings, sender: &str, key: &str) -> Result<HookSecrets> {
+    let secrets = settings.forges.hook_secrets.get(sender).into_iter().flatten();
+    HookSecrets::new(secrets.cloned().map(SecretValue::new).collect())
+        .map_err(|error| Failure::usage(format!("{key}: {error}")).next("replace it there and at the sender"))
+}
+
 /// The web hooks that this server takes.
 pub(super) fn hooks(settings: &Settings) -> Result<Vec<Arc<dyn HookReader>>> {
-    let secrets = |forge: &str, key: &str| {
-        let secrets = settings.forges.hook_secrets.get(forge).into_iter().flatten();
-        HookSecrets::new(secrets.cloned().map(SecretValue::new).collect())
-            .map_err(|error| Failure::usage(format!("{key}: {error}")).next("replace it there and at the sender"))
-    };
+    let secrets = |forge: &str, key: &str| hook_secrets(settings, forge, key);
     Ok(vec![
         Arc::new(hooks::GitHub::new(settings.forges.github_url.clone(), secrets("github", "github.webhook_secrets")?)),
         Arc::new(hooks::Gitea::new(secrets("gitea", "gitea.webhook_secrets")?)),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapters::aws::{AwsIdentity, CloudWatch};
+use adapters::aws::{AwsIdentity, AwsPush, CloudWatch};
 use adapters::blobs::{self, BucketError, FolderBlobs, S3, s3};
 use adapters::command_monitor::CommandMonitor;
 use adapters::datadog::Datadog;
@@ -45,6 +45,7 @@ pub(super) fn open(settings: &Settings, public_url: &str, store: &Store, clock: 
         ids,
         source: Arc::new(source),
         hooks: super::forges::hooks(settings)?,
+        alarm_push: Some(Arc::new(AwsPush::new(super::forges::push_secrets(settings)?, client.clone(), settings.aws.endpoint.clone()))),
         forges,
         monitors: vec![
             Arc::new(HttpMonitor::new(client.clone())),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Owner;
 use super::keys::Keys;
 use crate::core;
-use crate::ports::{Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Source};
+use crate::ports::{AlarmPush, Blobs, Clock, Forge, HookReader, Identity, Ids, MonitorReader, Notifier, Secrets, Source};
 use crate::store::EnteredBy;
 use pipelines::Blocks;
 
@@ -17,6 +17,8 @@ pub struct Ports {
     pub source: Arc<dyn Source>,
     /// The web hooks that this server takes; one for each forge.
     pub hooks: Vec<Arc<dyn HookReader>>,
+    /// What a cloud pushes about its alarms; none: this server takes nothing of the kind.
+    pub alarm_push: Option<Arc<dyn AlarmPush>>,
     /// Where becomes visible what becomes of a commit; the first that knows a repository is asked.
     pub forges: Vec<Arc<dyn Forge>>,
     /// Asked in order; the first that knows a monitor reads it.

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Texts] = &[
     migration!(11, "0011_fleet"),
     migration!(12, "0012_line_times"),
     migration!(13, "0013_signing_keys"),
+    migration!(14, "0014_watched_signals"),
 ];
 
 /// The version that this program reads and writes.

@@ -71,10 +71,10 @@ pub(super) const ROLLOUTS: Insert = Insert {
 
 /// When it is polled next belongs to whoever polls, not to whoever saves.
 pub(super) const WATCHES: Insert = Insert {
-    into: "INSERT INTO watches (pipeline_id, id, next_poll_at, body)",
-    columns: 4,
+    into: "INSERT INTO watches (pipeline_id, id, next_poll_at, signal, body)",
+    columns: 5,
     before_first: "",
-    conflict: "ON CONFLICT (pipeline_id, id) DO UPDATE SET body = excluded.body",
+    conflict: "ON CONFLICT (pipeline_id, id) DO UPDATE SET signal = excluded.signal, body = excluded.body",
 };
 
 pub(super) const HOLDS: Insert = Insert {
@@ -152,7 +152,7 @@ pub(super) fn rollout(pipeline: &PipelineId, row: &RolloutRow) -> Result<Vec<Val
 
 /// A new watch is due at once.
 pub(super) fn watch(pipeline: &PipelineId, row: &WatchRow) -> Result<Vec<Value>, Error> {
-    Ok(values![pipeline, &row.id, row.since, json(row)?])
+    Ok(values![pipeline, &row.id, row.since, row.monitor.signal(), json(row)?])
 }
 
 pub(super) fn hold(pipeline: &PipelineId, row: &HoldRow) -> Result<Vec<Value>, Error> {

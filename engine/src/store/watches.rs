@@ -11,7 +11,7 @@ use crate::core::row::WatchRow;
 use super::value::values;
 use super::{Error, Store};
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, POLLED, NEXT];
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, POLLED, NEXT, PUSHED];
 
 /// An equal monitor of several pipelines is claimed as one.
 const CLAIM: &str = "UPDATE watches SET claimed_by = $1, claimed_until = $2 WHERE id IN \
@@ -21,6 +21,11 @@ const CLAIM: &str = "UPDATE watches SET claimed_by = $1, claimed_until = $2 WHER
 const POLLED: &str = "UPDATE watches SET next_poll_at = $3, claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND claimed_by = $2";
 
 const NEXT: &str = "SELECT MIN(next_poll_at) AS next_poll_at FROM watches WHERE COALESCE(claimed_until, 0) <= $1";
+
+/// A reading that is under way may be from before the change: its claim ends, so that it does not put off the next one.
+const PUSHED: &str = "UPDATE watches SET \
+    next_poll_at = CASE WHEN claimed_until IS NOT NULL OR next_poll_at > $2 THEN $2 ELSE next_poll_at END, \
+    claimed_by = NULL, claimed_until = NULL WHERE signal = $1";
 
 /// A monitor that this server may read until its claim ends, for all who watch it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +60,12 @@ impl Store {
     /// It was read: next at `next_poll_at`. Without effect when the claim has passed to another server.
     pub async fn watch_polled(&self, monitor: &MonitorId, next_poll_at: Time) -> Result<(), Error> {
         self.db().execute(POLLED, values![monitor, self.server(), next_poll_at]).await.map(drop)
+    }
+
+    /// Something says that this signal may have changed: whoever watches it reads it at `at`, unless that is due before anyway.
+    /// Answers how many watches that concerns.
+    pub async fn watch_pushed(&self, signal: &str, at: Time) -> Result<u64, Error> {
+        self.db().execute(PUSHED, values![signal, at]).await
     }
 
     /// When the next monitor is due that nobody has claimed.

@@ -5,6 +5,7 @@ use engine::core::id::{MonitorId, PipelineId, SourceOrder};
 use engine::core::row::Row;
 use engine::core::{Changes, Time};
 use engine::store::{Error, OutboxMessage, Received, Save, ScheduleRow, SourceHead, SourceRow, Store};
+use pipelines::plan::{CLOUD_ALARM, Monitor, MonitorKind, alarm_signal};
 
 use crate::support::{Database, NOW, after, on_both, sample};
 
@@ -15,6 +16,7 @@ on_both!(
     r8_a_replay_of_an_inbox_message_is_harmless,
     a_saved_change_finishes_its_inbox_message,
     equal_monitors_of_two_pipelines_are_claimed_as_one,
+    a_pushed_signal_is_read_at_once_by_all_who_watch_it,
     a_due_pipeline_is_claimed_once_and_a_save_ends_the_claim,
     r11_a_parked_pipeline_has_no_deadline_and_starts_nothing,
     a_source_is_claimed_polled_and_poked,
@@ -149,6 +151,39 @@ async fn equal_monitors_of_two_pipelines_are_claimed_as_one(database: &Database)
     let changes = sample::rows(vec![Row::Watch(Box::new(sample::watch("m-1", NOW)))]);
     store.save(Save::new(&pipeline, &version, &changes, NOW)).await.unwrap();
     assert_eq!(store.claim_watches(after(199), after(300), 10).await.unwrap().0, []);
+}
+
+async fn a_pushed_signal_is_read_at_once_by_all_who_watch_it(database: &Database) {
+    let store = database.open().await;
+    let kind = MonitorKind::External {
+        system: CLOUD_ALARM.to_owned(),
+        name: "errors".to_owned(),
+        account: Some("222222222222".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+    };
+    let signal = alarm_signal("222222222222", "eu-west-1", "errors");
+    for (id, interval_ms) in [("p-1", 60_000), ("p-2", 15_000)] {
+        let pipeline = registered(&store, id).await;
+        let version = store.version(&pipeline).await.unwrap();
+        let mut watch = sample::watch(id, NOW);
+        watch.monitor = Monitor { kind: kind.clone(), interval_ms, timeout_ms: 5_000 };
+        let watches = vec![Row::Watch(Box::new(watch)), Row::Watch(Box::new(sample::watch("another", NOW)))];
+        store.save(Save::new(&pipeline, &version, &sample::rows(watches), NOW)).await.unwrap();
+    }
+    assert_eq!(store.claim_watches(NOW, after(100), 10).await.unwrap().0.len(), 3);
+    for id in ["p-1", "p-2", "another"] {
+        store.watch_polled(&MonitorId::from(id), after(60_000)).await.unwrap();
+    }
+    assert_eq!(store.watch_pushed("cloudwatch 222222222222/eu-west-1/other", after(10)).await.unwrap(), 0);
+    assert_eq!(store.watch_pushed(&signal, after(10)).await.unwrap(), 2);
+    let (due, _) = store.claim_watches(after(10), after(100), 10).await.unwrap();
+    assert_eq!(due.iter().map(|watch| watch.id.as_str()).collect::<Vec<_>>(), ["p-1", "p-2"]);
+
+    // A reading that began before the push does not put off the one that the push wants.
+    assert_eq!(store.watch_pushed(&signal, after(20)).await.unwrap(), 2);
+    store.watch_polled(&MonitorId::from("p-1"), after(60_000)).await.unwrap();
+    let (due, _) = store.claim_watches(after(20), after(120), 10).await.unwrap();
+    assert_eq!(due.len(), 2, "{due:?}");
 }
 
 async fn a_due_pipeline_is_claimed_once_and_a_save_ends_the_claim(database: &Database) {

@@ -16,7 +16,7 @@ pub use cloud_metric::{CloudMetric, bounded as bounded_metric};
 pub use dynamic::{Addition, Adds, AppliedAspect, AxisValues, DeferredMatrix, Derivation, MatrixAxis, Parallel};
 pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric, Window, WindowRule};
 pub use job::{ArtifactIn, ArtifactOut, Class, IdToken, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
-pub use monitor::{Aggregate, Alarm, CLOUD_ALARM, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace};
+pub use monitor::{Aggregate, Alarm, CLOUD_ALARM, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace, alarm_signal};
 pub use structure::{
     Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, Preview, PreviewSettings,
     PullRequests, RollbackPolicy, RollbackScope, Rollout, Source, Stage, StageIx, Trigger, Wave, WaveIx,

@@ -28,6 +28,23 @@ impl Monitor {
             _ => self.interval_ms,
         }
     }
+
+    /// What a push hint names of it, equal for all who read the same alarm however often; none: nobody pushes about such a thing.
+    #[must_use]
+    pub fn signal(&self) -> Option<String> {
+        match &self.kind {
+            MonitorKind::External { system, name, account: Some(account), region: Some(region) } if system == CLOUD_ALARM => {
+                Some(alarm_signal(account, region, name))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// [`Monitor::signal`] of an alarm of CloudWatch.
+#[must_use]
+pub fn alarm_signal(account: &str, region: &str, name: &str) -> String {
+    format!("{CLOUD_ALARM} {account}/{region}/{name}")
 }
 
 /// A signal that says a target is unwell.

@@ -257,12 +257,14 @@ async fn go_on(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, head
 async fn handle(shared: Arc<Shared>, method: Method, uri: Uri, mut headers: HeaderMap, mut body: Bytes) -> Response {
     let binary = cbor::operation(uri.path()).map(|(service, operation)| (service.to_owned(), operation.to_owned()));
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
-    let action = match (&binary, headers.get("x-amz-target").and_then(|target| target.to_str().ok()), form.get("Action")) {
-        (Some((_, operation)), ..) => operation.clone(),
-        (None, Some(target), _) => target.rsplit('.').next().unwrap_or_default().to_owned(),
-        (None, None, Some(action)) => action.clone(),
-        (None, None, None) => format!("{method} {}", uri.path()),
-    };
+    let query: BTreeMap<String, String> = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let action =
+        match (&binary, headers.get("x-amz-target").and_then(|target| target.to_str().ok()), form.get("Action").or(query.get("Action"))) {
+            (Some((_, operation)), ..) => operation.clone(),
+            (None, Some(target), _) => target.rsplit('.').next().unwrap_or_default().to_owned(),
+            (None, None, Some(action)) => action.clone(),
+            (None, None, None) => format!("{method} {}", uri.path()),
+        };
     let call = signed(&shared, &headers, action);
     let _under_way = UnderWay::new(&shared, &call);
     let style = Style { binary: binary.is_some(), json: headers.contains_key("x-amz-target") || call.service == "lambda" };
@@ -279,6 +281,9 @@ async fn handle(shared: Arc<Shared>, method: Method, uri: Uri, mut headers: Head
         headers.insert("x-moto-account-id", account.parse().expect("digits"));
     } else if shared.is_revoked(&call.access_key) {
         return style.refuse(&Harm::Expired);
+    }
+    if call.action == "ConfirmSubscription" {
+        return (StatusCode::OK, "<ConfirmSubscriptionResponse/>").into_response();
     }
     if call.action == "AssumeRole"
         && let Some(refused) = untrusted(&shared, &form)

@@ -21,7 +21,7 @@ pub use fake::{Fake, Seen};
 pub use federation::{Federation, Provider};
 pub use front::{Call, Fault, Front, Harm};
 pub use places::{Place, get, prepare_places, serving};
-pub use server::{AgentCommand, ISSUER, ServerCommand, agent, cloud, cloud_with, settings};
+pub use server::{AgentCommand, ISSUER, PUSH_SECRET, ServerCommand, agent, cloud, cloud_with, settings};
 
 /// An account that no other test of this process uses.
 #[must_use]

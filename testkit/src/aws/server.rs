@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::aws::{AwsIdentity, CloudWatch, Settings};
+use adapters::aws::{AwsIdentity, AwsPush, CloudWatch, Settings};
 use adapters::clock::SystemClock;
+use adapters::egress::{Client, Egress};
+use adapters::hooks::HookSecrets;
 use api::{ApiSettings, ApiState};
 use clap::{Args, Parser};
 use engine::ports::{Clock, Identity, SecretValue};
@@ -30,6 +32,9 @@ pub fn settings(endpoint: &str) -> Settings {
 /// The address of a test's server, as its tokens say.
 pub const ISSUER: &str = "https://tidegate.example.org";
 
+/// What the address ends with at which it takes pushes about alarms.
+pub const PUSH_SECRET: &str = "a-secret-of-enough-length";
+
 /// Roles and alarms of the accounts behind this endpoint, for [`World`]s.
 #[must_use]
 pub fn cloud(endpoint: &str, clock: Arc<dyn Clock>) -> (Cloud, Arc<AwsIdentity>) {
@@ -51,6 +56,9 @@ pub fn cloud_with(settings: Settings, clock: Arc<dyn Clock>) -> (Cloud, Arc<AwsI
             let alarms = CloudWatch::new(settings.clone(), assumes, Arc::new(registry(store, ports, tuned)), Arc::clone(&clock));
             ports.monitors.push(Arc::new(alarms));
             ports.library = Arc::new(crate::blocks::library());
+            let secrets = HookSecrets::new(vec![SecretValue::new(PUSH_SECRET.to_owned())]).expect("a secret of enough length");
+            let client = Client::new(Egress { allow_loopback: true, allow_private: false }).expect("an HTTP client");
+            ports.alarm_push = Some(Arc::new(AwsPush::new(secrets, client, Some(url.clone()))));
             tuned.identity_env = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), url.clone())]);
         }
     });

@@ -9,6 +9,7 @@ mod identity;
 mod killed;
 mod lost;
 mod metrics;
+mod push;
 mod scene;
 mod stage;
 mod steps;

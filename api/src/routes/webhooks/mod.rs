@@ -1,3 +1,4 @@
+pub(super) mod alarm;
 pub(super) mod take;
 
 use axum::body::{Body, Bytes};
@@ -23,9 +24,9 @@ async fn take(state: &ApiState, address: &str, forge: &str, request: Request) ->
     })?;
     reader.expects(&headers).map_err(|refused| problem(forge, refused))?;
     state.hook_limit().check(address, state.now())?;
-    let announced = announced_bytes(&parts.headers)?;
+    let announced = announced_bytes(&parts.headers, BODY_BYTES)?;
     let room = state.hook_limit().room(announced.unwrap_or(BODY_BYTES))?;
-    let body = read(body, announced.unwrap_or(0)).await?;
+    let body = read(body, announced.unwrap_or(0), BODY_BYTES).await?;
     let bytes = body.len();
     let delivery = Delivery { headers, body };
     let hook = reader.read(&delivery).map_err(|refused| {
@@ -47,37 +48,45 @@ async fn take(state: &ApiState, address: &str, forge: &str, request: Request) ->
     Ok((StatusCode::ACCEPTED, Json(HookTaken { outcome, reason })))
 }
 
+/// The body of a sender that is proven already.
+async fn body(state: &ApiState, request: Request, cap: usize) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    let announced = announced_bytes(&parts.headers, cap)?;
+    let _room = state.hook_limit().room(announced.unwrap_or(cap))?;
+    read(body, announced.unwrap_or(0), cap).await
+}
+
 fn texts(headers: &HeaderMap) -> Headers {
     headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
 }
 
 /// What the sender says that it will send, if it does.
-fn announced_bytes(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
+fn announced_bytes(headers: &HeaderMap, cap: usize) -> Result<Option<usize>, Problem> {
     let Some(value) = headers.get(header::CONTENT_LENGTH) else { return Ok(None) };
     let length = value.to_str().ok().and_then(|text| text.parse::<usize>().ok());
     match length {
-        Some(length) if length <= BODY_BYTES => Ok(Some(length)),
-        Some(_) => Err(too_large()),
+        Some(length) if length <= cap => Ok(Some(length)),
+        Some(_) => Err(too_large(cap)),
         None => Err(Problem::new(Code::InvalidHeader, "content-length is no number")),
     }
 }
 
 /// Stops at the cap, whatever was announced.
-async fn read(body: Body, expected: usize) -> Result<Bytes, Problem> {
-    let mut whole = Vec::with_capacity(expected.min(BODY_BYTES));
+async fn read(body: Body, expected: usize, cap: usize) -> Result<Bytes, Problem> {
+    let mut whole = Vec::with_capacity(expected.min(cap));
     let mut stream = body.into_data_stream();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| Problem::new(Code::InvalidBody, format!("the body could not be read: {error}")))?;
-        if whole.len() + chunk.len() > BODY_BYTES {
-            return Err(too_large());
+        if whole.len() + chunk.len() > cap {
+            return Err(too_large(cap));
         }
         whole.extend_from_slice(&chunk);
     }
     Ok(Bytes::from(whole))
 }
 
-fn too_large() -> Problem {
-    let detail = format!("a web hook may have at most {BODY_BYTES} bytes; what it says is found when the repository is asked next");
+fn too_large(cap: usize) -> Problem {
+    let detail = format!("such a web hook may have at most {cap} bytes; what it says is found when its sender is asked next");
     Problem::new(Code::BodyTooLarge, detail)
 }
 

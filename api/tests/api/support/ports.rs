@@ -23,6 +23,7 @@ pub(super) fn ports(clock: Arc<TestClock>, repository: Arc<Repository>) -> engin
         ids: Arc::new(CountedIds::default()),
         source: repository,
         hooks: Vec::new(),
+        alarm_push: None,
         forges: Vec::new(),
         monitors: Vec::new(),
         notifiers: Vec::new(),
