@@ -96,6 +96,11 @@ impl Place {
         label.or_else(|| self.target.split('/').nth(1)).unwrap_or(&self.target)
     }
 
+    /// Which regions back each other up: those of one `pair` never change at once.
+    pub(crate) fn pair(&self) -> Option<String> {
+        self.text("pair")
+    }
+
     pub(crate) fn number(&self, label: &str) -> Option<f64> {
         self.labels.get(label).and_then(Value::as_f64)
     }

@@ -30,7 +30,8 @@ pub(crate) struct DerivedWave {
     pub(crate) targets: Vec<(String, String)>,
 }
 
-/// The waves of `places`, every one of them in exactly one, and never two of one region in a wave.
+/// The waves of `places`, every one of them in exactly one, and never two of one region, nor of two regions that back each other up, in a
+/// wave.
 ///
 /// # Errors
 /// The target that lacks the label which the rule groups by.
@@ -39,6 +40,26 @@ pub(crate) fn derive<'p>(places: &[&'p Place], rule: &Rule) -> Result<Vec<Derive
         Rule::Amazon { label } => Ok(amazon(places, label)),
         Rule::Labels { label, order } => labels(places, label, order),
         Rule::Sizes(list) => Ok(sizes(places, list)),
+    }
+}
+
+/// What a wave has already: no second target of a region, and none of a region that backs up one of them.
+#[derive(Debug, Default)]
+struct Taken<'p> {
+    regions: BTreeSet<&'p str>,
+    pairs: BTreeSet<String>,
+}
+
+impl<'p> Taken<'p> {
+    /// Takes it, unless it has to stay apart from one that is there.
+    fn take(&mut self, place: &'p Place) -> bool {
+        let pair = place.pair();
+        if self.regions.contains(place.region()) || pair.as_ref().is_some_and(|pair| self.pairs.contains(pair)) {
+            return false;
+        }
+        self.regions.insert(place.region());
+        self.pairs.extend(pair);
+        true
     }
 }
 
@@ -104,7 +125,11 @@ fn groups(mut regions: Vec<Region<'_>>, label: &str, measured: bool, waves: &mut
         }
         let mut chosen: Vec<usize> = (0..regions.len()).collect();
         chosen.sort_by_key(|at| (std::cmp::Reverse(regions.get(*at).map_or(0, |region| region.units.len())), *at));
-        chosen.truncate(size);
+        let mut taken = Taken::default();
+        chosen.retain(|at| {
+            let unit = regions.get(*at).and_then(|region| region.units.front());
+            taken.regions.len() < size && unit.is_some_and(|unit| taken.take(unit))
+        });
         let count = chosen.len();
         let mut wave = DerivedWave { name: format!("group-{number}"), targets: Vec::new() };
         for at in chosen {
@@ -167,7 +192,7 @@ fn labels<'p>(places: &[&'p Place], label: &str, order: &[String]) -> Result<Vec
                 part += 1;
                 name = format!("{base}-{part}");
             }
-            let again = if part == 1 { "" } else { ", after another target of its region" };
+            let again = if part == 1 { "" } else { ", after another target of its region or pair" };
             let targets = now.iter().map(|place| (place.target.clone(), format!("its label {label} is {}{again}", value.text)));
             waves.push(DerivedWave { name, targets: targets.collect() });
             rest = later;
@@ -218,15 +243,18 @@ fn sizes(places: &[&Place], sizes: &[Size]) -> Vec<DerivedWave> {
             Size::Count(count) => format!("{count} at once"),
             Size::Percent(percent) => format!("{percent} % of {} at once", places.len()),
         };
-        let reason = |place: &Place| format!("in the order of the inventory, {of}, alone of {}", place.region());
+        let reason = |place: &Place| {
+            let pair = place.pair().map(|pair| format!(" and of the pair {pair}")).unwrap_or_default();
+            format!("in the order of the inventory, {of}, alone of {}{pair}", place.region())
+        };
         waves.push(DerivedWave { name: format!("wave-{number}"), targets: now.iter().map(|p| (p.target.clone(), reason(p))).collect() });
         rest = later;
     }
     waves
 }
 
-/// The first `most` of `places` of which no two share a region, and the others in their order.
+/// The first `most` of `places` of which no two share a region or a pair, and the others in their order.
 fn one_of_each_region<'p>(places: &[&'p Place], most: usize) -> (Vec<&'p Place>, Vec<&'p Place>) {
-    let mut taken = BTreeSet::new();
-    places.iter().copied().partition(|place| taken.len() < most && taken.insert(place.region()))
+    let mut taken = Taken::default();
+    places.iter().copied().partition(|place| taken.regions.len() < most && taken.take(place))
 }
