@@ -125,7 +125,7 @@ fn details(job: &Job) -> String {
         ("env", env(&job.env)),
     ];
     lines.extend(facts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!("{name}: {}", text.trim_end())));
-    for (kind, steps) in [("$", &job.steps), ("finally $", &job.finally)] {
+    for (kind, steps) in [("$", &job.steps), ("on failure $", &job.on_failure), ("finally $", &job.finally)] {
         for step in steps {
             let shell = if step.shell.first().is_some_and(|shell| shell == "bash") {
                 String::new()

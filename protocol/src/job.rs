@@ -32,6 +32,9 @@ pub struct Job {
     pub secrets: Vec<Secret>,
     pub artifacts_in: Vec<ArtifactInput>,
     pub steps: Vec<Step>,
+    /// Steps that run after failure and timeout, before `finally`; a runner that does not know them leaves them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Step>,
     /// Steps that always run, after success, failure, timeout and cancel (A7).
     pub finally: Vec<Step>,
     pub artifacts_out: Vec<ArtifactOutput>,

@@ -72,7 +72,7 @@ pub struct Artifact {
 /// Where one step stands. Durations are the runner's own; dates never travel (R5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct StepReport {
-    /// Position in `steps` followed by `finally`.
+    /// Position in `steps`, followed by `on_failure`, followed by `finally`.
     pub index: u32,
     pub name: String,
     /// Since the attempt began on the runner.

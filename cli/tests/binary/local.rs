@@ -70,6 +70,7 @@ stages:
     jobs:
       - name: test
         steps: [{run: 'for n in $(seq 30); do echo case $n; done; exit 3'}]
+        on_failure: [{run: 'echo told > @FOLDER@/told'}]
         finally: [{run: 'echo tidied > @FOLDER@/tidied'}]
   - name: live
     targets: [local/one]
@@ -80,6 +81,7 @@ stages:
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.contains("ended with exit code 3") && ran.stdout.contains("│ case 30"), "{ran:?}");
     assert!(!ran.stdout.contains("│ case 2\n"), "only the end: {ran:?}");
+    assert_eq!(text(&program, "told").as_deref(), Some("told\n"));
     assert_eq!(text(&program, "tidied").as_deref(), Some("tidied\n"));
     assert_eq!(text(&program, "live.txt"), None, "nothing went further");
 }

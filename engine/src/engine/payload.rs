@@ -219,6 +219,7 @@ fn render(order: Order, artifacts_in: Vec<ArtifactInput>, secrets: Vec<Secret>) 
         identity: None,
         id_token: order.job.id_token.is_some() && !order.release.trust.is_untrusted(),
         steps: steps(&order.job.steps)?,
+        on_failure: steps(&order.job.on_failure)?,
         finally: steps(&order.job.finally)?,
         artifacts_in,
         artifacts_out: order

@@ -191,7 +191,7 @@ pub(crate) fn specialised(job: &Job, name: &str, combination: &Combination) -> J
         inserter.text(&mut artifact.path);
     }
     own.name = name.to_owned();
-    for step in own.steps.iter_mut().chain(&mut own.finally) {
+    for step in own.steps.iter_mut().chain(&mut own.on_failure).chain(&mut own.finally) {
         inserter.step(step);
     }
     own.env.values_mut().for_each(|text| inserter.text(text));

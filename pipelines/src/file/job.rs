@@ -21,6 +21,8 @@ record! {
         before = "before": Option<Vec<StepForm>>,
         /// Steps after `steps`, when those ended well.
         after = "after": Option<Vec<StepForm>>,
+        /// Steps that run when one has failed or taken too long, before `finally`; not after a cancel.
+        on_failure = "on_failure": Option<Vec<StepForm>>,
         /// Steps that run however the job ends.
         finally = "finally": Option<Vec<StepForm>>,
         timeout = "timeout": Option<Spanned<Duration>>,
@@ -43,9 +45,6 @@ record! {
         id_token = "id_token": Option<Spanned<IdTokenForm>>,
         /// In what a job prints or uploads: it takes the place of the job of this name, if that is not queued yet.
         replace = "replace": Option<Spanned<bool>>,
-    }
-    later {
-        "on_failure": "`on_failure` of a single job; a stage, a wave and `deploy` may have it",
     }
 }
 
@@ -130,6 +129,7 @@ impl Generate {
             steps,
             before: None,
             after: None,
+            on_failure: None,
             finally: None,
             timeout: self.timeout.clone(),
             grace: None,

@@ -199,6 +199,7 @@ impl Lower<'_> {
         for steps in [form.before.as_ref(), Some(&form.steps.value), form.after.as_ref()].into_iter().flatten() {
             job.steps.extend(self.steps(steps, scope));
         }
+        job.on_failure = form.on_failure.as_ref().map(|steps| self.steps(steps, scope)).unwrap_or_default();
         job.finally = form.finally.as_ref().map(|steps| self.steps(steps, scope)).unwrap_or_default();
         self.settings(
             &mut job,

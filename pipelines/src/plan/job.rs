@@ -13,6 +13,9 @@ pub struct Job {
     pub purpose: Purpose,
     pub class: Class,
     pub steps: Vec<Step>,
+    /// Run after failure and timeout, before `finally`; they change nothing about how the job ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Step>,
     /// Always run, also after failure, timeout and cancel (A7).
     pub finally: Vec<Step>,
     pub env: BTreeMap<String, String>,
@@ -59,6 +62,7 @@ impl Default for Job {
             purpose: Purpose::Job,
             class: Class::BuildTest,
             steps: Vec::new(),
+            on_failure: Vec::new(),
             finally: Vec::new(),
             env: BTreeMap::new(),
             condition: None,

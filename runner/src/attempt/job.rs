@@ -92,7 +92,17 @@ impl Run<'_> {
             Err(outcome) => outcome,
         };
         outcome = self.take_artifacts(&places, outcome).await;
-        self.run_finally(&places, outcome).await
+        let job = self.job();
+        let (on_failure, finally) = (job.steps.len(), job.steps.len() + job.on_failure.len());
+        if has_failed(&outcome) {
+            // What they end with hides nothing.
+            let _of_the_hooks = self.run_after(&places, on_failure, self.job().on_failure.clone()).await;
+        }
+        // A failing `finally` step fails a job that had succeeded, and hides no earlier failure.
+        match self.run_after(&places, finally, self.job().finally.clone()).await {
+            ended if outcome == Outcome::Succeeded => ended,
+            _ => outcome,
+        }
     }
 
     async fn prepare(&mut self, places: &Places) -> Result<(), Outcome> {
@@ -124,9 +134,9 @@ impl Run<'_> {
         Outcome::Succeeded
     }
 
-    /// A failing `finally` step fails a job that had succeeded, and hides no earlier failure.
-    async fn run_finally(&mut self, places: &Places, mut outcome: Outcome) -> Outcome {
-        let (before, steps) = (self.job().steps.len(), self.job().finally.clone());
+    /// Steps that follow the job's own, all of them: the first that does not succeed says how they ended.
+    async fn run_after(&mut self, places: &Places, before: usize, steps: Vec<Step>) -> Outcome {
+        let mut outcome = Outcome::Succeeded;
         for (index, step) in steps.iter().enumerate() {
             let room_ms = match self.watch.seen() {
                 None => self.watch.job_deadline().since_ms(clock::now()),
@@ -143,7 +153,8 @@ impl Run<'_> {
     }
 
     async fn run_step(&mut self, places: &Places, index: usize, step: &Step, bound: Bound, may_be_interrupted: bool) -> Outcome {
-        let all = self.job().steps.len() + self.job().finally.len();
+        let job = self.job();
+        let all = job.steps.len() + job.on_failure.len() + job.finally.len();
         self.output.drain(&mut self.spool);
         let log_offset = self.spool.mark(&format!("step {} of {all}: {}", index + 1, step.name));
         let begun = clock::now();
@@ -320,6 +331,14 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// By itself: nobody cancelled it, and its runner lives.
+fn has_failed(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Failed { .. } | Outcome::Signalled { .. } | Outcome::TimedOut { .. } | Outcome::Error { .. } => true,
+        Outcome::Succeeded | Outcome::Cancelled { .. } | Outcome::RunnerRestarted => false,
     }
 }
 

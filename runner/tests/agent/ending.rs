@@ -16,6 +16,7 @@ bash -c "trap '' TERM; exec -a $MARK-deaf sleep 300" &
 fn escaping(machine: &Machine, attempt: &str, mark: &str, rest: &str) -> AttemptId {
     let mut wanted = job(attempt, &[&format!("{ESCAPE}\n{rest}")]);
     wanted.env.insert("MARK".to_owned(), mark.to_owned());
+    wanted.on_failure = vec![step("tell", "echo told")];
     wanted.finally = vec![step("clean", "echo cleaned")];
     machine.server.queue(wanted)
 }
@@ -42,7 +43,8 @@ fn cancelled_within_its_bound(isolation: &str, mark: &str) {
     assert!(gone < Duration::from_millis(300 + 500 + 1_000), "{gone:?}");
     let report = machine.server.report_of(&attempt);
     assert_eq!(report.outcome, Outcome::Cancelled { reason: "a person asked".to_owned() });
-    assert!(machine.server.log_of(&attempt).contains("cleaned"), "the finally step ran");
+    let log = machine.server.log_of(&attempt);
+    assert!(log.contains("cleaned") && !log.contains("told"), "the finally step ran, and a cancel is no failure: {log}");
     machine.wait_until_forgotten(&attempt);
 }
 
@@ -80,11 +82,12 @@ fn a7_a_polite_process_uses_its_grace() {
 }
 
 #[test]
-fn a_step_and_a_job_end_at_their_timeouts_and_finally_steps_run() {
+fn a_step_and_a_job_end_at_their_timeouts_and_the_steps_for_that_run() {
     let machine = Machine::start(&["--slots", "2"]);
     let mut of_step = job("p.7.step.1", &["echo ready; sleep 300"]);
     of_step.steps[0].timeout_ms = Some(300);
     of_step.grace_ms = 200;
+    of_step.on_failure = vec![step("tell", "echo told")];
     of_step.finally = vec![step("clean", "echo cleaned")];
     let mut of_job = of_step.clone();
     of_job.attempt = "p.7.job.1".parse().expect("an id");
@@ -94,7 +97,8 @@ fn a_step_and_a_job_end_at_their_timeouts_and_finally_steps_run() {
     assert_eq!(machine.server.report_of(&of_step).outcome, Outcome::TimedOut { step: "step-0".to_owned(), timeout_ms: 300 });
     assert_eq!(machine.server.report_of(&of_job).outcome, Outcome::TimedOut { step: "step-0".to_owned(), timeout_ms: 400 });
     for attempt in [of_step, of_job] {
-        assert!(machine.server.log_of(&attempt).contains("cleaned"), "{}", machine.server.log_of(&attempt));
+        let log = machine.server.log_of(&attempt);
+        assert!(log.find("told") < log.find("cleaned") && log.contains("told"), "{log}");
     }
 }
 

@@ -27,19 +27,35 @@ fn a_job_runs_its_steps_in_order_and_everything_is_delivered() {
 }
 
 #[test]
-fn a_failing_step_ends_the_job_and_finally_steps_run_all_the_same() {
+fn a_failing_step_ends_the_job_and_what_follows_a_failure_and_finally_steps_run_all_the_same() {
     let machine = Machine::start(&[]);
     let mut wanted = job("p.7.build.1", &["exit 3", "echo never"]);
+    wanted.on_failure = vec![step("tell", "echo told"), step("fails too", "exit 4")];
     wanted.finally = vec![step("clean", "echo cleaned"), step("worse", "exit 9")];
     let attempt = machine.server.queue(wanted);
     let report = machine.server.report_of(&attempt);
     assert_eq!(report.outcome, Outcome::Failed { exit_code: 3, step: "step-0".to_owned() });
     let log = machine.server.log_of(&attempt);
-    assert!(log.contains("cleaned") && !log.contains("never"), "{log}");
+    assert!(log.contains("told") && log.contains("cleaned") && !log.contains("never"), "{log}");
+    assert!(log.contains("--- step 3 of 6: tell"), "{log}");
     assert_eq!(
         report.steps.iter().map(|step| (step.index, step.exit_code)).collect::<Vec<_>>(),
-        [(0, Some(3)), (2, Some(0)), (3, Some(9))]
+        [(0, Some(3)), (2, Some(0)), (3, Some(4)), (4, Some(0)), (5, Some(9))]
     );
+}
+
+#[test]
+fn steps_for_a_failure_do_not_run_when_there_is_none() {
+    let machine = Machine::start(&[]);
+    let mut wanted = job("p.7.build.1", &["echo well"]);
+    wanted.on_failure = vec![step("tell", "echo told")];
+    wanted.finally = vec![step("clean", "echo cleaned")];
+    let attempt = machine.server.queue(wanted);
+    let report = machine.server.report_of(&attempt);
+    assert_eq!(report.outcome, Outcome::Succeeded);
+    let log = machine.server.log_of(&attempt);
+    assert!(log.contains("cleaned") && !log.contains("told"), "{log}");
+    assert_eq!(report.steps.iter().map(|step| step.index).collect::<Vec<_>>(), [0, 2]);
 }
 
 #[test]

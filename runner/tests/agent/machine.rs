@@ -168,6 +168,7 @@ pub(crate) fn job(attempt: &str, steps: &[&str]) -> Job {
         steps,
         identity: None,
         id_token: false,
+        on_failure: Vec::new(),
         finally: Vec::new(),
         artifacts_out: Vec::new(),
         container: None,

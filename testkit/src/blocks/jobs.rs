@@ -101,6 +101,7 @@ impl Jobs {
             secrets: Vec::new(),
             artifacts_in: job.artifacts_in.iter().map(wanted).collect(),
             steps: job.steps.iter().map(step).collect(),
+            on_failure: job.on_failure.iter().map(step).collect(),
             finally: job.finally.iter().map(step).collect(),
             artifacts_out: Vec::new(),
             container: job.container.clone(),

@@ -3494,6 +3494,8 @@ export interface components {
             id_token?: components["schemas"]["Plan.IdToken"] | null;
             /** @description For people: `package`, `deploy`, `shift 10%`. */
             name: string;
+            /** @description Run after failure and timeout, before `finally`; they change nothing about how the job ended. */
+            on_failure?: components["schemas"]["Plan.Step"][];
             /** @description The jobs that it shares a limit with. */
             parallel?: components["schemas"]["Plan.Parallel"] | null;
             purpose: components["schemas"]["Plan.Purpose"];
@@ -4413,7 +4415,7 @@ export interface components {
             exit_code?: number | null;
             /**
              * Format: int32
-             * @description Position in `steps` followed by `finally`.
+             * @description Position in `steps`, followed by `on_failure`, followed by `finally`.
              */
             index: number;
             /**
