@@ -12,7 +12,7 @@ const NOTICE: Duration = Duration::from_secs(1);
 /// A clock that was set forward by no more than this is followed at once (IG2).
 const STEP: Duration = Duration::from_secs(1);
 
-/// Wall time that never goes back.
+/// Wall time that never goes back: the machine's, or that of a clock which several machines go by.
 ///
 /// A clock set forward is let in by 1 %, so that no lease ends early, until [`Clock::follow`] says that none is counted.
 /// A clock set back is waited for at half speed, so that deadlines come late but come.
@@ -26,12 +26,22 @@ struct Answer {
     /// Since 1970.
     time: Duration,
     given: Instant,
+    /// How far the clock that this one goes by is ahead of the machine's. None: it goes by the machine's.
+    ahead_us: Option<i64>,
+}
+
+impl Answer {
+    /// What the clock that this one goes by says now.
+    fn source(&self) -> Duration {
+        let ahead = Duration::from_micros(self.ahead_us.unwrap_or(0).unsigned_abs());
+        if self.ahead_us < Some(0) { system_time().saturating_sub(ahead) } else { system_time().saturating_add(ahead) }
+    }
 }
 
 impl SystemClock {
     #[must_use]
     pub fn new() -> Self {
-        Self { last: Mutex::new(Answer { time: system_time(), given: monotone() }) }
+        Self { last: Mutex::new(Answer { time: system_time(), given: monotone(), ahead_us: None }) }
     }
 }
 
@@ -47,20 +57,31 @@ impl Clock for SystemClock {
         // A poisoned lock still holds a whole answer: both fields are written in one assignment.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let given = monotone();
-        let time = advance(last.time, given.saturating_duration_since(last.given), system_time());
-        *last = Answer { time, given };
+        let time = advance(last.time, given.saturating_duration_since(last.given), last.source());
+        *last = Answer { time, given, ..*last };
         Time(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
     }
 
     fn behind_ms(&self) -> u64 {
         let now = u64::try_from(self.now().0).unwrap_or_default();
-        let ahead = system_time().saturating_sub(Duration::from_millis(now));
+        let source = self.last.lock().unwrap_or_else(PoisonError::into_inner).source();
+        let ahead = source.saturating_sub(Duration::from_millis(now));
         if ahead > STEP { u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX) } else { 0 }
     }
 
     fn follow(&self) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Answer { time: last.time.max(system_time()), given: monotone() };
+        *last = Answer { time: last.time.max(last.source()), given: monotone(), ..*last };
+    }
+
+    fn go_by(&self, time: Time) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let system = i64::try_from(system_time().as_micros()).unwrap_or(i64::MAX);
+        let is_first = last.ahead_us.is_none();
+        last.ahead_us = Some(time.0.saturating_mul(1000).saturating_sub(system));
+        if is_first {
+            *last = Answer { time: last.source(), given: monotone(), ..*last };
+        }
     }
 
     async fn sleep_until(&self, at: Time) {
@@ -151,6 +172,21 @@ mod tests {
         let second = advance(first, s(590), s(1000));
         assert_eq!(second, s(1300));
         assert_eq!(advance(second, s(600), s(1600)), s(1600));
+    }
+
+    #[test]
+    fn ig1_a_clock_that_goes_by_another_has_its_time_at_once_and_follows_it_like_one_that_is_set() {
+        const HOUR_MS: u64 = 3_600_000;
+        let (right, wrong) = (SystemClock::new(), SystemClock::new());
+        let near = |left: Time, right: Time| left.since_ms(right).max(right.since_ms(left)) < 500;
+        wrong.go_by(Time(right.now().0 - 3_600_000));
+        assert!(near(wrong.now() + HOUR_MS, right.now()), "an hour back at once: {:?}", wrong.now());
+        wrong.go_by(right.now());
+        assert!(near(wrong.now() + HOUR_MS, right.now()), "and forward not at once: {:?}", wrong.now());
+        assert!(wrong.behind_ms() > HOUR_MS - 5_000);
+        wrong.follow();
+        assert!(near(wrong.now(), right.now()));
+        assert_eq!(wrong.behind_ms(), 0);
     }
 
     #[tokio::test]

@@ -118,6 +118,8 @@ impl Engine {
     pub async fn open(settings: Settings, store: Store, ports: Ports) -> Result<Arc<Self>, Error> {
         let mut settings = settings;
         let meta = store.meta().await?;
+        // Whatever the answer takes: a clock that is corrected later would turn back.
+        tasks::clock::agree(&store, ports.clock.as_ref(), u64::MAX).await?;
         settings.core.generation = meta.generation;
         let (feed, _) = broadcast::channel(FEED_CAPACITY);
         Ok(Arc::new(Self {

@@ -41,6 +41,10 @@ pub trait Clock: Debug + Send + Sync {
     /// Lets all of that in at once; for moments in which nobody counts a lease.
     fn follow(&self) {}
 
+    /// Goes by another clock than the machine's, whose time is this now. Repeated, it corrects what the machine's clock has drifted since;
+    /// that counts like a clock that was set. The first time, `now` jumps.
+    fn go_by(&self, _time: Time) {}
+
     /// Returns at or after `at`; at once when it has passed.
     async fn sleep_until(&self, at: Time);
 }

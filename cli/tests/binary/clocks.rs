@@ -131,3 +131,30 @@ fn ig2_a_server_whose_clock_is_set_back_or_forward_loses_nothing_and_deploys_not
     site.until_release_of("steady", 2, "completed");
     assert_eq!(deployed(&site), "1\n2\n");
 }
+
+/// Two servers on one database, the second an hour ahead: to it, every lease and every deadline of the first would be long over.
+#[test]
+fn ig1_a_server_whose_clock_is_an_hour_ahead_of_the_other_ends_nothing_early() {
+    let mut first = Site::new();
+    let database = crate::data::create_database(&first, "clocks");
+    let arguments = ["--database", database.as_str()];
+    first.sign_in_first(&arguments);
+    first.connect_as("repository", &pipeline(""));
+    first.go();
+    first.until("the deployment runs", |site| (deployed(site) == "1\n").then_some(()));
+
+    let mut second = Site::new();
+    second.environment = with_a_clock_of_its_own(&second);
+    set(&second, HOUR_S);
+    second.sign_in_as_at(&first);
+    second.start_server(&arguments);
+    second.connect_as("elsewhere", "name: other\nstages:\n  - {name: build, jobs: [{name: a, steps: ['true']}]}\n");
+    second.until_release_of("other", 1, "completed");
+
+    let during = second.ok(&["targets", "steady", "local/a"]).stdout;
+    assert!(!during.contains("unknown"), "{during}\n{}\n{}", first.log(), second.log());
+    first.program.write("ready", "");
+    second.until_release_of("steady", 1, "completed");
+    assert_eq!(deployed(&first), "1\n", "{}\n{}", first.log(), second.log());
+    assert_eq!(first.run(&["logs", "steady", "1", "deploy", "--attempt", "2"]).code, 3, "it was tried once");
+}

@@ -80,6 +80,16 @@ fn postgres_tool(site: &Site, name: &str, arguments: &str) -> Ran {
     ran
 }
 
+/// A new database of this name in the cluster of the tests.
+#[expect(clippy::disallowed_methods, reason = "the script that makes the cluster hands its address over so")]
+pub(crate) fn create_database(site: &Site, name: &str) -> String {
+    let cluster =
+        std::env::var("TIDEGATE_TEST_POSTGRES").expect("run the tests as `scripts/with-postgres cargo test …`, as make test does");
+    let name = format!("{name}_{}", std::process::id());
+    postgres_tool(site, "psql", &format!("-q -v ON_ERROR_STOP=1 -c 'CREATE DATABASE {name}' {cluster}"));
+    format!("{}/{name}", cluster.rsplit_once('/').expect("a database").0)
+}
+
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the script that makes the cluster hands its address over so")]
 fn r12_a_server_on_postgresql_comes_back_from_a_dump_on_hold_and_a_person_lifts_it() {

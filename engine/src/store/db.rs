@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Either, Executor as _, PgConnection, PgPool, SqlSafeSt
 use super::script::{Outcome, Ran, Script};
 use super::value::{Record, Value};
 use super::{Error, sqlite};
+use crate::core::Time;
 
 /// What is written in one transaction. Called again after a deadlock or in a new group, so it keeps nothing of its own.
 pub(super) type Apply<A, T> = for<'a> fn(&'a mut Tx<'_>, &'a A) -> BoxFuture<'a, Result<T, Error>>;
@@ -165,6 +166,9 @@ async fn run_each(connection: &mut PgConnection, script: Script) -> Result<Ran, 
     Ok(Ran::All(outcomes))
 }
 
+/// PostgreSQL only; milliseconds since 1970.
+const CLOCK: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now";
+
 /// PostgreSQL only; a hint, never the truth.
 const NOTIFY: &str = "SELECT pg_notify('tidegate', $1)";
 
@@ -227,6 +231,14 @@ impl Db {
         match self {
             Self::Sqlite { readers, .. } => query(&mut Tx::Sqlite(&mut *readers.acquire().await?), &input).await,
             Self::Postgres { pool } => query(&mut Tx::Postgres(&mut *pool.acquire().await?), &input).await,
+        }
+    }
+
+    /// The database's own clock, where several servers share it.
+    pub(super) async fn clock(&self) -> Result<Option<Time>, Error> {
+        match self {
+            Self::Sqlite { .. } => Ok(None),
+            Self::Postgres { .. } => self.optional(CLOCK, Vec::new()).await?.map(|record| record.time("now")).transpose(),
         }
     }
 

@@ -203,6 +203,14 @@ impl Store {
         matches!(self.inner.db, Db::Postgres { .. })
     }
 
+    /// The clock that all servers of a shared database go by (IG1), and nobody's where there is one server.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn common_time(&self) -> Result<Option<crate::core::Time>, Error> {
+        self.db().clock().await
+    }
+
     /// Names this process, as in [`Settings::server`].
     #[must_use]
     pub fn server(&self) -> &str {

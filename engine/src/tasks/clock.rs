@@ -7,8 +7,12 @@ use tracing::{info, warn};
 
 use super::Next;
 use crate::engine::{Engine, Error};
+use crate::ports::Clock;
+use crate::store::Store;
 
 const LOOK_MS: u64 = 10_000;
+/// A database that answers more slowly than this says too little about the time.
+const SLOW_MS: u64 = 500;
 /// Leases that dispatch was granting are committed by then.
 const PAUSE_MS: u64 = 1_000;
 
@@ -16,6 +20,7 @@ const PAUSE_MS: u64 = 1_000;
 /// harmless (R4). Windows and schedules, on the other hand, want to be right. So the clock follows as soon as nothing has a lease and nothing is
 /// unknown; until then a jump comes in by 1 % (IG2).
 pub(super) async fn round(engine: Arc<Engine>) -> Next {
+    agree(engine.store(), engine.clock(), SLOW_MS).await?;
     let behind_ms = engine.clock().behind_ms();
     if behind_ms > 0 {
         if nobody_counts(&engine).await? {
@@ -31,6 +36,19 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
         warn!(behind_ms, "the system's clock was set forward; the server follows it once no job runs, and by 1 % until then");
     }
     Ok(Some(engine.clock().now() + LOOK_MS))
+}
+
+/// Servers that share a database go by its clock: what one of them has written as a deadline, another one meets (IG1).
+/// Asking may take `most_ms`, half of which it may be wrong by.
+pub(crate) async fn agree(store: &Store, clock: &dyn Clock, most_ms: u64) -> Result<(), Error> {
+    let asked = clock.now();
+    if let Some(time) = store.common_time().await? {
+        let took_ms = clock.now().since_ms(asked);
+        if took_ms <= most_ms {
+            clock.go_by(time + took_ms / 2);
+        }
+    }
+    Ok(())
 }
 
 async fn follow(engine: &Arc<Engine>) -> Result<bool, Error> {

@@ -3,7 +3,7 @@
 //! So a restart, a second server and the ordinary case share one path, and a lost hint costs a sweep
 //! interval at the most. Work that only one server should do is claimed in the database by a short lease.
 
-mod clock;
+pub(crate) mod clock;
 pub(crate) mod deadlines;
 pub(crate) mod dispatch;
 pub(crate) mod feed;
