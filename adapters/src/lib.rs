@@ -1,7 +1,7 @@
 //! Everything that Tidegate knows about the outside, and nothing else: each module implements a port of
 //! [`engine::ports`] for one system. What an outside system says is translated here into the engine's words;
-//! whether it matters is decided in the core. No module knows another one beside [`egress`], the secrets of web hooks, and the child
-//! processes that git and command monitors share.
+//! whether it matters is decided in the core. No module knows another one beside [`egress`], the secrets of web hooks, how tokens are
+//! signed, and the child processes that git and command monitors share.
 
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ pub mod oidc;
 pub mod prometheus;
 pub mod secrets;
 
+mod jwt;
 mod process;
 
 /// Every monitor that this server can read. Who is known to none of them reads as unreadable in the engine.

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::ports::{SecretValue, Signer, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+use crate::jwt;
 
 /// Makes RSA keys that live in this process only.
 #[derive(Debug, Default)]
@@ -50,13 +51,7 @@ impl SigningKey for RsaKey {
     }
 
     fn sign(&self, claims: &Value) -> Result<SecretValue, String> {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let head = json!({"alg": "RS256", "typ": "JWT", "kid": self.id});
-        let signed = format!("{}.{}", part(&head), part(claims));
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        let done = self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature);
-        done.map_err(|_| "the token could not be signed".to_owned())?;
-        Ok(SecretValue::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
+        jwt::signed(&self.pair, Some(&self.id), claims).ok_or_else(|| "the token could not be signed".to_owned())
     }
 }
 

@@ -14,9 +14,13 @@ use crate::state::ApiState;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Only our own scripts, styles and addresses; nobody may frame us.
-const POLICY: &str =
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+/// Only our own scripts, styles and addresses; nobody may frame us. Forms lead to this server, and to the one forge at which an App is made.
+pub(crate) fn policy(forge: Option<&str>) -> HeaderValue {
+    const OURS: &str =
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    let wider = forge.and_then(|origin| HeaderValue::from_str(&format!("{OURS} {origin}")).ok());
+    wider.unwrap_or(HeaderValue::from_static(OURS))
+}
 
 /// The request's id, for whoever wants to write it down.
 #[derive(Debug, Clone)]
@@ -75,10 +79,10 @@ fn keep(from: &HeaderMap, to: &mut HeaderMap) {
 }
 
 fn secure(state: &ApiState, headers: &mut HeaderMap) {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| state.policy().clone());
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    default(header::CONTENT_SECURITY_POLICY, POLICY);
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::X_FRAME_OPTIONS, "DENY");
     default(header::REFERRER_POLICY, "same-origin");

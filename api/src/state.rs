@@ -1,9 +1,10 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use axum::http::HeaderValue;
 use engine::Engine;
 use engine::core::Time;
-use engine::ports::{Ids, SignIn};
+use engine::ports::{ActsAs, ForgeApp, Ids, SignIn};
 use engine::store::Store;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +13,7 @@ use crate::auth::{LoginLimit, Passwords};
 use crate::events::{Hub, Names};
 use crate::hook_limit::HookLimit;
 use crate::shared::Shared;
-use crate::types::GitHubView;
+use crate::types::{GitHubIdentity, GitHubView};
 
 /// What the API needs to know about where it is served.
 #[derive(Debug, Clone)]
@@ -26,8 +27,10 @@ pub struct ApiSettings {
     pub replay_events: u64,
     /// Where people prove who they are, beside the passwords of local users.
     pub sign_in: Option<Arc<dyn SignIn>>,
-    /// What the server is at GitHub, to be shown to people.
+    /// What the configuration says of GitHub, to be shown to people.
     pub github: GitHubView,
+    /// What the server is at GitHub now, and how it becomes an App there.
+    pub forge_app: Option<Arc<dyn ForgeApp>>,
 }
 
 impl ApiSettings {
@@ -42,6 +45,7 @@ impl ApiSettings {
             replay_events: 10_000,
             sign_in: None,
             github: GitHubView::default(),
+            forge_app: None,
         }
     }
 }
@@ -64,6 +68,7 @@ struct Inner {
     shared: Shared,
     draining: CancellationToken,
     metrics: Option<Metrics>,
+    policy: HeaderValue,
 }
 
 /// Renders the process's metrics as Prometheus text.
@@ -84,6 +89,7 @@ impl ApiState {
         let passwords = Passwords::new(engine.ids());
         let (login_limit, streams, draining) = (LoginLimit::default(), Arc::new(Semaphore::new(STREAMS)), CancellationToken::new());
         let hook_limit = HookLimit::default();
+        let policy = crate::edge::policy(settings.forge_app.as_ref().and_then(|app| app.origin()).as_deref());
         Self {
             inner: Arc::new(Inner {
                 settings,
@@ -97,6 +103,7 @@ impl ApiState {
                 shared: Shared::default(),
                 draining,
                 metrics,
+                policy,
             }),
         }
     }
@@ -124,6 +131,25 @@ impl ApiState {
     #[must_use]
     pub fn ids(&self) -> &dyn Ids {
         self.inner.engine.ids()
+    }
+
+    /// What pages may load, and where their forms may lead.
+    pub(crate) fn policy(&self) -> &HeaderValue {
+        &self.inner.policy
+    }
+
+    /// What the server is at GitHub now, beside what is configured.
+    pub(crate) fn github(&self) -> GitHubView {
+        let configured = self.settings().github.clone();
+        let Some(app) = &self.settings().forge_app else { return configured };
+        let standing = app.standing();
+        let (acts_as, app_id) = match standing.acts_as {
+            ActsAs::App { id } => (GitHubIdentity::App, Some(id)),
+            ActsAs::Token => (GitHubIdentity::Token, None),
+            ActsAs::Nobody => (GitHubIdentity::Nobody, None),
+        };
+        let makes_none_because = standing.makes_none_because;
+        GitHubView { acts_as, app_id, takes_web_hooks: standing.hears, makes_none_because, ..configured }
     }
 
     pub(crate) fn hook_limit(&self) -> &HookLimit {

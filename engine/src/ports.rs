@@ -1,5 +1,6 @@
 //! What the engine needs from outside, as traits. Adapters implement them; tests bring their own.
 
+mod forge_app;
 mod identity;
 mod push;
 mod sign_in;
@@ -22,6 +23,9 @@ use crate::core::input::{Reading, Revision};
 pub mod forge;
 
 pub use forge::{Forge, HookReader};
+pub use forge_app::{
+    ActsAs, AppDelivery, AppError, AppForm, AppInstallation, AppOrder, AppPermission, AppReport, AppStanding, ForgeApp, MadeApp,
+};
 pub use identity::{Access, Accounts, Entry, Identity, IdentityError, Partition, RoleRequest, Slice};
 pub use push::{AlarmPush, Confirmation, Pushed};
 pub use sign_in::{Proven, SignIn, SignInError};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use crate::blocks::{Given, Verb};
+use crate::blocks::{Given, Input, Verb};
 use crate::expand::{ExpandError, ExpandInput, expand};
 use crate::file::PreviewChange;
 use crate::model::{Deploy, Hooks, Override, Pipeline, Stage, Strategy, Target, Wave};
@@ -35,6 +35,11 @@ pub enum PullRequestError {
     UnknownInput { block: String, input: String },
     #[error("the input `{0}` must be another one for each preview; give it with `preview: {{with: …}}` and `{{number}}` in it")]
     SameInput(String),
+    #[error(
+        "the block `{block}` would deploy the preview to the very thing that the target is, and remove that with it; say where else with \
+         `preview: {{with: …}}` and `{{number}}` in one of: {inputs}"
+    )]
+    SamePlace { block: String, inputs: String },
     #[error("the preview needs the artifact `{0}`, which none of the stages before it leaves")]
     NoArtifact(String),
     #[error(transparent)]
@@ -233,9 +238,20 @@ impl Change<'_> {
         if let Some(input) = self.preview.with.keys().find(|name| !is_named(name)) {
             return Err(PullRequestError::UnknownInput { block: block.name().to_owned(), input: input.clone() });
         }
+        let own = |input: &Input| self.preview.with.get(&input.name).or_else(|| self.preview.with.get(input.alias.as_ref()?));
+        let places: Vec<&Input> = block.inputs().iter().filter(|input| input.preview == Some(PreviewChange::Place)).collect();
+        let is_other = |text: &String| text.contains("{number}") || text.contains("${{");
+        // The file may name things by their target anyway.
+        let follows = |input: &Input| {
+            let given = deploy.block.values.get(&input.name).and_then(|given| given.text_for(Some(self.old)));
+            given.is_some_and(|text| text.contains("target."))
+        };
+        if !places.is_empty() && !places.iter().any(|input| own(input).is_some_and(is_other) || follows(input)) {
+            let inputs = places.iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
+            return Err(PullRequestError::SamePlace { block: block.name().to_owned(), inputs });
+        }
         for input in block.inputs() {
-            let own = self.preview.with.get(&input.name).or_else(|| self.preview.with.get(input.alias.as_ref()?));
-            if let Some(own) = own {
+            if let Some(own) = own(input) {
                 deploy.block.values.insert(input.name.clone(), Given::Text(numbered(own, self.number)));
                 continue;
             }
@@ -252,6 +268,7 @@ impl Change<'_> {
                     value.saturating_add(self.number).to_string()
                 }
                 PreviewChange::AppendNumber => format!("{text}-pr-{}", self.number),
+                PreviewChange::Place => continue,
             };
             *given = Given::Text(text);
         }

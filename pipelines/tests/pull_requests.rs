@@ -129,6 +129,35 @@ fn abuse_01_a_pull_request_names_no_more_secrets_and_accounts_than_the_followed_
     assert_eq!(pull_request::beyond(&plan(ORDERS, true).unwrap(), &base), Vec::<String>::new());
 }
 
+/// What a block does not make by itself is never shared with a preview, which would take it along when it goes.
+#[test]
+fn abuse_01_a_preview_never_changes_or_removes_what_the_target_itself_is() {
+    for (block, with, other) in [
+        ("aws/lambda", "function: orders, artifact: app", "function: \"orders-{number}\""),
+        ("aws/ecs-service", "cluster: c, service: orders, artifact: app", "service: \"orders-{number}\""),
+        ("aws/s3-site", "bucket: shop, artifact: app", "prefix: \"pr-{number}/\""),
+        ("kubernetes/apply", "artifact: app", "namespace: \"pr-{number}\""),
+        ("terraform/apply", "folder: infra", "workspace: \"pr-{number}\""),
+        ("fly/app", "app: orders, artifact: app", "app: \"orders-{number}\""),
+    ] {
+        let file = |preview: &str| {
+            format!(
+                "name: x\ntriggers: {{pull_request: {{preview: true}}}}\n{preview}accounts: {{a: {{id: \"111111111111\", role: r}}}}\nstages:\n  - {{name: build, jobs: [{{steps: [make], artifacts: {{app: dist}}}}]}}\n  - {{name: live, targets: [a/eu-west-1], deploy: {{uses: {block}, with: {{{with}}}}}}}"
+            )
+        };
+        let said = refused(&file(""));
+        assert!(said.contains(&format!("the block `{block}` would deploy the preview to the very thing")), "{block}: {said}");
+        let same = other.replace("{number}", "seven");
+        assert!(refused(&file(&format!("preview: {{with: {{{same}}}}}\n"))).contains("very thing"), "{block}: one for all pull requests");
+        let made = plan(&file(&format!("preview: {{with: {{{other}}}}}\n")), true).unwrap_or_else(|error| panic!("{block}: {error}"));
+        assert!(made.preview.is_some(), "{block}");
+    }
+    // What a block makes where it is missing gets a name of its own.
+    let stack = "name: x\ntriggers: {pull_request: {preview: true}}\naccounts: {a: {id: \"111111111111\", role: r}}\nstages:\n  - {name: build, jobs: [{steps: [make], artifacts: {app: dist}}]}\n  - {name: live, targets: [a/eu-west-1], deploy: {uses: aws/cloudformation, with: {stack: orders, artifact: app}}}";
+    let made = plan(stack, true).unwrap();
+    assert_eq!(env(&made, "preview/a/eu-west-1/pr-7/deploy", "BLOCK_STACK"), "orders-pr-7");
+}
+
 #[test]
 fn a_preview_that_cannot_be_is_said_when_the_file_is_written() {
     let with = |deploy: &str| {

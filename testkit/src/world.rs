@@ -69,6 +69,8 @@ pub struct Outside {
     pub hooks: Vec<Arc<dyn HookReader>>,
     /// A GitHub at this address, for the App with this key.
     pub github: Option<(url::Url, SecretValue)>,
+    /// How long an answer of that GitHub is waited for; none: as a server waits.
+    pub github_answers_within: Option<Duration>,
     /// None: the system's.
     pub clock: Option<Arc<dyn Clock>>,
     pub cloud: Option<Cloud>,
@@ -122,7 +124,11 @@ impl Outside {
         let egress = Egress { allow_loopback: true, allow_private: true };
         let client = Client::keeping_connections(egress).expect("an HTTP client");
         let identity = Identity::App { id: crate::forge::APP_ID.to_owned(), key: AppKey::from_pem(key).expect("a key") };
-        vec![Arc::new(GitHub::new(url, identity, client, Arc::clone(clock)))]
+        let github = GitHub::new(url, identity, client, Arc::clone(clock));
+        vec![Arc::new(match self.github_answers_within {
+            Some(timeout) => github.answering_within(timeout),
+            None => github,
+        })]
     }
 }
 

@@ -10,16 +10,19 @@ import { until } from "./until.mjs";
 const run = promisify(execFile);
 
 export class Forge {
-  /** `members` and `strangers`: logins. Empty repositories of `acme` by their names. */
-  static async start(world, { repositories, members, strangers }) {
+  /**
+   * `members` and `strangers`: logins. Empty repositories of `acme` by their names. `hasApp`: the App is there and installed; else it is yet to be
+   * made. `host`: under which name of this machine it is reached.
+   */
+  static async start(world, { repositories, members, strangers, hasApp = true, host = "127.0.0.1", name = "forge" }) {
     const binary = process.env.TIDEGATE_FORGE ?? join(dirname(world.server.binary), "forge");
     if (!existsSync(binary)) throw new Error(`there is no ${binary}: cargo build -p tidegate-testkit --bin forge, or set TIDEGATE_FORGE`);
     const forge = new Forge();
-    forge.folder = join(world.folder, "forge");
+    forge.folder = join(world.folder, name);
     forge.secret = "a secret of the end-to-end suite";
-    forge.keyFile = join(world.folder, "forge.pem");
-    const all = (name, values) => values.flatMap((value) => [`--${name}`, value]);
-    const args = ["--secret", forge.secret, "--key-file", forge.keyFile];
+    forge.keyFile = join(world.folder, `${name}.pem`);
+    const all = (option, values) => values.flatMap((value) => [`--${option}`, value]);
+    const args = ["--secret", forge.secret, "--host", host, ...(hasApp ? ["--key-file", forge.keyFile] : [])];
     args.push(...all("repository", repositories), ...all("member", members), ...all("stranger", strangers));
     forge.child = spawn(binary, args, { stdio: ["pipe", "pipe", "pipe"], env: ownEnvironment() });
     forge.said = "";

@@ -78,6 +78,11 @@ impl Access {
         self.slots().remove(&name.to_string());
     }
 
+    /// Another identity has other tokens.
+    pub(super) fn forget_all(&self) {
+        self.slots().clear();
+    }
+
     fn slots(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<tokio::sync::Mutex<Option<Known>>>>> {
         self.installations.lock().unwrap_or_else(PoisonError::into_inner)
     }

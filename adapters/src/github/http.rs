@@ -35,6 +35,8 @@ pub(super) struct Http {
     clock: Arc<dyn Clock>,
     /// Without a slash at the end.
     base: String,
+    /// For one answer, its body included.
+    timeout: Duration,
     room: Semaphore,
     pause: Mutex<Pause>,
     kept: Mutex<BTreeMap<String, Kept>>,
@@ -83,11 +85,16 @@ impl Http {
             client,
             clock,
             base,
+            timeout: TIMEOUT,
             room: Semaphore::new(AT_ONCE),
             pause: Mutex::default(),
             kept: Mutex::default(),
             ahead_s: AtomicI64::new(0),
         }
+    }
+
+    pub(super) fn answering_within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The time at GitHub in seconds, as near as its last answer told: only for what GitHub compares with its own clock.
@@ -103,8 +110,8 @@ impl Http {
     pub(super) async fn send(&self, method: Method, path: &str, token: &SecretValue, body: Option<&Value>) -> Result<Answer, ForgeError> {
         let _room = self.room.acquire().await.map_err(|_| later("the client is closed"))?;
         self.may_ask()?;
-        let outcome = tokio::time::timeout(TIMEOUT, self.exchange(method, path, token, body)).await;
-        match outcome.unwrap_or_else(|_| Err(Failure::There(format!("no answer within {} s", TIMEOUT.as_secs())))) {
+        let outcome = tokio::time::timeout(self.timeout, self.exchange(method, path, token, body)).await;
+        match outcome.unwrap_or_else(|_| Err(Failure::There(format!("no answer within {} s", self.timeout.as_secs_f64())))) {
             Ok((answer, headers)) => self.judge(answer, &headers),
             Err(failure) => Err(self.failed(failure.to_string(), None)),
         }

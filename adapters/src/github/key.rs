@@ -1,11 +1,11 @@
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use engine::ports::SecretValue;
 use serde_json::json;
 use thiserror::Error;
+
+use crate::jwt;
 
 /// How long a token of the App is valid; GitHub takes at most ten minutes.
 const VALID_S: i64 = 9 * 60;
@@ -45,12 +45,7 @@ impl AppKey {
 
     /// The token with which the App `id` speaks for itself (RFC 7519, RS256), made at `now_s`.
     pub(super) fn token(&self, id: &str, now_s: i64) -> Option<SecretValue> {
-        let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let claims = json!({"iat": now_s - BEFORE_S, "exp": now_s + VALID_S, "iss": id});
-        let signed = format!("{}.{}", part(json!({"alg": "RS256", "typ": "JWT"})), part(claims));
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).ok()?;
-        Some(SecretValue::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
+        jwt::signed(&self.pair, None, &json!({"iat": now_s - BEFORE_S, "exp": now_s + VALID_S, "iss": id}))
     }
 }
 
@@ -59,6 +54,7 @@ mod tests {
     use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
     use aws_lc_rs::rsa::KeySize;
     use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
 

@@ -5,13 +5,17 @@
 mod access;
 mod connect;
 mod http;
+mod kept;
 mod key;
+mod manifest;
+mod own_app;
 mod publish;
 mod pulls;
 mod sign_in;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -24,8 +28,11 @@ use serde_json::Value;
 use url::Url;
 
 pub use access::Identity;
-pub use connect::{ConnectError, Connecting, MadeApp, Wanted};
+pub use connect::{ConnectError, Connecting};
+pub use kept::{KeepError, KeptApp, keep, kept, make_folder};
 pub use key::{AppKey, NoKey};
+pub use manifest::{ExchangeError, MadeApp, Unfit, Wanted};
+pub use own_app::OwnApp;
 pub use sign_in::{SignIn, Teams};
 
 use access::Access;
@@ -39,7 +46,8 @@ pub struct GitHub {
     /// Host and port of the addresses of its repositories.
     authority: String,
     scheme: String,
-    identity: Identity,
+    /// Changes when this server is made an App while it runs.
+    identity: RwLock<Arc<Identity>>,
     access: Access,
     http: Http,
 }
@@ -64,7 +72,24 @@ impl GitHub {
     pub fn new(web_url: &Url, identity: Identity, client: Client, clock: Arc<dyn Clock>) -> Self {
         let authority = authority(web_url);
         let base = api_base(web_url);
+        let identity = RwLock::new(Arc::new(identity));
         Self { authority, scheme: web_url.scheme().to_owned(), identity, access: Access::default(), http: Http::new(client, clock, base) }
+    }
+
+    /// The same where an answer may take so long; 20 s unless said otherwise.
+    #[must_use]
+    pub fn answering_within(self, timeout: Duration) -> Self {
+        Self { http: self.http.answering_within(timeout), ..self }
+    }
+
+    /// From now on this server is that App.
+    pub fn become_app(&self, id: String, key: AppKey) {
+        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Identity::App { id, key });
+        self.access.forget_all();
+    }
+
+    fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The repository at this address, if it is one of this GitHub's: by the very host and port, never by a likeness,
@@ -96,19 +121,28 @@ impl GitHub {
     }
 
     fn is_app(&self) -> bool {
-        matches!(self.identity, Identity::App { .. })
+        matches!(*self.identity(), Identity::App { .. })
     }
 
     fn host(&self) -> Option<&str> {
         self.authority.split(':').next()
     }
 
+    /// Asks something about the App itself.
+    async fn ask_as_app(&self, path: &str) -> Result<Answer, ForgeError> {
+        let Identity::App { id, key } = &*self.identity() else {
+            return Err(ForgeError::Never("this server is no App at GitHub".to_owned()));
+        };
+        let token = key.token(id, self.http.their_now_s()).ok_or_else(|| http::later("the App's key cannot sign"))?;
+        self.http.send(Method::GET, path, &token, None).await
+    }
+
     /// One request about one repository. A token that GitHub does not know any more is asked for anew, once.
     async fn ask(&self, name: &Name, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, ForgeError> {
         let path = format!("/repos/{name}{path}");
         for _ in 0..2 {
-            let Some(token) = self.access.token(&self.http, &self.identity, name).await? else {
-                return Err(ForgeError::Never("this server is nobody at GitHub; `tidegate github connect` changes that".to_owned()));
+            let Some(token) = self.access.token(&self.http, &self.identity(), name).await? else {
+                return Err(ForgeError::Never("this server is nobody at GitHub; Settings → GitHub changes that".to_owned()));
             };
             let answer = self.http.send(method.clone(), &path, &token, body).await?;
             if answer.status != StatusCode::UNAUTHORIZED {
@@ -123,22 +157,20 @@ impl GitHub {
 #[async_trait]
 impl Forge for GitHub {
     fn knows(&self, repository: &str) -> bool {
-        self.name(repository).is_some()
+        // Who is nobody there can ask for nothing and tell nothing.
+        !matches!(*self.identity(), Identity::Nobody) && self.name(repository).is_some()
     }
 
     async fn git_authorization(&self, repository: &str) -> Result<Option<SecretValue>, ForgeError> {
         // Never to another host, and never beside credentials of the address's own.
         let Some(url) = Url::parse(repository).ok().filter(|url| url.scheme() == self.scheme) else { return Ok(None) };
         let Some(name) = self.name(repository).filter(|_| url.username().is_empty() && url.password().is_none()) else { return Ok(None) };
-        let token = self.access.token(&self.http, &self.identity, &name).await?;
+        let token = self.access.token(&self.http, &self.identity(), &name).await?;
         Ok(token.map(|token| SecretValue::new(format!("Basic {}", STANDARD.encode(format!("x-access-token:{}", token.reveal()))))))
     }
 
     async fn publish(&self, report: &Report, mark: &mut Mark) -> Result<(), ForgeError> {
         let name = self.own(&report.repository)?;
-        if matches!(self.identity, Identity::Nobody) {
-            return Ok(());
-        }
         publish::publish(self, &name, report, mark).await
     }
 

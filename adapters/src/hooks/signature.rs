@@ -1,3 +1,5 @@
+use std::sync::{Arc, PoisonError, RwLock};
+
 use engine::ports::SecretValue;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
@@ -7,10 +9,10 @@ use thiserror::Error;
 /// Shorter ones can be guessed by trying, which costs the attacker nothing once a signed body is known.
 const SHORTEST: usize = 16;
 
-/// The secrets of one forge's web hooks: several while one takes the place of another.
+/// The secrets of one forge's web hooks: several while one takes the place of another. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct HookSecrets {
-    secrets: Vec<SecretValue>,
+    secrets: Arc<RwLock<Vec<SecretValue>>>,
 }
 
 /// A secret that could be guessed.
@@ -25,11 +27,25 @@ impl HookSecrets {
         if secrets.iter().any(|secret| secret.reveal().chars().count() < SHORTEST) {
             return Err(WeakSecret);
         }
-        Ok(Self { secrets })
+        Ok(Self { secrets: Arc::new(RwLock::new(secrets)) })
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.secrets.is_empty()
+    /// From now on this one counts, too.
+    ///
+    /// # Errors
+    /// When it is too short.
+    pub fn add(&self, secret: SecretValue) -> Result<(), WeakSecret> {
+        if secret.reveal().chars().count() < SHORTEST {
+            return Err(WeakSecret);
+        }
+        self.secrets.write().unwrap_or_else(PoisonError::into_inner).push(secret);
+        Ok(())
+    }
+
+    /// Nothing can be proven.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Whether `mac` is the HMAC-SHA256 of all parts in their order under one of the secrets. Every secret is tried, so
@@ -56,7 +72,7 @@ impl HookSecrets {
 
     fn any(&self, mut matches: impl FnMut(&SecretValue) -> Choice) -> bool {
         let mut found = Choice::from(0);
-        for secret in &self.secrets {
+        for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
             found |= matches(secret);
         }
         found.into()
@@ -78,7 +94,19 @@ mod tests {
     #[test]
     fn a_secret_that_can_be_guessed_is_refused() {
         assert_eq!(HookSecrets::new(vec![SecretValue::new("short".to_owned())]).unwrap_err(), WeakSecret);
-        assert!(HookSecrets::new(vec![SecretValue::new("0123456789abcdef".to_owned())]).is_ok());
+        let secrets = HookSecrets::new(vec![SecretValue::new("0123456789abcdef".to_owned())]).unwrap();
+        assert_eq!(secrets.add(SecretValue::new("short".to_owned())).unwrap_err(), WeakSecret);
+    }
+
+    #[test]
+    fn a_secret_that_is_added_counts_beside_the_others_wherever_they_are_used() {
+        let secrets = HookSecrets::default();
+        let used = secrets.clone();
+        assert!(used.is_empty());
+        for text in ["the first of them", "the second of them"] {
+            secrets.add(SecretValue::new(text.to_owned())).unwrap();
+        }
+        assert!(used.holds("the first of them") && used.holds("the second of them") && !used.holds("another one"));
     }
 
     /// The example of the Standard Webhooks' own libraries.

@@ -17,6 +17,8 @@ pub(crate) mod scope {
     pub(crate) const SERVICE: &str = "service";
     /// The one-time link of the first start; no API token.
     pub(crate) const FIRST_START: &str = "first_start";
+    /// The way to a forge and back, to make this server an App there; no API token.
+    pub(crate) const FORGE_APP: &str = "forge_app";
 }
 
 /// Whoever an API token acts for.

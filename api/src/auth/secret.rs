@@ -13,6 +13,8 @@ pub enum Kind {
     Session,
     /// `tgf_`: the one-time link of the first start.
     FirstStart,
+    /// `tga_`: the one way to a forge and back.
+    ForgeApp,
 }
 
 impl Kind {
@@ -21,6 +23,7 @@ impl Kind {
             Self::Api => "tg",
             Self::Session => "tgs",
             Self::FirstStart => "tgf",
+            Self::ForgeApp => "tga",
         }
     }
 }

@@ -83,6 +83,7 @@ codes! {
     // What the rules do not allow now
     AlreadyDecided = "already_decided", CONFLICT, "Somebody decided already";
     SecondPersonNeeded = "second_person_needed", CONFLICT, "Another person has to say the same";
+    AlreadyConfigured = "already_configured", CONFLICT, "The server's configuration says it";
     AlreadyExists = "already_exists", CONFLICT, "There is one with that name already";
     NotWaiting = "not_waiting", CONFLICT, "The gate does not wait for an answer";
     DigestMismatch = "digest_mismatch", CONFLICT, "The approval is for another content";
@@ -120,6 +121,9 @@ codes! {
     Unhealthy = "unhealthy", SERVICE_UNAVAILABLE, "A part of the server does not do its work";
     IdentityRefused = "identity_refused", UNPROCESSABLE_ENTITY, "A role could not be assumed, and trying again changes nothing";
     IdentityUnavailable = "identity_unavailable", SERVICE_UNAVAILABLE, "A role cannot be assumed now";
+    ForgeRefused = "forge_refused", UNPROCESSABLE_ENTITY, "The forge says no, and asking again changes nothing";
+    ForgeUnavailable = "forge_unavailable", SERVICE_UNAVAILABLE, "The forge cannot be asked now";
+    NotKept = "not_kept", INSUFFICIENT_STORAGE, "What a forge gave could not be written down";
     SignInUnavailable = "sign_in_unavailable", SERVICE_UNAVAILABLE, "The place where people sign in does not answer now";
     BlobsUnavailable = "blobs_unavailable", SERVICE_UNAVAILABLE, "The store of logs and artifacts cannot be used now";
     NotConfirmed = "not_confirmed", BAD_GATEWAY, "A subscription could not be confirmed";

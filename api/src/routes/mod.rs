@@ -114,6 +114,9 @@ fn of_server(routes: Routes) -> Routes {
     let routes = route!(routes, fleet::begin, Limits::default().answer_within_s(120));
     let routes = route!(routes, fleet::change);
     let routes = route!(routes, forges::show);
+    let routes = route!(routes, forges::app);
+    let routes = route!(routes, forges::order_app);
+    let routes = route!(routes, forges::app_back);
     let routes = route!(routes, server::show);
     let routes = route!(routes, openid::discover);
     let routes = route!(routes, openid::keys);

@@ -26,6 +26,9 @@ pub struct GitHubView {
     pub takes_web_hooks: bool,
     /// Gates may be opened by a button beside a check.
     pub approves_at_checks: bool,
+    /// Why no App can be made from this server's pages; none: one can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub makes_none_because: Option<String>,
 }
 
 impl Default for GitHubView {
@@ -37,6 +40,7 @@ impl Default for GitHubView {
             signs_in: false,
             takes_web_hooks: false,
             approves_at_checks: false,
+            makes_none_because: Some("this server was started without it".to_owned()),
         }
     }
 }
@@ -60,4 +64,95 @@ pub struct FollowedSource {
     pub last_polled_at: Option<Time>,
     /// Why the last look failed.
     pub last_error: Option<String>,
+}
+
+/// An App to be made at GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderApp {
+    /// The organisation that it belongs to; left out: whoever is signed in at GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// One of its kind at GitHub, where it can still be changed; 34 characters at most.
+    pub name: String,
+}
+
+/// A form that the browser posts to GitHub, with one field `manifest`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppForm {
+    /// Where to. GitHub leads back to this server within an hour, or it has to begin again.
+    pub action: String,
+    pub manifest: String,
+}
+
+/// What GitHub brings back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AppBack {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// How GitHub sees this server's App.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppView {
+    pub id: String,
+    pub name: String,
+    pub owner: String,
+    /// Its page at GitHub.
+    pub url: String,
+    /// Where it is installed.
+    pub install_url: String,
+    pub permissions: Vec<AppPermissionView>,
+    pub installations: Vec<AppInstallationView>,
+    /// The newest first; none: GitHub sends it no web hooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<Vec<AppDeliveryView>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppPermissionView {
+    /// As GitHub calls it, such as `pull_requests`.
+    pub name: String,
+    /// `read`, `write` or `admin`; none: it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<String>,
+    /// What the server makes use of; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<String>,
+    /// Less is granted than is needed.
+    pub is_lacking: bool,
+}
+
+/// An owner of repositories who installed the App.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppInstallationView {
+    pub account: String,
+    /// Its page at GitHub.
+    pub url: String,
+    /// Every repository of that owner, or those that were chosen.
+    pub every_repository: bool,
+    pub suspended: bool,
+    /// Permissions that the owner has not granted, such as `checks: write`.
+    pub lacks: Vec<String>,
+}
+
+/// A web hook that GitHub sent or tried to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppDeliveryView {
+    /// As in the header `x-github-delivery`.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+    /// With its action, such as `pull_request opened`.
+    pub event: String,
+    /// What came of it in GitHub's words.
+    pub outcome: String,
+    /// Of this server's answer; 0: there was none.
+    pub status: u16,
+    pub has_failed: bool,
+    /// It was sent before.
+    pub is_again: bool,
 }

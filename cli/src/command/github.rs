@@ -1,9 +1,7 @@
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use adapters::egress::{Client, Egress};
-use adapters::github::{Connecting, MadeApp, Wanted};
+use adapters::github::{Connecting, Wanted, keep};
 use adapters::ids::SystemIds;
 use engine::ports::Ids as _;
 use url::Url;
@@ -55,6 +53,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
     };
     // A person gave the address, on their own machine.
     let client = Client::new(Egress { allow_loopback: true, allow_private: true }).map_err(|error| Failure::failed(error.to_string()))?;
+    let hears = wanted.hears();
     let connecting = Connecting::listen(&wanted, SystemIds.token(), client).await.map_err(|error| Failure::failed(error.to_string()))?;
     if output.json {
         output.json_line(&serde_json::json!({"page": connecting.page}))?;
@@ -62,36 +61,21 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<Exit
         output.line(format!("open {} in a browser on this machine; from elsewhere, forward that port by ssh", connecting.page))?;
     }
     let app = connecting.made().await.map_err(|error| Failure::failed(error.to_string()).next("begin again"))?;
-    let settings = keep(&connect.folder, &connect.url, &app)?;
+    let settings = keep(&connect.folder, &connect.url, &app).map_err(|error| Failure::failed(error.to_string()))?;
     let install = format!("{}/installations/new", app.html_url);
     if output.json {
         output.json_line(&serde_json::json!({"app_id": app.id, "settings": settings, "install": install}))?;
     } else {
         output.line(format!("made the App {}", app.id))?;
+        if !hears {
+            output.line(format!(
+                "it gets no web hooks, since GitHub cannot reach {}: repositories are asked at intervals",
+                connect.public_url
+            ))?;
+        }
         output.line(format!("1. add the lines of {} to the server's configuration, and restart it", settings.display()))?;
         output.line(format!("2. install the App at {install}, for the repositories that it shall see"))?;
         output.line("3. tidegate connect <address of the repository> --branch main")?;
     }
     Ok(Exit::Ok)
-}
-
-/// Writes the key and the settings that name it; nothing that is there is overwritten.
-fn keep(folder: &Path, url: &Url, app: &MadeApp) -> Result<PathBuf> {
-    let key = std::path::absolute(folder.join(format!("github-{}.pem", app.id))).map_err(|error| Failure::file(folder, "find", &error))?;
-    let settings = folder.join(format!("github-{}.toml", app.id));
-    write_new(&key, app.key_pem.reveal())?;
-    let mut github = toml::Table::new();
-    github.insert("url".to_owned(), toml::Value::String(url.as_str().trim_end_matches('/').to_owned()));
-    github.insert("app_id".to_owned(), toml::Value::String(app.id.to_string()));
-    github.insert("app_key_file".to_owned(), toml::Value::String(key.display().to_string()));
-    let secret = toml::Table::from_iter([("app".to_owned(), toml::Value::String(app.webhook_secret.reveal().to_owned()))]);
-    github.insert("webhook_secrets".to_owned(), toml::Value::Table(secret));
-    let all = toml::Table::from_iter([("github".to_owned(), toml::Value::Table(github))]);
-    write_new(&settings, &all.to_string())?;
-    Ok(settings)
-}
-
-fn write_new(path: &Path, text: &str) -> Result<()> {
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::file(path, "write", &error))
 }

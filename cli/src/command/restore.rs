@@ -128,7 +128,9 @@ async fn begin(settings: &Settings, context: &Context) -> Result<(u64, usize, Ve
     let store = store.map_err(|error| failed("the database cannot be opened", &error))?;
     let generation = Engine::begin_generation(&store, context.clock.now()).await;
     let generation = generation.map_err(|error| failed("the new generation cannot begin", &error))?;
-    let engine = crate::serve::open_engine(settings, name, settings.public_url.clone(), store, context.clock.clone()).await?;
+    let public_url = url::Url::parse(&settings.public_url).map_err(|error| failed("public_url", &error))?;
+    let forges = crate::serve::Forges::open(settings, &public_url, &context.clock)?;
+    let engine = crate::serve::open_engine(settings, name, settings.public_url.clone(), store, &forges, context.clock.clone()).await?;
     let reason = format!("restored from a backup at {}: look at what runs, then lift this", context.clock.now());
     let held = engine.hold_restored(&reason).await;
     let (held, parked) = held.map_err(|error| failed("a pipeline cannot be held", &error))?;

@@ -1,45 +1,90 @@
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adapters::egress::{Client, Egress};
-use adapters::github::{AppKey, GitHub, Identity, Teams};
+use adapters::github::{AppKey, GitHub, Identity, OwnApp, Teams};
 use adapters::hooks::{self, HookSecrets};
 use api::auth::Role;
-use api::types::{GitHubIdentity, GitHubView};
-use engine::ports::{Clock, Forge, HookReader, SecretValue};
+use api::types::GitHubView;
+use engine::ports::{Clock, Forge, ForgeApp, HookReader, SecretValue};
 
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
 
-/// The forges at which this server is somebody.
-pub(super) fn open(settings: &Settings, egress: Egress, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Forge>>> {
-    let forges = &settings.forges;
-    let identity = match (&forges.github_app, &forges.github_token) {
-        (Some((id, file)), _) => Identity::App { id: id.clone(), key: app_key(file)? },
-        (None, Some(token)) => Identity::Token(SecretValue::new(token.clone())),
-        (None, None) => return Ok(Vec::new()),
-    };
-    let url = url::Url::parse(&forges.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
-    let client = Client::keeping_connections(egress).map_err(|error| Failure::failed(error.to_string()))?;
-    Ok(vec![Arc::new(GitHub::new(&url, identity, client, Arc::clone(clock)))])
+/// What a server knows of forges.
+pub(crate) struct Forges {
+    pub(super) forges: Vec<Arc<dyn Forge>>,
+    pub(super) hooks: Vec<Arc<dyn HookReader>>,
+    /// What it is at GitHub, and how it becomes an App there.
+    pub(super) app: Arc<dyn ForgeApp>,
 }
 
-/// What people are shown of it.
+impl Forges {
+    /// `public_url` is where browsers and GitHub reach the server.
+    pub(crate) fn open(settings: &Settings, public_url: &url::Url, clock: &Arc<dyn Clock>) -> Result<Self> {
+        let own = &settings.forges;
+        let url = url::Url::parse(&own.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
+        let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
+        let client = Client::keeping_connections(egress).map_err(|error| Failure::failed(error.to_string()))?;
+        let secrets = hook_secrets(settings, "github", "github.webhook_secrets")?;
+        let place = place_of_app(settings);
+        let identity = match (&own.github_app, &own.github_token, &place) {
+            (Some((id, file)), _, _) => Identity::App { id: id.clone(), key: app_key(file)? },
+            (None, Some(token), _) => Identity::Token(SecretValue::new(token.clone())),
+            (None, None, Ok(folder)) => kept_app(folder, &secrets)?,
+            (None, None, Err(_)) => Identity::Nobody,
+        };
+        let github = Arc::new(GitHub::new(&url, identity, client.clone(), Arc::clone(clock)));
+        let hooks = vec![
+            Arc::new(hooks::GitHub::new(own.github_url.clone(), secrets.clone())) as Arc<dyn HookReader>,
+            Arc::new(hooks::Gitea::new(hook_secrets(settings, "gitea", "gitea.webhook_secrets")?)),
+            Arc::new(hooks::GitLab::new(hook_secrets(settings, "gitlab", "gitlab.webhook_secrets")?)),
+            Arc::new(hooks::Signed::new(hook_secrets(settings, "signed", "webhooks.secrets")?)),
+        ];
+        let app = OwnApp::new(Arc::clone(&github), url, public_url.clone(), client, secrets, place);
+        Ok(Self { forges: vec![github], hooks, app: Arc::new(app) })
+    }
+}
+
+/// Where an App that is made in the browser is kept; or why none is made there.
+fn place_of_app(settings: &Settings) -> std::result::Result<PathBuf, String> {
+    let forges = &settings.forges;
+    if forges.github_app.is_some() {
+        return Err("the server's configuration names its App (github.app_id); change it there".to_owned());
+    }
+    if forges.github_token.is_some() {
+        return Err("the server's configuration has a person's token (github.token); take it out there, and restart the server".to_owned());
+    }
+    // What one of several servers keeps in its folder the others do not know.
+    if !settings.database_url.starts_with("sqlite:") {
+        return Err(
+            "several servers may share this database, and each must know the App: run `tidegate github connect` on one of their machines, \
+                    and give what it writes to every server's configuration"
+                .to_owned(),
+        );
+    }
+    Ok(settings.data.join("github"))
+}
+
+/// The App that was made in the browser, if one was.
+fn kept_app(folder: &Path, secrets: &HookSecrets) -> Result<Identity> {
+    let broken = |why: String| Failure::failed(why).next("mend it, or move the folder away and connect GitHub anew");
+    let Some(kept) = adapters::github::kept(folder).map_err(|error| broken(error.to_string()))? else { return Ok(Identity::Nobody) };
+    if let Some(secret) = kept.webhook_secret {
+        secrets.add(secret).map_err(|error| broken(format!("{}: {error}", folder.display())))?;
+    }
+    Ok(Identity::App { id: kept.id, key: kept.key })
+}
+
+/// What people are shown of the configuration; what the server is at GitHub may change while it runs.
 pub(super) fn shown(settings: &Settings) -> GitHubView {
     let forges = &settings.forges;
-    let acts_as = match (&forges.github_app, &forges.github_token) {
-        (Some(_), _) => GitHubIdentity::App,
-        (None, Some(_)) => GitHubIdentity::Token,
-        (None, None) => GitHubIdentity::Nobody,
-    };
     GitHubView {
         url: forges.github_url.clone(),
-        acts_as,
-        app_id: forges.github_app.as_ref().map(|(id, _)| id.clone()),
         signs_in: forges.sign_in.is_some(),
-        takes_web_hooks: forges.hook_secrets.get("github").is_some_and(|secrets| !secrets.is_empty()),
         approves_at_checks: forges.approves_at_checks,
+        ..GitHubView::default()
     }
 }
 
@@ -98,19 +143,9 @@ pub(super) fn push_secrets(settings: &Settings) -> Result<HookSecrets> {
     hook_secrets(settings, "aws", "aws.webhook_secrets")
 }
 
+/// Those that the configuration names.
 fn hook_secrets(settings: &Settings, sender: &str, key: &str) -> Result<HookSecrets> {
     let secrets = settings.forges.hook_secrets.get(sender).into_iter().flatten();
     HookSecrets::new(secrets.cloned().map(SecretValue::new).collect())
         .map_err(|error| Failure::usage(format!("{key}: {error}")).next("replace it there and at the sender"))
-}
-
-/// The web hooks that this server takes.
-pub(super) fn hooks(settings: &Settings) -> Result<Vec<Arc<dyn HookReader>>> {
-    let secrets = |forge: &str, key: &str| hook_secrets(settings, forge, key);
-    Ok(vec![
-        Arc::new(hooks::GitHub::new(settings.forges.github_url.clone(), secrets("github", "github.webhook_secrets")?)),
-        Arc::new(hooks::Gitea::new(secrets("gitea", "gitea.webhook_secrets")?)),
-        Arc::new(hooks::GitLab::new(secrets("gitlab", "gitlab.webhook_secrets")?)),
-        Arc::new(hooks::Signed::new(secrets("signed", "webhooks.secrets")?)),
-    ])
 }

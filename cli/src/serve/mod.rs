@@ -9,5 +9,6 @@ mod ports;
 mod server;
 pub(crate) mod signals;
 
+pub(crate) use forges::Forges;
 pub(crate) use ports::{bucket, make_folder};
 pub(crate) use server::{Server, open_engine};

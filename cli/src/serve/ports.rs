@@ -18,17 +18,17 @@ use engine::ports::{Blobs, Clock, Identity, Ids, Notifier, Partition, SecretValu
 use engine::store::Store;
 use engine::{Keys, Ports, Registry};
 
+use super::forges::Forges;
 use crate::config::Settings;
 use crate::exit::{Failure, Result};
 
 /// Everything that the engine needs from outside, as configured. Folders are made where they are missing.
-pub(super) fn open(settings: &Settings, public_url: &str, store: &Store, clock: Arc<dyn Clock>) -> Result<Ports> {
+pub(super) fn open(settings: &Settings, public_url: &str, store: &Store, forges: &Forges, clock: Arc<dyn Clock>) -> Result<Ports> {
     let folder = |name: &str| make_folder(&settings.data.join(name)).map(|()| settings.data.join(name));
     let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
     let client = Client::new(egress).map_err(|error| Failure::failed(error.to_string()))?;
     let mirrors = folder("mirrors")?;
-    let forges = super::forges::open(settings, egress, &clock)?;
-    let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?.with_forges(&forges);
+    let source = Git::new(mirrors.clone()).map_err(|error| Failure::file(&mirrors, "use", &error))?.with_forges(&forges.forges);
     let aws = aws(settings);
     let identity: Arc<dyn Identity> = Arc::new(AwsIdentity::new(aws.clone(), Arc::clone(&clock)));
     let (keys, ids): (_, Arc<dyn Ids>) = (Arc::new(Keys::new(Arc::new(RsaSigner))), Arc::new(SystemIds));
@@ -44,9 +44,9 @@ pub(super) fn open(settings: &Settings, public_url: &str, store: &Store, clock: 
         clock,
         ids,
         source: Arc::new(source),
-        hooks: super::forges::hooks(settings)?,
+        hooks: forges.hooks.clone(),
         alarm_push: Some(Arc::new(AwsPush::new(super::forges::push_secrets(settings)?, client.clone(), settings.aws.endpoint.clone()))),
-        forges,
+        forges: forges.forges.clone(),
         monitors: vec![
             Arc::new(HttpMonitor::new(client.clone())),
             Arc::new(Prometheus::new(client.clone())),

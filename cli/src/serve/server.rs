@@ -11,6 +11,7 @@ use engine::{Engine, Settings as EngineSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::forges::Forges;
 use super::{built_in_runner, ports};
 use crate::config::Settings;
 use crate::exit::{Exit, Failure, Result};
@@ -45,7 +46,8 @@ impl Server {
         let name = SystemIds.uuid();
         let store =
             Store::open(&store::Settings::new(&settings.database_url, &name)).await.map_err(|error| cannot_open(settings, &error))?;
-        let engine = open_engine(settings, name, public_url.as_str().trim_end_matches('/').to_owned(), store, clock).await?;
+        let forges = Forges::open(settings, &public_url, &clock)?;
+        let engine = open_engine(settings, name, public_url.as_str().trim_end_matches('/').to_owned(), store, &forges, clock).await?;
         let metrics = match api::install_recorder() {
             Ok(metrics) => Some(metrics),
             Err(error) => {
@@ -56,6 +58,7 @@ impl Server {
         let api = ApiSettings {
             sign_in: super::forges::sign_in(settings)?,
             github: super::forges::shown(settings),
+            forge_app: Some(forges.app),
             ..ApiSettings::new(public_url.clone())
         };
         let state = ApiState::with_metrics(Arc::clone(&engine), api, metrics);
@@ -113,9 +116,10 @@ pub(crate) async fn open_engine(
     name: String,
     public_url: String,
     store: Store,
+    forges: &Forges,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Engine>> {
-    let ports = ports::open(settings, &public_url, &store, clock)?;
+    let ports = ports::open(settings, &public_url, &store, forges, clock)?;
     let identity_env = settings.aws.endpoint.iter().map(|endpoint| ("AWS_ENDPOINT_URL".to_owned(), endpoint.clone())).collect();
     let engine_settings = EngineSettings {
         runner_token_ms: settings.runner_token_ms,

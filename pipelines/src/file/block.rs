@@ -43,6 +43,9 @@ words! {
         AddNumber = "add_number",
         /// `-pr-` and the number are appended.
         AppendNumber = "append_number",
+        /// A part of the name of what is deployed to, which the block does not make by itself: `preview: {with: …}` must give one of those
+        /// parts, with `{number}` in it.
+        Place = "place",
     }
 }
 

@@ -15,12 +15,15 @@ use testkit::forge::{APP_ID, FakeForge, Person, Sender};
 /// Stands in for GitHub.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// What web hooks are signed with
-    #[arg(long)]
+    /// What web hooks are signed with that go to the servers of the standard input
+    #[arg(long, default_value = "a secret of the fake forge")]
     secret: String,
-    /// Where the App's private key is written
+    /// Where the App's private key is written; left out: the App is yet to be made and installed
     #[arg(long)]
-    key_file: PathBuf,
+    key_file: Option<PathBuf>,
+    /// Under which name of this machine it is reached
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
     /// Empty repositories of `acme`, by their names
     #[arg(long = "repository")]
     repositories: Vec<String>,
@@ -35,10 +38,15 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let forge = FakeForge::start().await;
-    if let Err(error) = write_key(&arguments.key_file, forge.app_key().reveal()) {
-        eprintln!("forge: {}: {error}", arguments.key_file.display());
-        return ExitCode::FAILURE;
+    let forge = FakeForge::start_as(&arguments.host).await;
+    match &arguments.key_file {
+        Some(file) => {
+            if let Err(error) = write_key(file, forge.app_key().reveal()) {
+                eprintln!("forge: {}: {error}", file.display());
+                return ExitCode::FAILURE;
+            }
+        }
+        None => forge.state().revoked = true,
     }
     let repositories: Vec<_> = arguments.repositories.iter().map(|name| forge.repository(name).url).collect();
     let teams = [(&arguments.members, vec!["acme/everybody".to_owned()]), (&arguments.strangers, Vec::new())];

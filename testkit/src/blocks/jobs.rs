@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use pipelines::expression::{Context, Template};
-use pipelines::plan::{self, NodeIx, NodeKind, Plan, Purpose, Rollout};
-use pipelines::{ExpandInput, SourceFile};
+use pipelines::plan::{self, NodeIx, NodeKind, Plan, Purpose, Rollout, Trigger};
+use pipelines::{ExpandInput, Pipeline, SourceFile};
 use protocol::{ArtifactInput, AttemptId, Checkout, Job, Step};
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ const STAGE: &str = "live";
 /// A release's plan with one target.
 #[derive(Debug)]
 pub(super) struct Jobs {
+    /// As jobs find it: that of a pull request has a name of its own.
+    pipeline: String,
     plan: Plan,
     env: BTreeMap<String, String>,
 }
@@ -32,18 +34,27 @@ pub(super) struct Release {
 impl Jobs {
     /// Compiles a pipeline that deploys with `deploy` (`uses`, `with`, `strategy`).
     pub(super) fn of(deploy: &Value, env: BTreeMap<String, String>) -> Self {
-        let file = json!({
-            "name": "conformance",
-            "stages": [
-                {"name": "build", "jobs": [{"name": "package", "steps": ["true"], "artifacts": {ARTIFACT: "dist"}}]},
-                {"name": STAGE, "targets": [TARGET], "deploy": deploy},
-            ],
-        });
-        let source = SourceFile::new("pipeline.yaml", file.to_string());
-        let (pipeline, diagnostics) = pipelines::compile(&source, &super::library());
-        let pipeline = pipeline.unwrap_or_else(|| panic!("the suite's pipeline has errors: {diagnostics:#?}\n{file:#}"));
+        let pipeline = compiled(deploy, &json!({"push": {"branch": "main"}}));
         let plan = pipelines::expand(&pipeline, &ExpandInput::default()).expect("a plan");
-        Self { plan, env }
+        Self { pipeline: plan.pipeline.clone(), plan, env }
+    }
+
+    /// What makes the preview of a pull request with `deploy`, beside [`TARGET`], and what takes it away again.
+    pub(super) fn of_pull_request(deploy: &Value, env: BTreeMap<String, String>, number: u64) -> (Self, Self) {
+        let compiled = compiled(deploy, &json!({"push": {"branch": "main"}, "pull_request": {"preview": true}}));
+        let base = pipelines::expand(&compiled, &ExpandInput::default()).expect("a plan");
+        let settings = base.triggers.iter().find_map(|trigger| if let Trigger::PullRequest(pulls) = trigger { Some(pulls) } else { None });
+        let plan = pipelines::pull_request::plan(&compiled, settings.expect("pull requests are followed"), number, true);
+        let plan = plan.unwrap_or_else(|error| panic!("the block makes no preview: {error}"));
+        let removal = plan.preview.as_ref().and_then(|preview| preview.removal.as_deref()).cloned().expect("a way to take it away");
+        let pipeline = format!("{}~pr-{number}", base.pipeline);
+        (Self { pipeline: pipeline.clone(), plan, env: env.clone() }, Self { pipeline, plan: removal, env })
+    }
+
+    /// The only job that takes a preview away.
+    pub(super) fn destroy(&self) -> NodeIx {
+        let is_job = |ix: &&NodeIx| self.job(**ix).is_some();
+        self.rollout().nodes.iter().find(is_job).copied().expect("a job")
     }
 
     /// The jobs that deploy, one per increment, in order.
@@ -64,7 +75,8 @@ impl Jobs {
     pub(super) fn rendered(&self, ix: NodeIx, release: &Release, attempt: AttemptId) -> Job {
         let node = self.plan.node(ix).expect("a node of this plan");
         let job = self.job(ix).expect("a job");
-        let context = context(release);
+        let target = node.target.clone().unwrap_or_else(|| TARGET.to_owned());
+        let context = context(release, &target);
         let insert = |text: &str| match Template::parse(text).map(|template| template.render(&context)) {
             Ok(Ok(text)) => text,
             wrong => panic!("{}: {text:?}: {wrong:?}", node.key),
@@ -92,7 +104,7 @@ impl Jobs {
         Job {
             attempt,
             key: node.key.clone(),
-            pipeline: self.plan.pipeline.clone(),
+            pipeline: self.pipeline.clone(),
             release: release.number,
             stage: STAGE.to_owned(),
             target: node.target.clone(),
@@ -124,12 +136,28 @@ impl Jobs {
     }
 }
 
-fn context(release: &Release) -> Context {
+fn compiled(deploy: &Value, triggers: &Value) -> Pipeline {
+    let file = json!({
+        "name": "conformance",
+        "triggers": triggers,
+        "stages": [
+            {"name": "build", "jobs": [{"name": "package", "steps": ["true"], "artifacts": {ARTIFACT: "dist"}}]},
+            {"name": STAGE, "targets": [TARGET], "deploy": deploy},
+        ],
+    });
+    let source = SourceFile::new("pipeline.yaml", file.to_string());
+    let (pipeline, diagnostics) = pipelines::compile(&source, &super::library());
+    pipeline.unwrap_or_else(|| panic!("the suite's pipeline has errors: {diagnostics:#?}\n{file:#}"))
+}
+
+fn context(release: &Release, target: &str) -> Context {
     let Checkout { commit, reference, .. } = &release.checkout;
-    let (account, region) = TARGET.split_once('/').unwrap_or((TARGET, ""));
+    let mut parts = target.splitn(3, '/');
+    let mut part = || parts.next().unwrap_or_default();
+    let (account, region, unit) = (part(), part(), part());
     Context::new()
         .with("release", json!({"number": release.number, "commit": commit, "branch": reference}))
         .with("stage", json!({"name": STAGE, "production": false}))
         .with("wave", json!({"name": ""}))
-        .with("target", json!({"name": TARGET, "account": account, "region": region, "unit": ""}))
+        .with("target", json!({"name": target, "account": account, "region": region, "unit": unit}))
 }

@@ -193,6 +193,25 @@ impl<S: Subject> Suite<S> {
         assert_eq!(ended.outcome, Outcome::Succeeded, "the rollback to {release}:\n{}", ended.log);
     }
 
+    /// Makes or updates the preview of a pull request beside the target, by the file's own deploy block.
+    #[track_caller]
+    pub fn make_preview(&self, number: u64, release: u64) {
+        let (jobs, _) = Jobs::of_pull_request(&self.subject.deploy(), self.subject.env(), number);
+        let release = self.release(release, Condition::Well);
+        for node in jobs.deploys() {
+            let ended = self.bench.end_of(&self.start_of(&jobs, node, &release));
+            assert_eq!(ended.outcome, Outcome::Succeeded, "the preview of pull request {number}:\n{}", ended.log);
+        }
+    }
+
+    /// Takes it away, by what was planned when it was made.
+    #[track_caller]
+    pub fn remove_preview(&self, number: u64) {
+        let (_, removal) = Jobs::of_pull_request(&self.subject.deploy(), self.subject.env(), number);
+        let ended = self.bench.end_of(&self.start_of(&removal, removal.destroy(), &self.release(1, Condition::Well)));
+        assert_eq!(ended.outcome, Outcome::Succeeded, "the end of pull request {number}:\n{}", ended.log);
+    }
+
     /// What the block itself says about its target.
     #[track_caller]
     pub fn inspect(&self) -> Inspected {
@@ -232,8 +251,12 @@ impl<S: Subject> Suite<S> {
     }
 
     fn start(&self, node: pipelines::plan::NodeIx, release: &Release) -> AttemptId {
+        self.start_of(&self.jobs, node, release)
+    }
+
+    fn start_of(&self, jobs: &Jobs, node: pipelines::plan::NodeIx, release: &Release) -> AttemptId {
         self.fence.set(self.fence.get() + 1);
-        let job = self.jobs.rendered(node, release, self.next_attempt(release.number));
+        let job = jobs.rendered(node, release, self.next_attempt(release.number));
         self.bench.queue(job, self.fence.get())
     }
 

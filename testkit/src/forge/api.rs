@@ -5,11 +5,9 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::app::INSTALLATION;
 use super::fake::{ForgeState, Mood, Shared, reply, text};
-use super::pulls;
-
-/// The one installation.
-const INSTALLATION: u64 = 77;
+use super::{app, pulls};
 
 pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
     let path = uri.path().trim_start_matches("/api/v3").to_owned();
@@ -22,12 +20,9 @@ pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &Head
     }
     if let ("POST", ["app-manifests", code, "conversions"]) = (method.as_str(), parts.as_slice()) {
         // The code counts once, and for an hour.
-        return match *code {
-            "a-code" => reply(
-                StatusCode::CREATED,
-                &json!({"id": 4711, "slug": "tidegate", "html_url": "https://github.com/apps/tidegate", "pem": shared.key_pem(), "webhook_secret": "made by the forge, once"}),
-            ),
-            _ => message(StatusCode::NOT_FOUND, "Not Found"),
+        return match app::convert(shared, code) {
+            Some(app) => reply(StatusCode::CREATED, &app),
+            None => message(StatusCode::NOT_FOUND, "Not Found"),
         };
     }
     let of_app = shared.is_app(&token);
@@ -44,6 +39,7 @@ pub(super) fn answer(shared: &Shared, method: &Method, uri: &Uri, headers: &Head
             let end = chrono_text(super::fake::now_s() + valid_s);
             reply(StatusCode::CREATED, &json!({"token": token, "expires_at": end}))
         }
+        ("GET", ["app", rest @ ..]) if of_app => app::answer(shared, &state, rest, headers),
         (_, ["repos", "acme", _, "installation"] | ["app", ..]) => {
             message(StatusCode::UNAUTHORIZED, "A JSON web token could not be decoded")
         }
@@ -186,7 +182,7 @@ fn merge(into: &mut Value, from: &Value) {
 }
 
 /// With an ETag, and 304 to who has that one.
-fn cached(headers: &HeaderMap, body: &Value) -> Response<Body> {
+pub(super) fn cached(headers: &HeaderMap, body: &Value) -> Response<Body> {
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(body.to_string())[..8]));
     let mut response =
         if text(headers, "if-none-match") == etag { reply(StatusCode::NOT_MODIFIED, &Value::Null) } else { reply(StatusCode::OK, body) };
@@ -201,6 +197,6 @@ fn message(status: StatusCode, text: &str) -> Response<Body> {
     reply(status, &json!({"message": text, "documentation_url": "https://docs.github.com/rest"}))
 }
 
-fn chrono_text(seconds: i64) -> String {
+pub(super) fn chrono_text(seconds: i64) -> String {
     engine::core::Time(seconds * 1_000).to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

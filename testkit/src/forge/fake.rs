@@ -19,7 +19,8 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::hooks::Sender;
+use super::app::{self, Ordered};
+use super::hooks::{Sender, Sent};
 use super::openapi::Description;
 use super::people::{self, HandedOut, Person};
 use super::{api, git};
@@ -62,6 +63,13 @@ pub struct ForgeState {
     /// Sends web hooks for what happens here.
     pub sender: Option<Arc<Sender>>,
     pub(super) hooks: Vec<(&'static str, Value)>,
+    /// What became of those that were sent by the fake itself, in their order.
+    pub deliveries: Vec<Sent>,
+    /// The manifest of the App that was made here; null: none was.
+    pub app: Value,
+    /// What the owner of the repositories grants the App; none: all that it asks for.
+    pub granted: Option<Value>,
+    pub(super) ordered: Vec<Ordered>,
     /// What was asked or answered against GitHub's description of its API; a forge that is dropped with any fails its test.
     pub violations: Vec<String>,
     /// Every request to the API in its order: method, path without query, status.
@@ -111,8 +119,13 @@ pub enum Mood {
 
 impl FakeForge {
     pub async fn start() -> Self {
+        Self::start_as("127.0.0.1").await
+    }
+
+    /// The same under another name of this machine, so that browsers take it for another site than a server.
+    pub async fn start_as(host: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let url: Url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
+        let url: Url = format!("http://{host}:{}", listener.local_addr().expect("an address").port()).parse().expect("a URL");
         let shared = Arc::new(Shared {
             folder: tempfile::tempdir().expect("a temporary folder"),
             url: url.clone(),
@@ -216,8 +229,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             .expect("a response");
     }
     if mood == Mood::Well
-        && let Some(response) = people::answer(&shared, &parts.method, &parts.uri, &parts.headers, &body)
+        && let Some(response) = app::page(&shared, &parts.method, &parts.uri, &body)
+            .or_else(|| people::answer(&shared, &parts.method, &parts.uri, &parts.headers, &body))
     {
+        send_hooks(&shared);
         return response;
     }
     let is_api = parts.uri.path().starts_with("/api/v3/");
@@ -263,13 +278,15 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
 }
 
 /// What happened is told in its order, and to nobody who would wait for it.
-fn send_hooks(shared: &Shared) {
+fn send_hooks(shared: &Arc<Shared>) {
     let mut state = shared.state();
     let hooks = std::mem::take(&mut state.hooks);
     let Some(sender) = state.sender.clone().filter(|_| !hooks.is_empty()) else { return };
+    let shared = Arc::clone(shared);
     tokio::spawn(async move {
         for (event, body) in hooks {
-            sender.event(event, &body).await;
+            let sent = sender.event(event, &body, now_s()).await;
+            shared.state().deliveries.push(sent);
         }
     });
 }

@@ -29,9 +29,12 @@ impl Sender {
         self.github("push", &self.next_id(), body.to_string().as_bytes()).await
     }
 
-    /// Any event of GitHub's under an id of its own; nobody waits for what comes of it.
-    pub(super) async fn event(&self, event: &str, body: &Value) {
-        let _unheard = self.github_request(event, &self.next_id(), body.to_string().as_bytes()).send().await;
+    /// Any event of GitHub's under an id of its own, and what came of it.
+    pub(super) async fn event(&self, event: &str, body: &Value, at_s: i64) -> Sent {
+        let delivery = self.next_id();
+        let response = self.github_request(event, &delivery, body.to_string().as_bytes()).send().await;
+        let status = response.map_or(0, |response| response.status().as_u16());
+        Sent { delivery, event: event.to_owned(), action: body["action"].as_str().map(str::to_owned), at_s, status }
     }
 
     /// Any event of GitHub's.
@@ -80,6 +83,17 @@ impl Sender {
         }
         mac.finalize().into_bytes().to_vec()
     }
+}
+
+/// What became of a web hook that the fake sent by itself.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub delivery: String,
+    pub event: String,
+    pub action: Option<String>,
+    pub at_s: i64,
+    /// 0: there was no answer.
+    pub status: u16,
 }
 
 async fn sent(request: RequestBuilder) -> Response {

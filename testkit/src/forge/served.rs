@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use api::{ApiSettings, ApiState};
-use engine::ports::SignIn;
+use engine::ports::{ForgeApp, SignIn};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -24,6 +24,15 @@ impl Served {
     /// The same where people also prove elsewhere who they are.
     pub async fn signing_in(world: &World, sign_in: Arc<dyn SignIn>) -> Self {
         Self::with(world, |settings| settings.sign_in = Some(sign_in)).await
+    }
+
+    /// The same where an App can be made at a forge.
+    pub async fn making_apps(world: &World, make: impl FnOnce(&Url) -> Arc<dyn ForgeApp>) -> Self {
+        Self::with(world, |settings| {
+            let app = make(&settings.public_url);
+            settings.forge_app = Some(app);
+        })
+        .await
     }
 
     async fn with(world: &World, change: impl FnOnce(&mut ApiSettings)) -> Self {

@@ -22,6 +22,11 @@ mod handover {
     }
 
     #[test]
+    fn a_preview_stands_beside_the_service_and_goes_alone() {
+        super::a_preview_comes_and_goes(&crate::suite(Service::new("handover")), |service| service);
+    }
+
+    #[test]
     fn a_client_sees_no_failed_request() {
         let suite = crate::suite(Service::new("handover"));
         suite.deploy(1);
@@ -56,6 +61,24 @@ mod restart {
     }
 }
 
+/// Made beside the service, moved on by the next push, and taken away: the service is the same all the time.
+pub(crate) fn a_preview_comes_and_goes<S: Subject>(suite: &testkit::blocks::Suite<S>, service: impl Fn(&S) -> &Service) {
+    let service = service(&suite.subject);
+    suite.deploy(1);
+    let number = service.free_pull_request();
+    for release in [2, 3] {
+        suite.make_preview(number, release);
+        assert_eq!(service.preview(number), Some(release));
+        suite.expect_running(1);
+    }
+    // Twice, as after an answer that was lost.
+    for _ in 0..2 {
+        suite.remove_preview(number);
+        assert_eq!(service.preview(number), None, "nobody listens there any more");
+        suite.expect_running(1);
+    }
+}
+
 /// A web service on a free port, kept by the block.
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -78,15 +101,25 @@ impl Service {
         Self { root: tempfile::tempdir().expect("a temporary folder"), port: testkit::port::free(), mode }
     }
 
+    /// The number of a pull request whose preview finds its port free: that of the service and its number.
+    pub(crate) fn free_pull_request(&self) -> u64 {
+        let is_free = |number: &u64| {
+            let port = u64::from(self.port).checked_add(*number).and_then(|port| u16::try_from(port).ok());
+            port.is_some_and(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok())
+        };
+        (1..1_000).find(is_free).expect("a free port")
+    }
+
+    /// Which release serves as the preview of a pull request; none: nothing listens there.
+    pub(crate) fn preview(&self, number: u64) -> Option<u64> {
+        let port = u16::try_from(u64::from(self.port) + number).expect("a port");
+        let (_, body) = ask(port, "/").ok()?;
+        body.split(' ').next()?.parse().ok()
+    }
+
     /// Status line and body.
     fn ask(&self, path: &str) -> std::io::Result<(String, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| std::io::Error::other(format!("answered {answer:?}")))?;
-        Ok((head.lines().next().unwrap_or_default().to_owned(), body.to_owned()))
+        ask(self.port, path)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the figures are about real time, as a client sees it")]
@@ -117,6 +150,17 @@ impl Service {
             worked.map(|()| seen).unwrap_or_else(|failure| std::panic::resume_unwind(failure))
         })
     }
+}
+
+/// Status line and body.
+fn ask(port: u16, path: &str) -> std::io::Result<(String, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| std::io::Error::other(format!("answered {answer:?}")))?;
+    Ok((head.lines().next().unwrap_or_default().to_owned(), body.to_owned()))
 }
 
 impl Subject for Service {

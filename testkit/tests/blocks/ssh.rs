@@ -15,6 +15,12 @@ fn a4_an_older_fence() {
     crate::suite(Remote::new()).an_older_fence();
 }
 
+/// On another machine as on the runner's own.
+#[test]
+fn a_preview_stands_beside_the_service_and_goes_alone() {
+    super::in_place::a_preview_comes_and_goes(&crate::suite(Remote::new()), |remote| &remote.service);
+}
+
 #[test]
 fn a_client_sees_no_failed_request() {
     let suite = crate::suite(Remote::new());

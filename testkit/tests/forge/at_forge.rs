@@ -50,6 +50,20 @@ impl AtForge {
 
     /// The same at a server with other settings.
     pub(crate) async fn tuned(file: &str, prepare: impl FnOnce(&FakeForge), tune: fn(&mut engine::Settings)) -> Self {
+        Self::built(file, prepare, tune, None).await
+    }
+
+    /// The same at a server that waits only so long for an answer.
+    pub(crate) async fn impatient(answers_within: Duration) -> Self {
+        Self::built(PIPELINE, |_| {}, |_| {}, Some(answers_within)).await
+    }
+
+    async fn built(
+        file: &str,
+        prepare: impl FnOnce(&FakeForge),
+        tune: fn(&mut engine::Settings),
+        github_answers_within: Option<Duration>,
+    ) -> Self {
         let forge = FakeForge::start().await;
         prepare(&forge);
         let at = forge.repository("orders");
@@ -59,6 +73,7 @@ impl AtForge {
         let outside = Outside {
             github: Some((forge.url.clone(), forge.app_key())),
             clock: Some(Arc::clone(&clock) as Arc<dyn engine::ports::Clock>),
+            github_answers_within,
             cloud: Some(Cloud::new(move |_, _, settings| tune(settings))),
             ..Outside::at_github(forge.url.as_str(), &[SECRET])
         };

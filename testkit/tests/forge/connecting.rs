@@ -44,7 +44,7 @@ async fn the_page_leads_to_github_and_back_to_key_and_secret() {
     assert_eq!(get(&format!("{page}made?code=a-code&state={STATE}")).await.0, 200);
     assert_eq!(get(&format!("{page}made?code=a-code&state={STATE}")).await.0, 410);
     let app = connecting.made().await.expect("an App");
-    assert_eq!((app.id, app.html_url.as_str()), (4711, "https://github.com/apps/tidegate"));
+    assert_eq!((app.id, app.html_url.clone()), (4711, format!("{}apps/tidegate", forge.url)));
     AppKey::from_pem(&app.key_pem).expect("a key that can be used");
     assert!(!format!("{app:?}").contains("PRIVATE KEY"), "it is never shown");
 }

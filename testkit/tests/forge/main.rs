@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod abuse;
+mod app;
 mod at_forge;
 mod buttons;
 mod connecting;

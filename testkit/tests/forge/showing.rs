@@ -1,10 +1,16 @@
 //! A server that is a GitHub App: what it reads with its token, and what it shows beside commits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use adapters::egress::{Client, Egress};
+use adapters::github::{AppKey, GitHub, Identity};
 use engine::core::id::ReleaseNumber;
+use engine::ports::forge::ForgeError;
+use engine::ports::{Clock, Forge as _};
 use serde_json::Value;
-use testkit::forge::{FakeForge, ForgeState, Mood};
+use testkit::clock::MovableClock;
+use testkit::forge::{APP_ID, FakeForge, ForgeState, Mood};
 
 use crate::at_forge::AtForge;
 
@@ -127,6 +133,58 @@ async fn a_forge_that_hangs_holds_no_release_up() {
     place.deploy(1).await;
     place.forge.state().mood = Mood::Well;
     place.until_shown(&first, "success").await;
+}
+
+/// Nothing is answered for longer than a server waits (20 s; here a moment): that is GitHub being away. The request is given up and nobody
+/// is asked for a while, releases go on, and afterwards what is true is shown, each thing once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_that_hangs_longer_than_it_is_waited_for_counts_as_away() {
+    let place = AtForge::impatient(Duration::from_millis(300)).await;
+    let first = place.checkout.git(&["rev-parse", "HEAD"]);
+    place.until("the first status", |state| state.statuses.values().next().map(drop)).await;
+    place.settled().await;
+    let answered = |place: &AtForge| place.forge.state().asked.len();
+    let before = answered(&place);
+    place.forge.state().mood = Mood::Hangs;
+    place.deploy(1).await;
+    let put_off = async || place.world.engine.store().outbox_waiting().await.expect("the messages").0.gt(&0).then_some(());
+    place.world.until(&place.pipeline, "a message to wait", put_off).await;
+    // Asked again after each pause, and given up again, for as long as it hangs.
+    for _ in 0..3 {
+        place.pass(Duration::from_secs(61)).await;
+    }
+    place.settled().await;
+    assert_eq!(answered(&place), before, "it has answered nothing");
+    // Git has a way and a patience of its own: the next commit is found all the same.
+    let second = place.commit("while it hangs");
+    place.world.engine.check_source(&place.pipeline).await.expect("git answers");
+    assert_eq!(place.release_of(&second).await, ReleaseNumber(2));
+    place.forge.state().mood = Mood::Well;
+    place.pass(Duration::from_secs(61)).await;
+    place.until_shown(&first, "success").await;
+    let state = place.forge.state();
+    assert_eq!(state.checks.values().filter(|check| check["head_sha"] == *first).count(), 1, "{:?}", state.asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hanging_answer_is_given_up_with_the_reason_and_nobody_asks_again_at_once() {
+    let forge = FakeForge::start().await;
+    let at = forge.repository("orders");
+    let client = Client::new(Egress { allow_loopback: true, allow_private: true }).expect("a client");
+    let identity = Identity::App { id: APP_ID.to_owned(), key: AppKey::from_pem(&forge.app_key()).expect("a key") };
+    let clock = MovableClock::new();
+    let github = GitHub::new(&forge.url, identity, client, Arc::clone(&clock) as Arc<dyn Clock>);
+    let github = github.answering_within(Duration::from_millis(300));
+    forge.state().mood = Mood::Hangs;
+    let asked = async || github.pull_requests(&at.url, "main").await.expect_err("no answer");
+    let pause = |detail: &str, after_ms| ForgeError::Later { detail: detail.to_owned(), after_ms: Some(after_ms) };
+    assert_eq!(asked().await, pause("no answer within 0.3 s", 1_000));
+    assert_eq!(asked().await, pause("not asked: no answer within 0.3 s", 1_000), "at once");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(asked().await, pause("no answer within 0.3 s", 2_000), "twice as long each time");
+    clock.advance(Duration::from_secs(2));
+    forge.state().mood = Mood::Well;
+    assert_eq!(github.pull_requests(&at.url, "main").await, Ok(Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,8 +64,8 @@ export const scenarios = {
       await page.getByText("ada@github", { exact: true }).waitFor();
       await page.getByRole("heading", { name: "GitHub" }).waitFor();
       await page.getByText("people can sign in with GitHub").waitFor();
-      const command = await page.getByLabel("Command").inputValue();
-      assert.equal(command, `tidegate github connect --public-url ${place.address} --url ${forge.address}`);
+      await page.getByText("An admin can make this server a GitHub App here.").waitFor();
+      assert.equal(await page.getByRole("button", { name: "Make the App at GitHub" }).count(), 0, "an operator makes no App");
       assert.ok(!(await page.content()).includes("its-secret"), "a secret is on the page");
       await look(page, world.out, "settings-github", `${place.address}/settings?tab=github`);
       // An id that this browser never made leads to the first page and nowhere else.

@@ -59,6 +59,13 @@ async function freePorts(count) {
   }
 }
 
+/** Nobody listens there. */
+const isSilent = (address) =>
+  fetch(address).then(
+    () => false,
+    () => true,
+  );
+
 const releasePage = (page) => page.getByRole("heading", { name: /^Release #/ });
 
 /** Everything at once, since each part goes on from the one before. */
@@ -155,12 +162,7 @@ async function story(world) {
     // With the pull request it goes.
     await forge.ask("ada", "PATCH", `/repos/acme/orders/pulls/${own.number}`, { state: "closed" });
     await commentSays(own.number, "the preview is removed");
-    await until("nobody listens where the preview was", () =>
-      fetch(preview).then(
-        () => false,
-        () => true,
-      ),
-    );
+    await until("nobody listens where the preview was", () => isSilent(preview));
     await opened.close();
 
     // Somebody from elsewhere forks the repository, and proposes a change.
@@ -218,12 +220,42 @@ async function story(world) {
     await page.goto(`${place.address}/audit?view=server`);
     await page.getByText("read every line of it").first().waitFor();
     await forge.ask("mallory", "PATCH", "/repos/acme/orders/pulls/2", { state: "closed" });
-    await until("the gift is gone", () =>
-      fetch(gift).then(
-        () => false,
-        () => true,
-      ),
+    await until("the gift is gone", () => isSilent(gift));
+
+    // A preview at which nothing is pushed for a while sleeps, says so, and wakes with the next push.
+    await clone.git("checkout", "-q", "main");
+    const drowsy = await clone.push("Let previews sleep", { ".tidegate/pipeline.yaml": `${file(port, root)}preview: {idle_sleep: 1m}\n` });
+    await page.goto(`${place.address}/p/orders`);
+    await page.getByRole("region", { name: "live: live" }).getByText(drowsy.slice(0, 7)).waitFor({ timeout: 60_000 });
+    const rounded = Date.now();
+    await clone.push("Round orders", { "page.html": shown("orders, rounded") }, "rounds");
+    const last = await forge.ask("ada", "POST", "/repos/acme/orders/pulls", { title: "Round orders", head: "rounds", base: "main" });
+    const bed = `http://localhost:${port + last.number}`;
+    const name = `orders~pr-${last.number}`;
+    await until("there is a preview", async () => (await release(name, 1))?.state === "completed");
+    await page.goto(`${place.address}/p/${name}/releases/1`);
+    await page.getByRole("link", { name: bed }).waitFor({ timeout: 60_000 });
+    await until(
+      "the preview sleeps",
+      async () => {
+        // As the next poll would find it, a little earlier.
+        if (Date.now() - rounded > 61_000) await olga("POST", "/api/v1/pipelines/orders/check");
+        return (await comments(last.number))[0]?.body.includes("the preview sleeps");
+      },
+      120_000,
     );
+    await until("nobody listens while it sleeps", () => isSilent(bed));
+    await page.getByRole("link", { name: bed }).waitFor({ state: "detached" });
+    await page.goto(`${place.address}/p/${name}/releases/2`);
+    await page.getByText("nothing was pushed for a while: the preview sleeps").first().waitFor();
+    await look(page, world.out, "release-preview-asleep", `${place.address}/p/${name}/releases/2`);
+    await clone.push("Round orders up", { "page.html": shown("orders, rounded up") }, "rounds");
+    await page.goto(`${place.address}/p/${name}/releases/3`);
+    await page.getByRole("link", { name: bed }).waitFor({ timeout: 60_000 });
+    await page.goto(bed);
+    await page.getByRole("heading", { name: "orders, rounded up" }).waitFor();
+    await forge.ask("ada", "PATCH", `/repos/acme/orders/pulls/${last.number}`, { state: "closed" });
+    await until("nobody listens where it was", () => isSilent(bed));
     await forge.end();
   } catch (error) {
     await page.screenshot({ path: join(world.out, "forge.png"), caret: "initial" }).catch(() => {});
@@ -240,5 +272,5 @@ async function story(world) {
 }
 
 export const scenarios = {
-  "a clone is pushed to: release, statuses, deployment, a preview that comes and goes, and a fork that waits for somebody's trust": story,
+  "a clone is pushed to: release, statuses, deployment, a preview that comes, goes, sleeps and wakes, and a fork that waits for somebody's trust": story,
 };

@@ -168,6 +168,13 @@ export const forges = queryOptions({
   queryFn: async ({ signal }) => body(await api.GET("/api/v1/forges", { signal })),
 });
 
+/** Asks GitHub, so only who looks at it pays for it. */
+export const forgeApp = queryOptions({
+  queryKey: ["forges", "app"],
+  queryFn: async ({ signal }) => body(await api.GET("/api/v1/forges/github/app", { signal })),
+  retry: false,
+});
+
 export const attempt = (id: string) =>
   queryOptions({
     queryKey: keys.attempt(id),

@@ -426,6 +426,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forges/github/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How GitHub sees this server's App: its permissions, its installations, and what became of its last web hooks. Asks GitHub. */
+        get: operations["forges_app"];
+        put?: never;
+        /**
+         * Begins to make this server a GitHub App: answers what the browser posts to GitHub.
+         * @description What comes back counts once, within an hour, and for the person who began only.
+         */
+        post: operations["forges_order_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forges/github/app/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GitHub leads back here with a code: it is exchanged for the App, which this server is from then on.
+         * @description A browser that is refused is led to the page of settings, with the code of the refusal.
+         */
+        get: operations["forges_app_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -1637,6 +1678,41 @@ export interface components {
             gate: string;
             passed: boolean;
         };
+        /** @description A web hook that GitHub sent or tried to send. */
+        AppDeliveryView: {
+            at?: components["schemas"]["Time"] | null;
+            /** @description With its action, such as `pull_request opened`. */
+            event: string;
+            has_failed: boolean;
+            /** @description As in the header `x-github-delivery`. */
+            id: string;
+            /** @description It was sent before. */
+            is_again: boolean;
+            /** @description What came of it in GitHub's words. */
+            outcome: string;
+            /**
+             * Format: int32
+             * @description Of this server's answer; 0: there was none.
+             */
+            status: number;
+        };
+        /** @description A form that the browser posts to GitHub, with one field `manifest`. */
+        AppForm: {
+            /** @description Where to. GitHub leads back to this server within an hour, or it has to begin again. */
+            action: string;
+            manifest: string;
+        };
+        /** @description An owner of repositories who installed the App. */
+        AppInstallationView: {
+            account: string;
+            /** @description Every repository of that owner, or those that were chosen. */
+            every_repository: boolean;
+            /** @description Permissions that the owner has not granted, such as `checks: write`. */
+            lacks: string[];
+            suspended: boolean;
+            /** @description Its page at GitHub. */
+            url: string;
+        };
         /** @description What an input did. */
         Applied: {
             /** @description The facts that it made true, in their order; empty when it had been done already. */
@@ -1646,6 +1722,16 @@ export interface components {
              * @description The pipeline's version that holds it.
              */
             version: number;
+        };
+        AppPermissionView: {
+            /** @description `read`, `write` or `admin`; none: it has not. */
+            granted?: string | null;
+            /** @description Less is granted than is needed. */
+            is_lacking: boolean;
+            /** @description As GitHub calls it, such as `pull_requests`. */
+            name: string;
+            /** @description What the server makes use of; none: nothing. */
+            needed?: string | null;
         };
         /** @description Who said what, and what it is bound to (G5, IF2). */
         ApprovalGiven: {
@@ -1698,6 +1784,20 @@ export interface components {
             /** @description The full commit id, as it was looked at. */
             commit: string;
             reason: string;
+        };
+        /** @description How GitHub sees this server's App. */
+        AppView: {
+            /** @description The newest first; none: GitHub sends it no web hooks. */
+            deliveries?: components["schemas"]["AppDeliveryView"][] | null;
+            id: string;
+            /** @description Where it is installed. */
+            install_url: string;
+            installations: components["schemas"]["AppInstallationView"][];
+            name: string;
+            owner: string;
+            permissions: components["schemas"]["AppPermissionView"][];
+            /** @description Its page at GitHub. */
+            url: string;
         };
         /** @description Bytes that a job left behind, stored by their digest (P2). */
         Artifact: {
@@ -1957,7 +2057,7 @@ export interface components {
          * @description What went wrong, as a stable name: callers branch on this and on nothing else.
          * @enum {string}
          */
-        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownAccount" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "IdentityRefused" | "IdentityUnavailable" | "SignInUnavailable" | "BlobsUnavailable" | "NotConfirmed" | "SourceUnreachable" | "Internal";
+        Code: "MalformedJson" | "InvalidBody" | "InvalidQuery" | "InvalidPath" | "InvalidHeader" | "Invalid" | "ReasonNeeded" | "InvalidPipelineFile" | "UnsupportedMediaType" | "BodyTooLarge" | "MethodNotAllowed" | "KeyReused" | "KeyInUse" | "NotSignedIn" | "WrongCredentials" | "Forbidden" | "CrossSite" | "SelfApproval" | "NotAnApprover" | "PersonNeeded" | "TooManyLogins" | "WrongSignature" | "TooManyForged" | "LinkUsed" | "ForgeNotConfigured" | "UnknownRoute" | "UnknownPipeline" | "UnknownRelease" | "UnknownGate" | "UnknownPlace" | "UnknownJob" | "UnknownHold" | "UnknownAttempt" | "UnknownCommit" | "UnknownAccount" | "UnknownArtifact" | "UnknownRunner" | "UnknownUser" | "UnknownToken" | "Gone" | "AlreadyDecided" | "SecondPersonNeeded" | "AlreadyConfigured" | "AlreadyExists" | "NotWaiting" | "DigestMismatch" | "Superseded" | "Outdated" | "Quarantined" | "NotQuarantined" | "ReleaseEnded" | "NothingToRetry" | "NoDestination" | "NotADestination" | "RollbackUnderWay" | "NotUnknown" | "StillFenced" | "LastAdmin" | "Limit" | "Conflict" | "Parked" | "StaleGeneration" | "StaleLease" | "StaleFence" | "AttemptEnded" | "AttemptStopped" | "NotQueued" | "DigestWrong" | "LogGap" | "Overloaded" | "Draining" | "TimedOut" | "StoreUnavailable" | "Unhealthy" | "IdentityRefused" | "IdentityUnavailable" | "ForgeRefused" | "ForgeUnavailable" | "NotKept" | "SignInUnavailable" | "BlobsUnavailable" | "NotConfirmed" | "SourceUnreachable" | "Internal";
         /** @description What one place has and another lacks. */
         Compared: {
             /** @description Commits that `from` has and `to` lacks, newest first. */
@@ -2320,6 +2420,8 @@ export interface components {
             app_id?: string | null;
             /** @description Gates may be opened by a button beside a check. */
             approves_at_checks: boolean;
+            /** @description Why no App can be made from this server's pages; none: one can be. */
+            makes_none_because?: string | null;
             /** @description People can sign in with their accounts there. */
             signs_in: boolean;
             /** @description A secret for its web hooks is there; without, every repository is only asked at intervals. */
@@ -2678,6 +2780,13 @@ export interface components {
         };
         /** @enum {string} */
         OnlyPipelines: "failing" | "waiting" | "mine";
+        /** @description An App to be made at GitHub. */
+        OrderApp: {
+            /** @description One of its kind at GitHub, where it can still be changed; 34 characters at most. */
+            name: string;
+            /** @description The organisation that it belongs to; left out: whoever is signed in at GitHub. */
+            organisation?: string | null;
+        };
         /** @description The end of an attempt as its runner saw it. */
         Outcome: {
             /** @constant */
@@ -5599,6 +5708,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ForgesView"];
                 };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forges_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppView"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forges_order_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderApp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppForm"];
+                };
+            };
+            /** @description An error; see `code`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forges_app_back: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error; see `code`. */
             default: {

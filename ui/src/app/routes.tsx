@@ -234,7 +234,8 @@ const validate = createRoute({
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
-  validateSearch: (search: Record<string, unknown>): { tab?: string } => optional({ tab: text(search.tab) }),
+  validateSearch: (search: Record<string, unknown>): { tab?: string; refused?: string } =>
+    optional({ tab: text(search.tab), refused: text(search.refused) }),
   component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
 });
 

@@ -27,7 +27,6 @@ pub(crate) async fn handle(_: Allowed<Operator>, State(state): State<ApiState>) 
         })
         .collect();
     sources.sort_by(|one, other| (&one.pipeline, &one.repository).cmp(&(&other.pipeline, &other.repository)));
-    let settings = state.settings();
-    let public_url = settings.public_url.as_str().trim_end_matches('/').to_owned();
-    Ok(Json(ForgesView { public_url, github: settings.github.clone(), sources }))
+    let public_url = state.settings().public_url.as_str().trim_end_matches('/').to_owned();
+    Ok(Json(ForgesView { public_url, github: state.github(), sources }))
 }

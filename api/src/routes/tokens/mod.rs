@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::types::Token;
 
 fn is_api_token(row: &TokenRow) -> bool {
-    row.scope != scope::FIRST_START
+    matches!(row.scope.as_str(), scope::PERSONAL | scope::SERVICE)
 }
 
 fn may_see(caller: &Caller, row: &TokenRow) -> bool {

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import type { Schemas } from "../../api/client";
 import { forges } from "../../api/queries";
 import { EmptyState, Loaded, Notice } from "../../design/Page";
-import { Secret } from "../../design/Secret";
 import { Status } from "../../design/Status";
 import table from "../../design/Table.module.css";
 import { Time } from "../../design/Time";
-import { connectCommand, standing } from "./github";
+import { AppAtGitHub } from "./AppAtGitHub";
+import { ConnectApp } from "./ConnectApp";
+import { notMadeBecause, standing } from "./github";
 import styles from "./settings.module.css";
 
 /** What the server is at GitHub, how to connect it, and whether its repositories can be read. */
@@ -17,6 +18,7 @@ export function GitHubTab() {
       {(data) => (
         <>
           <Connection view={data} />
+          {data.github.acts_as === "app" && <AppAtGitHub />}
           <Sources sources={data.sources} />
         </>
       )}
@@ -27,9 +29,11 @@ export function GitHubTab() {
 function Connection({ view }: { view: Schemas["ForgesView"] }) {
   const { github } = view;
   const { look, text } = standing(github);
+  const { refused } = useSearch({ from: "/signed-in/settings" });
   return (
     <section className={styles.card} aria-labelledby="github">
       <h2 id="github">GitHub</h2>
+      {refused !== undefined && <Notice tone="bad">{notMadeBecause(refused)}</Notice>}
       <p>
         <Status look={look} /> · {text}
       </p>
@@ -43,20 +47,7 @@ function Connection({ view }: { view: Schemas["ForgesView"] }) {
         <dt>Approve at checks</dt>
         <dd>{github.approves_at_checks ? "gates can be opened beside a check" : "off"}</dd>
       </dl>
-      {github.acts_as !== "app" && (
-        <>
-          <h3>Connect it</h3>
-          <ol className={styles.steps}>
-            <li>
-              On the server's machine, run this. It leads you to GitHub, where one press makes an App that may do no more than is needed.
-              <Secret label="Command" text={connectCommand(view)} />
-            </li>
-            <li>Add the lines that it writes to the server's configuration, and restart the server.</li>
-            <li>Install the App for the repositories that it shall see, and connect them here.</li>
-          </ol>
-          <Notice tone="idle">The App's key never leaves the server's machine, and this page never shows it.</Notice>
-        </>
-      )}
+      {github.acts_as !== "app" && <ConnectApp view={view} />}
     </section>
   );
 }
