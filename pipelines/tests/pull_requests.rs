@@ -136,7 +136,7 @@ fn abuse_01_a_preview_never_changes_or_removes_what_the_target_itself_is() {
         ("aws/lambda", "function: orders, artifact: app", "function: \"orders-{number}\""),
         ("aws/ecs-service", "cluster: c, service: orders, artifact: app", "service: \"orders-{number}\""),
         ("aws/s3-site", "bucket: shop, artifact: app", "prefix: \"pr-{number}/\""),
-        ("kubernetes/apply", "artifact: app", "namespace: \"pr-{number}\""),
+        ("kubernetes/apply", "artifact: app, workloads: deployment/orders", "namespace: \"pr-{number}\""),
         ("terraform/apply", "folder: infra", "workspace: \"pr-{number}\""),
         ("fly/app", "app: orders, artifact: app", "app: \"orders-{number}\""),
     ] {
