@@ -21,6 +21,7 @@ macro_rules! embedded {
 
 const EMBEDDED: &[Embedded] = &[
     embedded!("aws/app-config", "configuration.py"; CLIENT),
+    embedded!("aws/cdk", "assembly.py", "stack.py"; CLIENT),
     embedded!("aws/cloudformation", "stack.py"; CLIENT),
     embedded!("aws/codedeploy", "deployment.py"; CLIENT),
     embedded!("aws/ec2-in-place", "instance.py"; CLIENT),
@@ -28,6 +29,7 @@ const EMBEDDED: &[Embedded] = &[
     embedded!("aws/elastic-beanstalk", "environment.py"; CLIENT),
     embedded!("aws/lambda", "lambda.py"; CLIENT),
     embedded!("aws/s3-site", "site.py"; CLIENT),
+    embedded!("aws/sam", "application.py", "stack.py"; CLIENT),
     embedded!("fly/app", "app.sh"),
     embedded!("kubernetes/apply", "apply.sh"),
     embedded!("process/in-place"),

@@ -52,6 +52,9 @@ pub struct ForgeState {
     pub mood: Mood,
     /// The App is installed nowhere any more; its tokens are void.
     pub revoked: bool,
+    /// Requests that wait for another mood, and how many did at most.
+    pub hanging: usize,
+    pub most_hanging: usize,
     /// Leads every request to this other place.
     pub redirect_to: Option<Url>,
     /// Requests of git's.
@@ -195,9 +198,15 @@ impl Shared {
 
     /// Waits until it does not hang any more.
     async fn other_mood(&self) {
+        {
+            let mut state = self.state();
+            state.hanging += 1;
+            state.most_hanging = state.most_hanging.max(state.hanging);
+        }
         while self.state().mood == Mood::Hangs {
             pause(20).await;
         }
+        self.state().hanging -= 1;
     }
 
     /// The claims of a rightly signed token of the App (RS256) that GitHub would take.

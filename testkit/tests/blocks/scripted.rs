@@ -78,6 +78,101 @@ mod cloudformation {
     }
 }
 
+/// What the real SAM CLI left of an application with one function.
+mod sam {
+    use super::Scripted;
+
+    conforms!(Scripted::application());
+
+    #[test]
+    fn a4_an_older_fence() {
+        crate::suite(Scripted::application()).an_older_fence();
+    }
+
+    #[test]
+    fn code_is_put_beside_the_target_and_the_template_names_it_there() {
+        let suite = crate::suite(Scripted::application());
+        suite.deploy(1);
+        let template = suite.subject.fake.template("orders").expect("a template");
+        let template: serde_json::Value = serde_json::from_str(&template).expect("JSON");
+        let code = template["Resources"]["Orders"]["Properties"]["CodeUri"].as_str().expect("an address");
+        let object = suite.subject.fake.object(code.strip_prefix("s3:/").expect("an object")).expect("it is there");
+        assert!(object.starts_with(b"PK"), "a zip file");
+        let variables = &template["Resources"]["Orders"]["Properties"]["Environment"]["Variables"];
+        assert_eq!(variables["TABLE"], serde_json::json!({"Fn::GetAtt": ["Table", "Arn"]}));
+        assert_eq!(template["AWSTemplateFormatVersion"], "2010-09-09", "a date stays a text");
+    }
+
+    #[test]
+    fn what_is_missing_beside_the_template_is_named() {
+        let mut application = Scripted::application();
+        application.leaves_out = Some("Orders/app.py");
+        let ended = crate::suite(application).try_deploy(1, testkit::blocks::Condition::Well);
+        assert!(
+            ended.log.contains("Orders: there is no Orders beside the template") && ended.log.contains(".aws-sam/build"),
+            "{}",
+            ended.log
+        );
+    }
+
+    #[test]
+    fn a_preview_is_a_stack_of_its_own_and_goes_alone() {
+        let suite = crate::suite(Scripted::application());
+        super::a_preview_comes_and_goes(&suite);
+    }
+}
+
+/// An assembly that the real CDK synthesised, of one stack with a function.
+mod cdk {
+    use super::{BOOTSTRAP, Scripted};
+
+    const CODE: &str = "/cdk-hnb659fds-assets-222222222222-eu-west-1/fa588c2e79ba69c72f3c10f3d0e9c667c081e9b9309e488c6bb551049e7f0c5d.zip";
+
+    conforms!(Scripted::assembly());
+
+    #[test]
+    fn a4_an_older_fence() {
+        crate::suite(Scripted::assembly()).an_older_fence();
+    }
+
+    #[test]
+    fn assets_are_published_once_to_the_bucket_of_the_bootstrap() {
+        let suite = crate::suite(Scripted::assembly());
+        suite.deploy(1);
+        suite.deploy(2);
+        assert!(suite.subject.fake.object(CODE).expect("the function's code").starts_with(b"PK"), "a zip file");
+        assert_eq!(suite.subject.fake.count(&format!("PUT {CODE}")), 1, "a key is the digest of what it holds");
+    }
+
+    #[test]
+    fn an_account_whose_bootstrap_is_too_old_is_told_what_to_run() {
+        let assembly = Scripted::assembly();
+        assembly.fake.put_parameter(BOOTSTRAP, "5");
+        let ended = crate::suite(assembly).try_deploy(1, testkit::blocks::Condition::Well);
+        assert!(ended.log.contains("has version 5, and the assembly needs 6"), "{}", ended.log);
+        assert!(ended.log.contains("npx cdk bootstrap aws://222222222222/eu-west-1"), "{}", ended.log);
+    }
+
+    #[test]
+    fn an_account_without_a_bootstrap_is_told_what_to_run() {
+        let ended = crate::suite(Scripted { file: "cdk", ..Scripted::stack_of("aws/cdk") }).try_deploy(1, testkit::blocks::Condition::Well);
+        assert!(ended.log.contains("not bootstrapped for the CDK; run once: npx cdk bootstrap"), "{}", ended.log);
+    }
+
+    #[test]
+    fn a_stack_that_is_not_in_the_assembly_is_told_with_those_that_are() {
+        let mut assembly = Scripted::assembly();
+        assembly.with["from"] = "payments".into();
+        let ended = crate::suite(assembly).try_deploy(1, testkit::blocks::Condition::Well);
+        assert!(ended.log.contains("0 stacks of the assembly are called 'payments'; it has: orders"), "{}", ended.log);
+    }
+
+    #[test]
+    fn a_preview_is_a_stack_of_its_own_and_goes_alone() {
+        super::a_preview_comes_and_goes(&crate::suite(Scripted::assembly()));
+    }
+}
+
 mod codedeploy {
     use super::Scripted;
 
@@ -111,6 +206,28 @@ mod app_config {
     }
 }
 
+/// What the CDK's bootstrap leaves in each account and region.
+const BOOTSTRAP: &str = "/cdk-bootstrap/hnb659fds/version";
+
+/// Beside the stack of the target, moved on by the next push, and deleted alone.
+fn a_preview_comes_and_goes(suite: &testkit::blocks::Suite<Scripted>) {
+    let preview = || {
+        until("the stack of the preview to have changed", || {
+            let seen = suite.subject.fake.stack("orders-pr-7");
+            (!seen.as_ref().is_some_and(|seen| seen.is_changing)).then_some(seen)
+        })
+    };
+    suite.deploy(1);
+    for release in [2, 3] {
+        suite.make_preview(7, release);
+        assert_eq!(preview().map(|seen| seen.release), Some(release));
+        suite.expect_running(1);
+    }
+    suite.remove_preview(7);
+    assert!(preview().is_none(), "the stack is gone");
+    suite.expect_running(1);
+}
+
 /// One thing of AWS that a block deploys to.
 #[derive(Debug)]
 struct Scripted {
@@ -120,6 +237,8 @@ struct Scripted {
     see: fn(&Fake) -> Option<Seen>,
     /// The file of an artifact that says how its release behaves.
     file: &'static str,
+    /// A file that the artifact lacks.
+    leaves_out: Option<&'static str>,
     _runtime: Runtime,
 }
 
@@ -127,7 +246,7 @@ impl Scripted {
     fn new(uses: &'static str, with: Value, file: &'static str, see: fn(&Fake) -> Option<Seen>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let fake = runtime.block_on(Fake::start());
-        Self { fake, uses, with, see, file, _runtime: runtime }
+        Self { fake, uses, with, see, file, leaves_out: None, _runtime: runtime }
     }
 
     fn ecs() -> Self {
@@ -137,6 +256,23 @@ impl Scripted {
     fn stack() -> Self {
         let with = json!({"stack": "orders", "parameters": {"Release": "${{ release.number }}"}, "drift": "show"});
         Self::new("aws/cloudformation", with, "template.yaml", |fake| fake.stack("orders"))
+    }
+
+    fn stack_of(uses: &'static str) -> Self {
+        let with = json!({"stack": "orders", "parameters": {"Release": "${{ release.number }}"}});
+        Self::new(uses, with, "", |fake| fake.stack("orders"))
+    }
+
+    fn application() -> Self {
+        let mut application = Self { file: "sam", ..Self::stack_of("aws/sam") };
+        application.with["bucket"] = json!("code-of-eu-west-1");
+        application
+    }
+
+    fn assembly() -> Self {
+        let assembly = Self { file: "cdk", ..Self::stack_of("aws/cdk") };
+        assembly.fake.put_parameter(BOOTSTRAP, "21");
+        assembly
     }
 
     fn deployment_group() -> Self {
@@ -184,10 +320,13 @@ impl Subject for Scripted {
             Condition::Slow => "slow",
             Condition::Sick => "sick",
         };
-        let digest = "0".repeat(64);
-        let content = if self.file == "image.txt" { format!("registry/orders-{word}@sha256:{digest}\n") } else { format!("# {word}\n") };
-        // A bundle's names stand in it in the clear.
-        [(self.file.to_owned(), content.into()), (word.to_owned(), Vec::new())].into()
+        let mut files = match self.file {
+            "sam" => built(word),
+            "cdk" => synthesised(word),
+            _ => self.one_file(word),
+        };
+        files.retain(|path, _| self.leaves_out != Some(path.as_str()));
+        files
     }
 
     fn observe(&self) -> Option<Running> {
@@ -197,4 +336,35 @@ impl Subject for Scripted {
     fn is_changing(&self) -> bool {
         (self.see)(&self.fake).is_some_and(|seen| seen.is_changing)
     }
+}
+
+impl Scripted {
+    fn one_file(&self, word: &str) -> BTreeMap<String, Vec<u8>> {
+        let digest = "0".repeat(64);
+        let content = if self.file == "image.txt" { format!("registry/orders-{word}@sha256:{digest}\n") } else { format!("# {word}\n") };
+        // A bundle's names stand in it in the clear.
+        [(self.file.to_owned(), content.into()), (word.to_owned(), Vec::new())].into()
+    }
+}
+
+/// The folder that `sam build` left (SAM CLI 1.170), with a word in the template that says how it behaves.
+fn built(word: &str) -> BTreeMap<String, Vec<u8>> {
+    let template = format!("Description: {word}\n{}", include_str!("sam/template.yaml"));
+    let code = format!("def handler(event, context):\n    return \"{word}\"\n");
+    [("template.yaml", template), ("Orders/app.py", code)].map(|(path, text)| (path.to_owned(), text.into_bytes())).into()
+}
+
+/// The folder that `cdk synth` left (aws-cdk-lib 2.276), of it what deploys, with a word as above.
+fn synthesised(word: &str) -> BTreeMap<String, Vec<u8>> {
+    let template = include_str!("cdk/orders.template.json").replacen('{', &format!("{{\n  \"Description\": \"{word}\","), 1);
+    let code = format!("exports.handler = async () => \"{word}\";\n");
+    let folder = "asset.fa588c2e79ba69c72f3c10f3d0e9c667c081e9b9309e488c6bb551049e7f0c5d";
+    [
+        ("manifest.json".to_owned(), include_str!("cdk/manifest.json").to_owned()),
+        ("orders.assets.json".to_owned(), include_str!("cdk/orders.assets.json").to_owned()),
+        ("orders.template.json".to_owned(), template),
+        (format!("{folder}/index.js"), code),
+    ]
+    .map(|(path, text)| (path, text.into_bytes()))
+    .into()
 }

@@ -5,6 +5,7 @@ mod abuse;
 mod app;
 mod at_forge;
 mod buttons;
+mod client;
 mod connecting;
 mod hooks;
 mod protected;

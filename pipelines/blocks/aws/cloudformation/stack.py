@@ -1,5 +1,5 @@
-# The verbs of aws/cloudformation. A stack knows which change set it was last changed by; which release that was stands in a parameter
-# of Systems Manager, written before the change is executed.
+# The verbs of aws/cloudformation, and of aws/sam and aws/cdk, which bring a template of their own. A stack knows which change set it was
+# last changed by; which release that was stands in a parameter of Systems Manager, written before the change is executed.
 import os
 
 from client import (FENCE, RELEASE, Refused, Service, artifact, check_fence, die, every, in_bucket, inspected, main, option, put_object,
@@ -48,23 +48,41 @@ def serving(found, known):
     return known.get("release", ""), known.get("version", "")
 
 
-def template_path():
-    path = artifact()
-    if os.path.isdir(path):
-        path = os.path.join(path, option("TEMPLATE"))
-    if not os.path.isfile(path):
-        die("the artifact holds no template {}".format(option("TEMPLATE")))
-    return path
+class Template:
+    """What an artifact says that the stack should be."""
+
+    def path(self):
+        """Of the template's file."""
+        path = artifact()
+        if os.path.isdir(path):
+            path = os.path.join(path, option("TEMPLATE"))
+        if not os.path.isfile(path):
+            die("the artifact holds no template {}".format(option("TEMPLATE")))
+        return path
+
+    def publish(self):
+        """Puts in its place what the template names; before the change set is made."""
+
+    def bucket(self):
+        """Where a long template is put."""
+        bucket = option("BUCKET")
+        if not bucket:
+            die("the template is longer than {} bytes: `bucket` says from where CloudFormation can read it".format(LONGEST_TEMPLATE))
+        return bucket
+
+    def role(self):
+        return option("ROLE") or None
+
+
+own = Template()
 
 
 def template():
-    path = template_path()
+    path = own.path()
     if os.path.getsize(path) <= LONGEST_TEMPLATE:
         with open(path) as file:
             return {"TemplateBody": file.read()}
-    bucket = option("BUCKET")
-    if not bucket:
-        die("the template is longer than {} bytes: `bucket` says from where CloudFormation can read it".format(LONGEST_TEMPLATE))
+    bucket = own.bucket()
     key = "tidegate/{}/{}.template".format(STACK, digest_of(path))
     put_object(bucket, key, path)
     s3, name = in_bucket(bucket, key)
@@ -93,12 +111,13 @@ def prepare():
         die("an earlier update could not be taken back; mend what its events name, then: aws cloudformation continue-update-rollback "
             "--stack-name " + STACK)
     show_drift(found)
+    own.publish()
     names = option("PARAMETERS").split()
     is_new = not found or found["StackStatus"] == "REVIEW_IN_PROGRESS"
     CLOUDFORMATION.query(
         "CreateChangeSet", StackName=STACK, ChangeSetName=CHANGE_SET, ChangeSetType="CREATE" if is_new else "UPDATE",
         Parameters=[{"ParameterKey": name, "ParameterValue": os.environ[name]} for name in names],
-        Capabilities=option("CAPABILITIES").split(), RoleARN=option("ROLE") or None, **template())
+        Capabilities=option("CAPABILITIES").split(), RoleARN=own.role(), **template())
     made = every(3, change_set, within=600)
     if is_empty(made):
         return say("the release changes nothing of the stack")
@@ -170,7 +189,7 @@ def shift():
 def own_version():
     """Of equal templates and parameters it is equal."""
     values = ["{}={}".format(name, os.environ[name]) for name in option("PARAMETERS").split()]
-    return digest_of("\n".join([digest_of(template_path())] + values).encode())[:16]
+    return digest_of("\n".join([digest_of(own.path())] + values).encode())[:16]
 
 
 def events():
@@ -213,4 +232,12 @@ def destroy():
             raise
 
 
-main({"inspect": inspect, "prepare": prepare, "shift": shift, "health": health, "finish": finish, "destroy": destroy})
+def run(template=None):
+    """The verb that was asked for, with a template of another kind."""
+    global own
+    own = template or own
+    main({"inspect": inspect, "prepare": prepare, "shift": shift, "health": health, "finish": finish, "destroy": destroy})
+
+
+if __name__ == "__main__":
+    run()

@@ -92,6 +92,10 @@ impl State {
         Some(Seen { release, is_well: true, is_changing })
     }
 
+    pub(super) fn template(&self, name: &str) -> Option<String> {
+        Some(self.stacks.get(name)?.now.as_ref()?.template.clone())
+    }
+
     fn create_change_set(&mut self, stack: &str, form: &Form) -> Answer {
         self.count += 1;
         let id = format!("arn:aws:cloudformation:eu-west-1:222222222222:changeSet/{}/{}", form["ChangeSetName"], self.count);

@@ -26,6 +26,9 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 
+/// Whoever calls is of this account.
+const ACCOUNT: &str = "222222222222";
+
 /// Answers until it is dropped.
 #[derive(Debug)]
 pub struct Fake {
@@ -124,6 +127,23 @@ impl Fake {
         self.known().calls.iter().filter(|call| *call == operation).count()
     }
 
+    /// A parameter of Systems Manager that is there already.
+    pub fn put_parameter(&self, name: &str, value: &str) {
+        self.known().parameters.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// An object of S3, by `/bucket/key`.
+    #[must_use]
+    pub fn object(&self, path: &str) -> Option<Bytes> {
+        self.known().objects.get(path).cloned()
+    }
+
+    /// What a stack is made of.
+    #[must_use]
+    pub fn template(&self, name: &str) -> Option<String> {
+        self.known().stacks.template(name)
+    }
+
     #[must_use]
     pub fn service(&self) -> Option<Seen> {
         self.known().ecs.seen()
@@ -172,11 +192,15 @@ async fn handle(State(known): State<Arc<Mutex<Known>>>, method: Method, uri: Uri
         return as_json(answer);
     }
     if text("content-type").starts_with("application/x-www-form-urlencoded") {
-        let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
+        let mut form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
         let action = form.get("Action").cloned().unwrap_or_default();
         known.calls.push(action.clone());
         let answer = match form.get("Version").map(String::as_str) {
-            Some("2010-05-15") => known.stacks.call(&action, &form),
+            Some("2010-05-15") => {
+                read_template(&known, &mut form);
+                known.stacks.call(&action, &form)
+            }
+            Some("2011-06-15") if action == "GetCallerIdentity" => Ok(json!({"Account": ACCOUNT})),
             Some("2010-12-01") => beanstalk::call(&mut known, &action, &form),
             other => unknown(other.unwrap_or_default(), &action),
         };
@@ -188,6 +212,14 @@ async fn handle(State(known): State<Arc<Mutex<Known>>>, method: Method, uri: Uri
         return app_config::call(&mut known, &method, &path, &headers, &body);
     }
     objects::call(&mut known, &method, &path, body)
+}
+
+/// CloudFormation reads a long template from S3.
+fn read_template(known: &Known, form: &mut BTreeMap<String, String>) {
+    let object = form.get("TemplateURL").and_then(|url| known.objects.get(url::Url::parse(url).ok()?.path()));
+    if let Some(text) = object.map(|bytes| String::from_utf8_lossy(bytes).into_owned()) {
+        form.insert("TemplateBody".to_owned(), text);
+    }
 }
 
 fn unknown(service: &str, operation: &str) -> Answer {
