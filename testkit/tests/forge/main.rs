@@ -8,6 +8,7 @@ mod buttons;
 mod client;
 mod connecting;
 mod hooks;
+mod paths;
 mod protected;
 mod pulls;
 mod pushes;

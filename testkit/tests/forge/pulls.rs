@@ -180,6 +180,28 @@ async fn a_preview_comes_with_its_pull_request_moves_with_it_sleeps_and_goes_wit
     place.until_gone(number).await;
 }
 
+/// It goes by its age as well, though nobody closes the pull request and nothing tells of it, and comes back with the next push.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_to_which_nothing_was_pushed_for_long_is_removed() {
+    let lives = "  pull_request: {preview: true}\npreview: {idle_sleep: 9h, delete_after: 2h}";
+    let place = AtForge::with(&PIPELINE.replace("  pull_request: {preview: true}", lives), |_| {}).await;
+    let first = branch(&place, "change", || {});
+    let number = place.opened(&first, false);
+    place.told("opened").await;
+    let pull = place.pull_pipeline(number).await;
+    assert_eq!(place.run(&pull, 1).await, ["build/package", "preview/local/one/pr-1/deploy"]);
+    place.poll(119).await;
+    place.settled().await;
+    assert!(place.world.engine.store().release(&pull, ReleaseNumber(2)).await.expect("the store").is_none(), "not yet");
+    place.poll(2).await;
+    assert_eq!(place.run(&pull, 2).await, ["preview/local/one/pr-1/destroy"]);
+    place.until_comment("the preview is removed").await;
+    let second = branch(&place, "change", || drop(place.checkout.write("more", "more")));
+    place.forge.push_to_pull(&place.at, number, &second);
+    place.told("synchronize").await;
+    assert_eq!(place.run(&pull, 3).await, ["build/package", "preview/local/one/pr-1/deploy"]);
+}
+
 /// Somebody presses *Look at the source now*, at the branch or at the pull request: what is open, moved or closed is asked for as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_by_hand_finds_pull_requests_of_which_no_web_hook_told() {
