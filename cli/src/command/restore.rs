@@ -124,8 +124,12 @@ async fn move_aside(place: &Path, blobs: &Path) -> Result<()> {
 async fn begin(settings: &Settings, context: &Context) -> Result<(u64, usize, Vec<String>)> {
     let failed = |what: &str, error: &dyn std::fmt::Display| Failure::failed(format!("{what}: {error}"));
     let name = SystemIds.uuid();
-    let store = Store::open(&store::Settings::new(&settings.database_url, &name)).await;
-    let store = store.map_err(|error| failed("the database cannot be opened", &error))?;
+    // A server that goes on meanwhile would write under the generation that ends here.
+    let store = Store::open(&store::Settings { alone: true, ..store::Settings::new(&settings.database_url, &name) }).await;
+    let store = store.map_err(|error| match error {
+        store::Error::Refused(told) if told.contains("another server") => Failure::new(Exit::Refused, told).next("stop the server first"),
+        error => failed("the database cannot be opened", &error),
+    })?;
     let generation = Engine::begin_generation(&store, context.clock.now()).await;
     let generation = generation.map_err(|error| failed("the new generation cannot begin", &error))?;
     let public_url = url::Url::parse(&settings.public_url).map_err(|error| failed("public_url", &error))?;

@@ -111,6 +111,9 @@ fn r12_a_server_on_postgresql_comes_back_from_a_dump_on_hold_and_a_person_lifts_
     assert!(elsewhere.code != 0 && elsewhere.stderr.contains("pg_dump"), "{elsewhere:?}");
     postgres_tool(&site, "pg_dump", &format!("--format=custom --file=dump {url}"));
 
+    let beside = site.run(&[&["restore", "--data", "data"], &database[..]].concat());
+    assert!(beside.code == 4 && beside.stderr.contains("another server uses this database"), "{beside:?}");
+
     site.commit("good two");
     site.until("beta runs what the dump does not know", |site| {
         (std::fs::read_to_string(site.program.folder().join("beta.txt")).ok()? == "good two").then_some(())

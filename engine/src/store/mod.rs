@@ -101,12 +101,14 @@ pub struct Settings {
     pub ballast_bytes: u64,
     /// Bring older tables to this program's version.
     pub migrate: bool,
+    /// Refuse while another server uses the database, and keep others out; SQLite's is always used alone.
+    pub alone: bool,
 }
 
 impl Settings {
     #[must_use]
     pub fn new(url: impl Into<String>, server: impl Into<String>) -> Self {
-        Self { url: url.into(), server: server.into(), readers: 8, ballast_bytes: 16 * 1024 * 1024, migrate: true }
+        Self { url: url.into(), server: server.into(), readers: 8, ballast_bytes: 16 * 1024 * 1024, migrate: true, alone: false }
     }
 }
 
