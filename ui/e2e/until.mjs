@@ -1,5 +1,5 @@
 /** Waits until `look` answers something true, and says what was waited for when it never does. */
-export async function until(what, look, within_ms = 20_000) {
+export async function until(what, look, within_ms = 60_000) {
   const end = Date.now() + within_ms;
   let last;
   for (;;) {

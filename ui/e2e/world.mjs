@@ -98,7 +98,7 @@ export class World {
     const known = this.contexts.get(key);
     if (known !== undefined) return known;
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     await context.tracing.start({ screenshots: false, snapshots: true });
     await context.tracing.startChunk();
     this.contexts.set(key, context);
@@ -197,7 +197,7 @@ export class World {
     const server = await Server.start(this.server.binary, join(this.folder, name), settings);
     this.others.add(server);
     const admin = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-    admin.setDefaultTimeout(15_000);
+    admin.setDefaultTimeout(60_000);
     const ask = (context) => async (method, path, data) => {
       const answer = await context.request.fetch(server.address + path, {
         method,

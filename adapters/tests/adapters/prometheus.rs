@@ -160,7 +160,7 @@ async fn a_prometheus_that_is_silent_gone_or_forbidden_is_unreadable() {
     let server = Server::start(Router::new().route("/api/v1/query", post(async || futures::future::pending::<()>().await))).await;
     let mut slow = monitor(&server.url(""), "q", Comparison::Above, 1.0);
     slow.timeout_ms = 200;
-    let reading = tokio::time::timeout(Duration::from_secs(5), Prometheus::new(client()).read(&slow)).await.unwrap();
+    let reading = tokio::time::timeout(Duration::from_secs(20), Prometheus::new(client()).read(&slow)).await.unwrap();
     assert_eq!(reading, Reading::Unreadable { detail: "Prometheus did not answer within 200 ms".to_owned() });
     let nobody = Gone::new();
     let gone = ask(&nobody.url(), "q", Comparison::Above, 1.0).await;

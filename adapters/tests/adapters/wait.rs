@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Asks again and again, for at most 20 s; `what` says what did not come.
+/// Asks again and again, for at most two minutes; `what` says what did not come.
 pub(crate) async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let asking = async {
         loop {
@@ -12,9 +12,9 @@ pub(crate) async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Opt
             pause(Duration::from_millis(10)).await;
         }
     };
-    match tokio::time::timeout(Duration::from_secs(20), asking).await {
+    match tokio::time::timeout(Duration::from_secs(120), asking).await {
         Ok(found) => found,
-        Err(_) => panic!("waited 20 s in vain: {what}"),
+        Err(_) => panic!("waited 120 s in vain: {what}"),
     }
 }
 

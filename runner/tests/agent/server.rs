@@ -18,7 +18,7 @@ use protocol::{
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
-pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What the server knows. Tests read and change it under its lock.
 #[derive(Default)]

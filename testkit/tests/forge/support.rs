@@ -84,6 +84,6 @@ impl Place {
 /// Status and body.
 pub(crate) async fn answer(response: reqwest::Response) -> (u16, Value) {
     let status = response.status().as_u16();
-    let text = tokio::time::timeout(Duration::from_secs(30), response.text()).await.expect("an answer in time").expect("a body");
+    let text = tokio::time::timeout(Duration::from_secs(120), response.text()).await.expect("an answer in time").expect("a body");
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }

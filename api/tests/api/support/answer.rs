@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 /// How long a test waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A whole answer.
 #[derive(Debug)]
