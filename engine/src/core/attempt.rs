@@ -195,6 +195,10 @@ impl Pipeline {
         let now = turn.now;
         match state {
             AttemptState::Leased => {}
+            // It has told how it ended; what is unknown is its target.
+            AttemptState::Unknown if self.attempts.get(&fences.attempt).is_some_and(|a| a.outcome.is_some()) => {
+                return Err(Rejected::AttemptEnded);
+            }
             AttemptState::Unknown => self.heard_again(turn, &fences.attempt),
             AttemptState::Queued => return Err(Rejected::StaleLease),
             AttemptState::Ended => return Err(Rejected::AttemptEnded),
@@ -226,7 +230,8 @@ impl Pipeline {
         if let Some(attempt) = self.attempts.get(&id) {
             let same_lease =
                 attempt.token.as_ref() == Some(&report.fences.lease_token) && report.fences.generation == self.settings.generation;
-            if same_lease && attempt.state == AttemptState::Ended && attempt.outcome.is_some() {
+            let has_told = matches!(attempt.state, AttemptState::Ended | AttemptState::Unknown) && attempt.outcome.is_some();
+            if same_lease && has_told {
                 return Ok(());
             }
         }
@@ -248,6 +253,10 @@ impl Pipeline {
             row.log_bytes = report.log_bytes;
             row.log_digest = report.log_digest;
         });
+        if self.could_not_reach(&id, &outcome) {
+            self.unreachable(turn, &id, &outcome);
+            return Ok(());
+        }
         self.release_target(turn, &id);
         self.attempt_ended(turn, &id, &outcome);
         Ok(())

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use pipelines::plan::Class;
 use protocol::{AttemptId, Outcome};
 
 use super::event::EventKind;
@@ -19,6 +20,12 @@ use super::turn::{Fact, Turn};
 /// inspection that fails.
 const PATIENCE_IN_PROGRESS: u32 = 40;
 
+/// A region that is down comes back by itself: it is asked for half a day.
+const PATIENCE_UNREACHABLE: u32 = 480;
+
+/// With this code a step says that it could not reach its target: nobody refused anything, nobody answered (`EX_TEMPFAIL` of sysexits.h).
+pub(crate) const UNREACHABLE: i32 = 75;
+
 /// What an inspection found.
 enum Finding {
     /// The release that the lost attempt worked for, and it is well.
@@ -27,6 +34,7 @@ enum Finding {
     Unwell,
     Elsewhere,
     InProgress,
+    Unreachable,
     Nothing(String),
 }
 
@@ -40,29 +48,56 @@ impl Pipeline {
             self.set_node(turn, attempt.release, attempt.node, NodeState::Failed, "contact with its runner was lost");
             return self.inspect_again(turn, &target, 1, "the inspection's runner was lost");
         }
-        self.edit_attempt(turn, &attempt.id, |row| row.state = AttemptState::Unknown);
-        self.set_node(turn, attempt.release, attempt.node, NodeState::Unknown, "contact with its runner was lost");
-        self.emit_of(turn, Fact::new(EventKind::JobUnknown, "contact with its runner was lost; it may still act"), &attempt.id);
-        self.edit_newest_rollout(turn, &target, |row| {
+        // Credentials are the real fence: until the last slice has ended, the attempt may act (R4).
+        let horizon = attempt.lease_until.max(attempt.credentials_until).unwrap_or(turn.now);
+        let inspect_after = horizon + self.settings.unknown_margin_ms;
+        let words = format!("{target} is unknown since the runner of {} was lost", attempt.id);
+        self.mark_unknown(turn, attempt, inspect_after, "contact with its runner was lost; it may still act", &words);
+    }
+
+    /// Holds the target until somebody has looked, at `inspect_after` at the earliest. `of_job` and `of_target`: what is said of either.
+    fn mark_unknown(&mut self, turn: &mut Turn, attempt: &AttemptRow, inspect_after: super::Time, of_job: &str, of_target: &str) {
+        let Some(target) = &attempt.target else { return };
+        self.edit_attempt(turn, &attempt.id, |row| {
+            row.state = AttemptState::Unknown;
+            row.ended_at = None;
+        });
+        self.set_node(turn, attempt.release, attempt.node, NodeState::Unknown, of_job);
+        self.emit_of(turn, Fact::new(EventKind::JobUnknown, of_job), &attempt.id);
+        self.edit_newest_rollout(turn, target, |row| {
             if row.ended_at.is_none() {
                 row.state = RolloutState::Unknown;
             }
         });
-        // Credentials are the real fence: until the last slice has ended, the attempt may act (R4).
-        let horizon = attempt.lease_until.max(attempt.credentials_until).unwrap_or(turn.now);
-        let inspect_after = horizon + self.settings.unknown_margin_ms;
-        let pending = self.index.going_back.get(&target).and_then(|lane| self.lanes.get(lane)).and_then(|row| row.rollback.as_ref());
+        let pending = self.index.going_back.get(target).and_then(|lane| self.lanes.get(lane)).and_then(|row| row.rollback.as_ref());
         let unknown = Unknown {
             attempt: attempt.id.clone(),
             since: turn.now,
             inspect_after,
             inspections: 0,
             needs_person: false,
-            pending_failure: pending.filter(|r| r.waiting.contains(&target)).map(|r| r.reason.clone()),
+            pending_failure: pending.filter(|r| r.waiting.contains(target)).map(|r| r.reason.clone()),
         };
-        self.edit_target(turn, &target, |row| row.unknown = Some(unknown));
-        let words = format!("{target} is unknown since the runner of {} was lost", attempt.id);
-        self.emit_of(turn, Fact::new(EventKind::TargetUnknown, words).data("until", inspect_after.to_string()), &attempt.id);
+        self.edit_target(turn, target, |row| row.unknown = Some(unknown));
+        self.emit_of(turn, Fact::new(EventKind::TargetUnknown, of_target).data("until", inspect_after.to_string()), &attempt.id);
+    }
+
+    /// Whether an attempt that changes a target says that it could not reach it. A rule of its own for that code comes first.
+    pub(crate) fn could_not_reach(&self, id: &AttemptId, outcome: &Outcome) -> bool {
+        let Some(attempt) = self.attempts.get(id).filter(|a| a.target.is_some() && a.class == Class::Target) else { return false };
+        matches!(outcome, Outcome::Failed { exit_code: UNREACHABLE, .. })
+            && !matches!(attempt.kind, AttemptKind::Inspect { .. })
+            && self.retry_rule(attempt.release, attempt.node, Some(outcome)).is_none()
+    }
+
+    /// Its runner is well and its job is over, but what runs at the target now nobody knows: it may have got half-way. That is no failure of
+    /// the release (R9): the target waits until it can be asked, and the others go on as they would.
+    pub(crate) fn unreachable(&mut self, turn: &mut Turn, id: &AttemptId, outcome: &Outcome) {
+        let Some(attempt) = self.attempts.get(id).cloned() else { return };
+        let Some(target) = attempt.target.clone() else { return };
+        let why = super::job::in_words(outcome);
+        let words = format!("{target} could not be reached, and is asked again and again: {why}");
+        self.mark_unknown(turn, &attempt, turn.now + self.settings.inspection_backoff_ms, &why, &words);
     }
 
     /// The runner is there again, under the same fence: nothing was lost.
@@ -158,11 +193,15 @@ impl Pipeline {
                 self.settle_unknown(turn, &target, &verdict, "the inspection found another release there, and nothing in progress");
             }
             Finding::InProgress => self.inspect_again(turn, &target, PATIENCE_IN_PROGRESS, "an operation is still in progress"),
+            Finding::Unreachable => self.inspect_again(turn, &target, PATIENCE_UNREACHABLE, "it cannot be reached"),
             Finding::Nothing(why) => self.inspect_again(turn, &target, 1, &why),
         }
     }
 
     fn finding(&self, lost: &AttemptId, outcome: &Outcome, outputs: &BTreeMap<String, String>) -> Finding {
+        if matches!(outcome, Outcome::Failed { exit_code: UNREACHABLE, .. }) {
+            return Finding::Unreachable;
+        }
         if *outcome != Outcome::Succeeded {
             return Finding::Nothing(format!("the inspection failed: {}", super::job::in_words(outcome)));
         }

@@ -24,6 +24,8 @@ PERCENT = int(os.environ.get("TIDEGATE_PERCENT") or 100)
 TRIES = int(os.environ.get("AWS_MAX_ATTEMPTS") or 10)
 PASSES = re.compile("Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|InternalFailure|InternalError|InternalServer")
 ONE_TRY_S, LONGEST_PAUSE_S = 60, 8
+# What a step ends with that could not reach its target: it is unknown then, not failed.
+UNREACHABLE = 75
 
 
 class Refused(Exception):
@@ -33,14 +35,18 @@ class Refused(Exception):
         super().__init__("{}: {}".format(code, message))
         self.code, self.message, self.status = code, message, status
 
+    def is_unreachable(self):
+        """Nobody answered, or only that nobody can now, however often it was asked."""
+        return self.status == 0 or self.status >= 500
+
 
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
 
 
-def die(words):
+def die(words, code=1):
     say("{}: {}".format(BLOCK, words))
-    raise SystemExit(1)
+    raise SystemExit(code)
 
 
 def output(**values):
@@ -74,7 +80,9 @@ def main(verbs):
     try:
         verbs[verb]()
     except Refused as refused:
-        die(str(refused))
+        if not refused.is_unreachable():
+            die(str(refused))
+        die("{} cannot be reached, so nobody knows what runs there now: {}".format(REGION, refused), UNREACHABLE)
 
 
 def check_fence(fence):
