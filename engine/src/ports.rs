@@ -69,6 +69,12 @@ pub trait MonitorReader: Debug + Send + Sync {
 
     /// Never fails: what cannot be read is [`Reading::Unreadable`]. Bounded by the monitor's own timeout.
     async fn read(&self, monitor: &Monitor) -> Reading;
+
+    /// The same for what is compared with the time before somebody watched it.
+    async fn read_since(&self, monitor: &Monitor, since: Time) -> Reading {
+        let _ = since;
+        self.read(monitor).await
+    }
 }
 
 /// A source of revisions: a git repository by path or URL.

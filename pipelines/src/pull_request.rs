@@ -207,6 +207,7 @@ impl Environment {
         Stage {
             name: name.to_owned(),
             production: false,
+            guard: false,
             jobs: Vec::new(),
             waves: vec![wave],
             gates: Vec::new(),

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use engine::core::Time;
 use engine::core::input::Reading;
 use engine::ports::{Accounts, Clock, Identity, MonitorReader, RoleRequest, Slice};
-use pipelines::plan::{CLOUD_ALARM, CLOUD_METRIC, Monitor, MonitorKind};
+use pipelines::plan::{CLOUD_ALARM, CLOUD_GUARD, CLOUD_METRIC, Monitor, MonitorKind};
 use tokio::sync::oneshot;
 
 use super::failure::{self, Kind};
+use super::guard;
 use super::metrics::METRICS;
 use super::sdk::{self, Sdk, Settings};
 
@@ -69,13 +71,14 @@ pub(super) struct Inner {
     queues: Mutex<HashMap<(Place, What), Vec<Asked>>>,
     /// By account; they are good in every region.
     slices: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Slice>>>>>,
+    pub(super) before: Mutex<guard::Before>,
     calls: AtomicU64,
     pub(super) failed: AtomicU64,
     alarms: AtomicU64,
     metrics: AtomicU64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     pub(super) account: String,
     pub(super) region: String,
@@ -86,6 +89,7 @@ pub(super) struct Place {
 enum What {
     Alarms,
     Metrics,
+    Guards,
 }
 
 impl What {
@@ -93,6 +97,7 @@ impl What {
         match &monitor.kind {
             MonitorKind::External { system, .. } if system == CLOUD_ALARM => Some(Self::Alarms),
             MonitorKind::External { system, .. } if system == CLOUD_METRIC => Some(Self::Metrics),
+            MonitorKind::External { system, .. } if system == CLOUD_GUARD => Some(Self::Guards),
             _ => None,
         }
     }
@@ -114,6 +119,7 @@ impl CloudWatch {
             clock,
             queues: Mutex::default(),
             slices: Mutex::default(),
+            before: Mutex::default(),
             calls: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             alarms: AtomicU64::new(0),
@@ -141,13 +147,18 @@ impl MonitorReader for CloudWatch {
     }
 
     async fn read(&self, monitor: &Monitor) -> Reading {
+        self.read_since(monitor, self.inner.clock.now()).await
+    }
+
+    async fn read_since(&self, monitor: &Monitor, since: Time) -> Reading {
         let (MonitorKind::External { name, account: Some(account), region: Some(region), .. }, Some(what)) =
             (&monitor.kind, What::of(monitor))
         else {
             return unreadable("the alarm names no account or no region");
         };
         let place = Place { account: account.clone(), region: region.clone() };
-        let asked = tokio::time::timeout(Duration::from_millis(monitor.timeout_ms), self.inner.ask(place, what, name.clone()));
+        let name = if what == What::Guards { guard::asked(since, name) } else { name.clone() };
+        let asked = tokio::time::timeout(Duration::from_millis(monitor.timeout_ms), self.inner.ask(place, what, name));
         match asked.await {
             Ok(reading) => reading,
             Err(_) => unreadable(&format!("CloudWatch in {account}/{region} did not answer within {} ms", monitor.timeout_ms)),
@@ -181,6 +192,7 @@ impl Inner {
             let read = match what {
                 What::Alarms => self.describe(&place, names).await,
                 What::Metrics => self.measure(&place, names).await,
+                What::Guards => self.guard(&place, names).await,
             };
             match read {
                 Ok(found) => readings.extend(found),

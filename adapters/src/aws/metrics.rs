@@ -48,21 +48,31 @@ impl Inner {
     }
 
     /// The newest whole period of each query that has one, by the query's id.
-    async fn newest(&self, place: &Place, queries: Vec<MetricDataQuery>, period_s: u64) -> Result<BTreeMap<String, Newest>, String> {
-        let client = self.client(place).await?;
+    async fn newest(&self, place: &Place, queries: Vec<MetricDataQuery>, period_s: u64) -> Result<BTreeMap<String, Series>, String> {
         let now_s = u64::try_from(self.clock.now().0).unwrap_or_default() / 1_000;
         // A period that is not over holds less than it will: it would make traffic look thin.
         let end_s = now_s - now_s % period_s;
-        let start_s = end_s.saturating_sub(PERIODS * period_s + LATE_S);
+        self.series(place, queries, end_s.saturating_sub(PERIODS * period_s + LATE_S), end_s).await
+    }
+
+    /// What there is of each query from one moment to another, by the query's id.
+    pub(super) async fn series(
+        &self,
+        place: &Place,
+        queries: Vec<MetricDataQuery>,
+        from_s: u64,
+        to_s: u64,
+    ) -> Result<BTreeMap<String, Series>, String> {
+        let client = self.client(place).await?;
         let moment = |seconds: u64| DateTime::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-        let mut found: BTreeMap<String, Newest> = BTreeMap::new();
+        let mut found: BTreeMap<String, Series> = BTreeMap::new();
         let mut next = None;
         for _ in 0..PAGES {
             let request = client
                 .get_metric_data()
                 .set_metric_data_queries(Some(queries.clone()))
-                .start_time(moment(start_s))
-                .end_time(moment(end_s))
+                .start_time(moment(from_s))
+                .end_time(moment(to_s))
                 .scan_by(ScanBy::TimestampDescending)
                 .set_next_token(next);
             self.spend("GetMetricData", queries.len() as u64);
@@ -74,8 +84,7 @@ impl Inner {
                 }
             };
             for result in answer.metric_data_results() {
-                let newest = found.entry(result.id().unwrap_or_default().to_owned()).or_default();
-                newest.add(result);
+                found.entry(result.id().unwrap_or_default().to_owned()).or_default().add(result);
             }
             next = answer.next_token;
             if next.is_none() {
@@ -87,17 +96,20 @@ impl Inner {
 }
 
 /// What is known of one query after some pages.
-#[derive(Debug, Default)]
-struct Newest {
-    value: Option<f64>,
-    trouble: Option<String>,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Series {
+    /// By the second at which a period begins.
+    pub(super) points: BTreeMap<i64, f64>,
+    pub(super) trouble: Option<String>,
 }
 
-impl Newest {
+impl Series {
+    pub(super) fn values(&self) -> Vec<f64> {
+        self.points.values().copied().collect()
+    }
+
     fn add(&mut self, result: &MetricDataResult) {
-        if self.value.is_none() {
-            self.value = result.values().first().copied();
-        }
+        self.points.extend(result.timestamps().iter().map(DateTime::secs).zip(result.values().iter().copied()));
         if matches!(result.status_code(), Some(StatusCode::InternalError | StatusCode::Forbidden)) {
             let messages = result.messages().iter().filter_map(|message| message.value()).collect::<Vec<_>>().join("; ");
             self.trouble = Some(format!("{}: {messages}", result.status_code().map(StatusCode::as_str).unwrap_or_default()));
@@ -105,12 +117,12 @@ impl Newest {
     }
 }
 
-fn reading(newest: Option<&Newest>, bound: Option<(Comparison, f64)>, period_s: u32) -> Reading {
+fn reading(newest: Option<&Series>, bound: Option<(Comparison, f64)>, period_s: u32) -> Reading {
     let Some(newest) = newest else { return unreadable("CloudWatch left the metric out of its answer") };
     if let Some(trouble) = &newest.trouble {
         return unreadable(&format!("CloudWatch could not read the metric: {trouble}"));
     }
-    let Some(value) = newest.value else {
+    let Some(value) = newest.points.values().next_back().copied() else {
         return Reading::NoData { detail: format!("no data in the last {PERIODS} periods of {period_s} s and {LATE_S} s before") };
     };
     match bound {
@@ -122,11 +134,11 @@ fn reading(newest: Option<&Newest>, bound: Option<(Comparison, f64)>, period_s: 
 }
 
 /// Ids begin with a small letter.
-fn id(at: usize) -> String {
+pub(super) fn id(at: usize) -> String {
     format!("m{at}")
 }
 
-fn query(at: usize, metric: &CloudMetric) -> MetricDataQuery {
+pub(super) fn query(at: usize, metric: &CloudMetric) -> MetricDataQuery {
     let dimension = |(name, value): (&String, &String)| Dimension::builder().name(name).value(value).build();
     let of = Metric::builder()
         .namespace(&metric.namespace)

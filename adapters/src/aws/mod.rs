@@ -5,6 +5,7 @@
 
 mod cloudwatch;
 mod failure;
+mod guard;
 mod identity;
 mod metrics;
 mod push;

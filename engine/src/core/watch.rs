@@ -76,6 +76,11 @@ impl Pipeline {
             row.fired = false;
             self.emit(turn, about(EventKind::AlarmCleared, detail(reading).to_owned(), row));
         }
+        // That there is nothing to compare with is no news.
+        let is_silent = row.monitor.is_guard() && !matches!(reading, Reading::Unreadable { .. });
+        if is_silent {
+            return;
+        }
         if is_dark && !was_dark {
             self.emit(turn, about(EventKind::MonitorUnreadable, detail(reading).to_owned(), row));
         } else if was_dark && !is_dark {
@@ -228,6 +233,7 @@ impl Pipeline {
         let Some(release) = self.release(number) else { return BTreeMap::new() };
         let mut wanted: Vec<&WatchedAlarm> = release.shape.wave_alarms.get(&wave).into_iter().flatten().collect();
         if release.waves.get(&wave).is_some_and(|row| row.state == WaveState::Waiting) {
+            wanted.retain(|w| !w.alarm.monitor.is_guard());
             for ix in release.plan.wave(wave).into_iter().flat_map(|w| &w.gates) {
                 // A metric is read from the moment at which it is asked (G2), an alarm while somebody waits.
                 let asked =

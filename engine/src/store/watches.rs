@@ -32,6 +32,8 @@ const PUSHED: &str = "UPDATE watches SET \
 pub struct DueWatch {
     pub id: MonitorId,
     pub monitor: Monitor,
+    /// Since when somebody watches it.
+    pub since: Time,
     pub pipelines: Vec<PipelineId>,
 }
 
@@ -45,8 +47,10 @@ impl Store {
             let pipeline = PipelineId(record.text("pipeline_id")?);
             match record.body::<WatchRow>("watches", "id") {
                 Ok(row) => {
-                    let new = || DueWatch { id: row.id.clone(), monitor: row.monitor, pipelines: Vec::new() };
-                    due.entry(row.id.clone()).or_insert_with(new).pipelines.push(pipeline);
+                    let new = || DueWatch { id: row.id.clone(), monitor: row.monitor, since: row.since, pipelines: Vec::new() };
+                    let watch = due.entry(row.id.clone()).or_insert_with(new);
+                    watch.since = watch.since.min(row.since);
+                    watch.pipelines.push(pipeline);
                 }
                 Err(error) => malformed.push((pipeline, error)),
             }

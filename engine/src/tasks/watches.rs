@@ -41,9 +41,9 @@ pub(super) async fn round(engine: Arc<Engine>) -> Next {
 }
 
 async fn observe(engine: Arc<Engine>, watch: DueWatch) -> Result<(), Error> {
-    let DueWatch { id, monitor, pipelines } = watch;
+    let DueWatch { id, monitor, since, pipelines } = watch;
     let reading = match engine.ports().monitors.iter().find(|reader| reader.knows(&monitor)) {
-        Some(reader) => reader.read(&monitor).await,
+        Some(reader) => reader.read_since(&monitor, since).await,
         None => Reading::Unreadable {
             detail: "no adapter of this server knows this kind of monitor; enable it in the server's configuration".to_owned(),
         },

@@ -23,6 +23,8 @@ pub struct Block {
     strategies: Vec<StrategyName>,
     checkout: bool,
     address: Option<Phrase>,
+    /// What is watched, and the text of its guard.
+    guards: Vec<(&'static str, Phrase)>,
     verbs: BTreeMap<Verb, Vec<Piece>>,
     digest: String,
     parts: BTreeMap<String, String>,
@@ -170,6 +172,12 @@ impl Invocation {
         self.block.address.as_ref().map(|address| address.with(value_of))
     }
 
+    /// What of `target` is watched without being told to, and the text of each guard.
+    pub(crate) fn guards(&self, target: &str) -> Vec<(&'static str, String)> {
+        let value_of = |name: &str| self.values.get(name).and_then(|given| given.text_for(Some(target)));
+        self.block.guards.iter().map(|(what, text)| (*what, text.with(value_of))).collect()
+    }
+
     fn env(&self) -> BTreeMap<String, String> {
         let maps = self.values.values().filter_map(|given| match given {
             Given::Env { values, .. } => Some(values),
@@ -241,6 +249,7 @@ fn lower(
         verbs.insert(verb, pieces);
     }
     let address = form.address.as_ref().map(|address| checked(&address.value, address.span, &inputs, reader));
+    let guards = form.signals.as_ref().map(|signals| lower_signals(signals, &inputs, reader)).unwrap_or_default();
     let strategies = form.strategies.clone().unwrap_or_else(|| vec![StrategyName::AllAtOnce, StrategyName::InPlace]);
     Block {
         name: name.to_owned(),
@@ -249,10 +258,28 @@ fn lower(
         strategies,
         checkout: form.checkout.unwrap_or(false),
         address,
+        guards,
         verbs,
         digest,
         parts: used,
     }
+}
+
+/// What is made of the signals that there are; faults need requests to be counted against.
+fn lower_signals(signals: &file::Signals, inputs: &[Input], reader: &mut Reader) -> Vec<(&'static str, Phrase)> {
+    let mut guards = Vec::new();
+    let mut add =
+        |what: &'static str, text: String, span: Span| guards.push((what, checked(&format!("{what} {text}"), span, inputs, reader)));
+    if let Some(requests) = &signals.requests {
+        add("traffic", requests.value.clone(), requests.span);
+    }
+    if let (Some(faults), Some(requests)) = (&signals.faults, &signals.requests) {
+        add("faults", format!("{} of {}", faults.value, requests.value), faults.span);
+    }
+    if let Some(latency) = &signals.latency {
+        add("latency", latency.value.clone(), latency.span);
+    }
+    guards
 }
 
 /// A step that is the same verb of another block.

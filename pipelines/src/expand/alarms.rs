@@ -75,7 +75,7 @@ fn name_account(kind: &mut MonitorKind, accounts: &BTreeMap<String, Account>) {
     }
 }
 
-fn of_target(target: &Target) -> serde_json::Value {
+pub(super) fn of_target(target: &Target) -> serde_json::Value {
     json!({
         "name": target.name,
         "account": target.account.as_deref().unwrap_or_default(),
@@ -102,7 +102,7 @@ pub(crate) fn is_per_target(kind: &MonitorKind) -> bool {
     found
 }
 
-fn render(text: &str, context: &Context) -> String {
+pub(super) fn render(text: &str, context: &Context) -> String {
     if !text.contains("${{") {
         return text.to_owned();
     }

@@ -1,6 +1,7 @@
 //! From a pipeline to the plan of one release: every stage, wave and target becomes nodes.
 
 pub(crate) mod alarms;
+mod guards;
 mod left_out;
 mod nodes;
 mod rollout;

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alarms::{self, Alarms};
+use super::guards;
 use super::nodes::{Home, Nodes};
 use super::rollout;
 use crate::model;
@@ -103,7 +104,8 @@ impl Expansion<'_> {
         let end = self.nodes.milestone(format!("{milestones}/end"), home, &front, Milestone::WaveEnd);
         let on_failure = self.detached(&prefix, home, &wave.hooks.on_failure);
         let finally = self.detached(&prefix, home, &wave.hooks.finally);
-        let Alarms { all: alarms, .. } = alarms;
+        let Alarms { all: mut alarms, .. } = alarms;
+        alarms.extend(guards::of_wave(stage, wave, self.accounts));
         Wave {
             name: wave.name.clone(),
             lane: Lane { key: if stage.lane_per_stage { stage.name.clone() } else { prefix }, policy: stage.lane },

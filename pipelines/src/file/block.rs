@@ -14,7 +14,22 @@ record! {
         checkout = "checkout": Option<bool>,
         /// Where people see what it deployed, with the inputs inserted: `http://localhost:${{ inputs.port }}`.
         address = "address": Option<Spanned<String>>,
+        /// Metrics of CloudWatch, by the minute, that what it deploys has at its target; a deployment is watched by them without being told to.
+        signals = "signals": Option<Signals>,
         verbs = "verbs": Verbs,
+    }
+}
+
+record! {
+    /// What goes on at a target, with the inputs inserted: `sum(AWS/Lambda:Invocations{FunctionName=${{ inputs.function }}})`. One in which a
+    /// dimension has no value is left out.
+    Signals: "signals" {
+        /// How many requests there are.
+        requests = "requests": Option<Spanned<String>>,
+        /// How many of them fail by the fault of what is deployed.
+        faults = "faults": Option<Spanned<String>>,
+        /// How long an answer takes.
+        latency = "latency": Option<Spanned<String>>,
     }
 }
 

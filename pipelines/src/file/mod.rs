@@ -15,7 +15,7 @@ mod step;
 
 pub(crate) use alarm::{Aggregate, Alarm};
 pub(crate) use bake::{BakeForm, Unclear};
-pub(crate) use block::{Block, BlockInput, InputType, PreviewChange, StrategyName};
+pub(crate) use block::{Block, BlockInput, InputType, PreviewChange, Signals, StrategyName};
 pub(crate) use deploy::{Deploy, Override, RollingForm, Strategy, StrategyForm};
 pub(crate) use gate::{ApprovalForm, CheckForm, Deny, DependsOnForm, Gate, Metric, Window};
 pub(crate) use job::{Generate, GenerateForm, IdTokenForm, Job, JobPer, Retry, RetryEvent, RetryForm, RunsOn, UsesArtifacts};

@@ -25,6 +25,8 @@ record! {
         gates = "gates": Option<Vec<Gate>>,
         /// Watched while a target is deployed and bakes.
         alarms = "alarms": Option<Vec<Alarm>>,
+        /// `false`: targets are not watched against the time before. Without it they are, where the block says by which metrics.
+        guard = "guard": Option<bool>,
         /// Groups of targets, one after the other.
         waves = "waves": Option<Spanned<Waves>>,
         /// The watched time after each target, for waves that do not say so themselves.
@@ -95,6 +97,7 @@ impl Fragment {
             verify: None,
             gates: None,
             alarms: None,
+            guard: None,
             waves: None,
             bake: None,
             max_parallel: None,

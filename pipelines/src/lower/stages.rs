@@ -47,6 +47,7 @@ impl Lower<'_> {
         let mut stage = Stage {
             name: form.name.value.clone(),
             production,
+            guard: form.guard.unwrap_or(true),
             jobs,
             waves,
             gates,

@@ -66,6 +66,8 @@ impl Pipeline {
 pub(crate) struct Stage {
     pub(crate) name: String,
     pub(crate) production: bool,
+    /// Whether its targets are watched against the time before, where its block says by what.
+    pub(crate) guard: bool,
     /// In an order in which each stands after what it needs.
     pub(crate) jobs: Vec<Job>,
     /// At least one; the one wave of a stage without waves bears no name.

@@ -7,6 +7,7 @@ mod bake;
 mod cloud_metric;
 mod dynamic;
 mod gate;
+mod guard;
 mod job;
 mod monitor;
 mod structure;
@@ -15,8 +16,11 @@ pub use bake::{Bake, WhenUnclear};
 pub use cloud_metric::{CloudMetric, bounded as bounded_metric};
 pub use dynamic::{Addition, Adds, AppliedAspect, AxisValues, DeferredMatrix, Derivation, MatrixAxis, Parallel};
 pub use gate::{Approval, Calendar, Check, DependsOn, Gate, GateCondition, Metric, Window, WindowRule};
+pub use guard::Guard;
 pub use job::{ArtifactIn, ArtifactOut, Class, IdToken, Job, Purpose, RetryOn, RetryRule, RunsOn, Step};
-pub use monitor::{Aggregate, Alarm, CLOUD_ALARM, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace, alarm_signal};
+pub use monitor::{
+    Aggregate, Alarm, CLOUD_ALARM, CLOUD_GUARD, CLOUD_METRIC, Comparison, DATADOG, Monitor, MonitorKind, Pace, alarm_signal,
+};
 pub use structure::{
     Account, AfterRollback, Lane, LanePolicy, Milestone, Node, NodeIx, NodeKind, Notify, NotifyTo, Plan, Preview, PreviewSettings,
     PullRequests, RollbackPolicy, RollbackScope, Rollout, Source, Stage, StageIx, Trigger, Wave, WaveIx,

@@ -23,10 +23,19 @@ impl Monitor {
     #[must_use]
     pub fn interval_at(&self, pace: Pace) -> u64 {
         match (&self.kind, pace) {
+            // What it compares has one value a minute.
+            (MonitorKind::External { .. }, Pace::Close) if self.is_guard() => self.interval_ms,
             (MonitorKind::External { .. }, Pace::Close) => self.interval_ms.min(CLOSE_MS),
             (MonitorKind::External { .. }, Pace::Loose) => self.interval_ms.max(LOOSE_MS),
             _ => self.interval_ms,
         }
+    }
+
+    /// It was made without being asked for and says only that something got far worse. It is no evidence that anything is well: it keeps nobody
+    /// out, and no bake waits for it.
+    #[must_use]
+    pub fn is_guard(&self) -> bool {
+        matches!(&self.kind, MonitorKind::External { system, .. } if system == CLOUD_GUARD)
     }
 
     /// What a push hint names of it, equal for all who read the same alarm however often; none: nobody pushes about such a thing.
@@ -76,6 +85,8 @@ pub enum Aggregate {
 /// comparison and a number behind it, and a monitor of Datadog by its number.
 pub const CLOUD_ALARM: &str = "cloudwatch";
 pub const CLOUD_METRIC: &str = "cloudwatch_metric";
+/// A [`Guard`](super::Guard): a target's metrics against those of the time before. The engine makes these monitors by itself.
+pub const CLOUD_GUARD: &str = "cloudwatch_guard";
 pub const DATADOG: &str = "datadog";
 
 /// What is read and how. Everybody who watches an equal monitor shares one poll.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    Adds, AfterRollback, Aggregate, Alarm, Approval, AxisValues, Bake, Class, Comparison, DeferredMatrix, DependsOn, Gate, GateCondition,
-    Job, Lane, LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Source, Trigger, WhenUnclear,
-    Window,
+    Adds, AfterRollback, Aggregate, Alarm, Approval, AxisValues, Bake, CLOUD_GUARD, Class, Comparison, DeferredMatrix, DependsOn, Gate,
+    GateCondition, Job, Lane, LanePolicy, Metric, MonitorKind, Notify, NotifyTo, Purpose, RollbackPolicy, RollbackScope, Source, Trigger,
+    WhenUnclear, Window,
 };
 use crate::window;
 
@@ -157,6 +157,7 @@ fn monitor(kind: &MonitorKind) -> String {
         MonitorKind::External { system, name, account, region } => {
             let place: Vec<&str> = [account.as_deref(), region.as_deref()].into_iter().flatten().collect();
             let place = if place.is_empty() { String::new() } else { format!(" in {}", place.join("/")) };
+            let system = if system == CLOUD_GUARD { "made by the engine, against the time before:" } else { system.as_str() };
             format!("{system} {name}{place}")
         }
     }

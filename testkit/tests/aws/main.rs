@@ -4,12 +4,14 @@
 
 mod alarms;
 mod gates;
+mod guards;
 mod id_tokens;
 mod identity;
 mod killed;
 mod lost;
 mod metrics;
 mod push;
+mod region_down;
 mod scene;
 mod stage;
 mod steps;

@@ -75,7 +75,8 @@ impl Pipeline {
             return;
         }
         let since = release.waves.get(&wave).map_or(turn.now, |row| row.arrived_at);
-        for watched in release.shape.wave_alarms.get(&wave).into_iter().flatten() {
+        // A guard tells of what became worse since the start, and nothing did.
+        for watched in release.shape.wave_alarms.get(&wave).into_iter().flatten().filter(|w| !w.alarm.monitor.is_guard()) {
             let target = watched.alarm.target.as_deref().map(TargetName::from);
             if self.speaks_of_nothing(number, wave, target.as_ref()) {
                 continue;
