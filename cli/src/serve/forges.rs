@@ -16,14 +16,17 @@ use crate::exit::{Failure, Result};
 pub(crate) struct Forges {
     pub(super) forges: Vec<Arc<dyn Forge>>,
     pub(super) hooks: Vec<Arc<dyn HookReader>>,
-    /// What it is at GitHub, and how it becomes an App there.
-    pub(super) app: Arc<dyn ForgeApp>,
+    /// What it is at GitHub, and how it becomes an App there; none: it knows no forge at all.
+    pub(super) app: Option<Arc<dyn ForgeApp>>,
 }
 
 impl Forges {
     /// `public_url` is where browsers and GitHub reach the server.
     pub(crate) fn open(settings: &Settings, public_url: &url::Url, clock: &Arc<dyn Clock>) -> Result<Self> {
         let own = &settings.forges;
+        if own.github_url.is_empty() {
+            return Ok(Self { forges: Vec::new(), hooks: Vec::new(), app: None });
+        }
         let url = url::Url::parse(&own.github_url).map_err(|error| Failure::usage(format!("github.url: {error}")))?;
         let egress = Egress { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private };
         let client = Client::keeping_connections(egress).map_err(|error| Failure::failed(error.to_string()))?;
@@ -43,7 +46,7 @@ impl Forges {
             Arc::new(hooks::Signed::new(hook_secrets(settings, "signed", "webhooks.secrets")?)),
         ];
         let app = OwnApp::new(Arc::clone(&github), url, public_url.clone(), client, secrets, place);
-        Ok(Self { forges: vec![github], hooks, app: Arc::new(app) })
+        Ok(Self { forges: vec![github], hooks, app: Some(Arc::new(app)) })
     }
 }
 

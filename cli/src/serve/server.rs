@@ -58,7 +58,7 @@ impl Server {
         let api = ApiSettings {
             sign_in: super::forges::sign_in(settings)?,
             github: super::forges::shown(settings),
-            forge_app: Some(forges.app),
+            forge_app: forges.app,
             ..ApiSettings::new(public_url.clone())
         };
         let state = ApiState::with_metrics(Arc::clone(&engine), api, metrics);

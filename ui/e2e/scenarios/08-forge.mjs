@@ -272,5 +272,6 @@ async function story(world) {
 }
 
 export const scenarios = {
-  "a clone is pushed to: release, statuses, deployment, a preview that comes, goes, sleeps and wakes, and a fork that waits for somebody's trust": story,
+  "a clone is pushed to: release, statuses, deployment, a preview that comes, goes, sleeps and wakes, and a fork that waits for somebody's trust":
+    story,
 };
