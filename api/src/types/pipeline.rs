@@ -224,6 +224,9 @@ pub struct Compared {
     pub authors: Vec<String>,
     /// The difference on the source's own site, where its address is known to have one.
     pub url: Option<String>,
+    /// There the page of a pull request, without its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_requests_url: Option<String>,
     /// There are more commits than the 500 of each list.
     pub is_cut: bool,
     pub seq: u64,

@@ -1974,6 +1974,11 @@ export interface components {
             author: string;
             /** Format: int64 */
             n: number;
+            /**
+             * Format: int64
+             * @description The pull request that brought it, by its title; for people to look at, and for no decision.
+             */
+            pull_request?: number | null;
             quarantined?: boolean;
             release?: components["schemas"]["ReleaseNumber"] | null;
             sha: string;
@@ -2069,6 +2074,8 @@ export interface components {
             from: components["schemas"]["Front"];
             /** @description There are more commits than the 500 of each list. */
             is_cut: boolean;
+            /** @description There the page of a pull request, without its number. */
+            pull_requests_url?: string | null;
             /** Format: int64 */
             seq: number;
             to: components["schemas"]["Front"];

@@ -31,10 +31,13 @@ pub(crate) async fn handle(
     let authors: BTreeSet<&String> = ahead.iter().chain(&behind).map(|change| &change.author).collect();
     let authors = authors.into_iter().cloned().collect();
     let repository = state.store().sources_of(&id).await?.into_iter().next().map(|source| source.url);
-    let url =
-        repository.zip(fronts.to.sha.clone().zip(fronts.from.sha.clone())).and_then(|(url, (to, from))| compare_url(&url, &to, &from));
+    let github = &state.settings().github.url;
+    let pull_requests_url = repository.as_deref().and_then(|url| pull_requests_url(url, github));
+    let url = repository
+        .zip(fronts.to.sha.clone().zip(fronts.from.sha.clone()))
+        .and_then(|(url, (to, from))| compare_url(&url, github, &to, &from));
     let is_cut = ahead.len() >= MOST as usize || behind.len() >= MOST as usize;
-    Ok(Json(Compared { from: fronts.from, to: fronts.to, ahead, behind, authors, url, is_cut, seq }))
+    Ok(Json(Compared { from: fronts.from, to: fronts.to, ahead, behind, authors, url, pull_requests_url, is_cut, seq }))
 }
 
 /// Commits after `from` up to `to`, newest first; all up to `to` when nothing has come to the other place yet.
@@ -44,28 +47,47 @@ async fn between(state: &ApiState, id: &PipelineId, from: Option<SourceOrder>, t
     Ok(super::commits_between(state, id, from, to).await?.0)
 }
 
-/// Sites whose comparison page has a known address.
-pub(in crate::routes) fn compare_url(repository: &str, from: &str, to: &str) -> Option<String> {
-    let parsed = url::Url::parse(repository).ok()?;
-    let path = parsed.path().trim_end_matches('/').trim_end_matches(".git");
-    match parsed.host_str()? {
-        "github.com" => Some(format!("https://github.com{path}/compare/{from}...{to}")),
-        "gitlab.com" => Some(format!("https://gitlab.com{path}/-/compare/{from}...{to}")),
-        _ => None,
+/// The page of a difference at GitHub, as it is configured here, or at gitlab.com; none elsewhere.
+pub(in crate::routes) fn compare_url(repository: &str, github: &str, from: &str, to: &str) -> Option<String> {
+    if let Some(page) = page_at_github(repository, github) {
+        return Some(format!("{page}/compare/{from}...{to}"));
     }
+    let parsed = url::Url::parse(repository).ok()?;
+    (parsed.host_str()? == "gitlab.com").then(|| format!("https://gitlab.com{}/-/compare/{from}...{to}", path(&parsed)))
+}
+
+/// Below which the pages of pull requests are, by their numbers.
+fn pull_requests_url(repository: &str, github: &str) -> Option<String> {
+    Some(format!("{}/pull/", page_at_github(repository, github)?))
+}
+
+/// Without what else the address may hold, such as a password.
+fn page_at_github(repository: &str, github: &str) -> Option<String> {
+    let (repository, github) = (url::Url::parse(repository).ok()?, url::Url::parse(github).ok()?);
+    let is_there =
+        repository.scheme() == github.scheme() && (repository.host_str(), repository.port()) == (github.host_str(), github.port());
+    is_there.then(|| format!("{}{}", github.origin().ascii_serialization(), path(&repository)))
+}
+
+fn path(repository: &url::Url) -> &str {
+    repository.path().trim_end_matches('/').trim_end_matches(".git")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::compare_url;
+    use super::{compare_url, pull_requests_url};
 
     #[test]
     fn only_a_known_site_gets_a_link() {
-        assert_eq!(
-            compare_url("https://user:secret@github.com/o/r.git", "a", "b").as_deref(),
-            Some("https://github.com/o/r/compare/a...b")
-        );
-        assert_eq!(compare_url("/srv/git/r.git", "a", "b"), None);
-        assert_eq!(compare_url("https://evil.example/github.com", "a", "b"), None);
+        const GITHUB: &str = "https://github.com";
+        const OWN: &str = "https://git.corp.example:8443/";
+        let url = |repository: &str, github: &str| compare_url(repository, github, "a", "b");
+        assert_eq!(url("https://user:secret@github.com/o/r.git", GITHUB).as_deref(), Some("https://github.com/o/r/compare/a...b"));
+        assert_eq!(url("https://git.corp.example:8443/o/r", OWN).as_deref(), Some("https://git.corp.example:8443/o/r/compare/a...b"));
+        assert_eq!(pull_requests_url("https://github.com/o/r.git", GITHUB).as_deref(), Some("https://github.com/o/r/pull/"));
+        assert_eq!(url("https://gitlab.com/o/r.git", GITHUB).as_deref(), Some("https://gitlab.com/o/r/-/compare/a...b"));
+        for elsewhere in ["/srv/git/r.git", "https://evil.example/github.com", "http://github.com/o/r", "https://github.com:8443/o/r"] {
+            assert_eq!((url(elsewhere, GITHUB), pull_requests_url(elsewhere, GITHUB)), (None, None), "{elsewhere}");
+        }
     }
 }

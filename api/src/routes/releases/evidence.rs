@@ -46,7 +46,9 @@ pub(crate) async fn handle(
     authors.dedup();
     let repository = state.store().sources_of(&id).await?.into_iter().next().map(|source| source.url);
     let live_sha = live.and_then(|(_, sha)| sha);
-    let url = repository.zip(live_sha).and_then(|(url, live)| super::super::pipelines::compare::compare_url(&url, &live, &approval.sha));
+    let url = repository
+        .zip(live_sha)
+        .and_then(|(url, live)| super::super::pipelines::compare::compare_url(&url, &state.settings().github.url, &live, &approval.sha));
     let may_act = people.iter().zip(may).filter(|(_, may)| *may).map(|(person, _)| person.name.clone()).collect();
     let involved_yourself = viewer.person.as_ref().is_some_and(|person| involved.contains(person));
     Ok(Json(EvidenceAnswer { approval, commits, is_cut, authors, url, may_act, involved_yourself, now: state.now(), seq }))

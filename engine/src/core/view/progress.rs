@@ -54,6 +54,9 @@ pub struct Change {
     pub sha: String,
     pub title: String,
     pub author: String,
+    /// The pull request that brought it, by its title; for people to look at, and for no decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<u64>,
     pub at: Time,
     pub source: String,
     /// The newest release made from exactly this commit.
@@ -224,6 +227,7 @@ pub fn change_of_release(row: &ReleaseRow) -> Option<Change> {
         sha: revision.commit.clone(),
         title: revision.title.clone(),
         author: revision.author.clone(),
+        pull_request: pull_request(&revision.title),
         at: revision.committed_at,
         source: revision.source.clone(),
         release: Some(row.number),
@@ -358,6 +362,15 @@ fn idle(plan: &Plan, wave: &Wave) -> Option<ProgressGate> {
     })
 }
 
+/// As GitHub words the title of what it merges, squashed or not.
+fn pull_request(title: &str) -> Option<u64> {
+    let number = match title.strip_prefix("Merge pull request #") {
+        Some(rest) => rest.split(' ').next()?,
+        None => title.strip_suffix(')')?.rsplit_once(" (#")?.1,
+    };
+    number.parse().ok()
+}
+
 /// A commit that no release was made from.
 #[must_use]
 pub fn change(commit: &CommitLine) -> Change {
@@ -366,6 +379,7 @@ pub fn change(commit: &CommitLine) -> Change {
         sha: commit.id.clone(),
         title: commit.title.clone(),
         author: commit.author.clone(),
+        pull_request: pull_request(&commit.title),
         at: commit.at,
         source: commit.source.clone(),
         release: None,
@@ -373,5 +387,25 @@ pub fn change(commit: &CommitLine) -> Change {
         superseded_by: None,
         superseded_at: None,
         quarantined: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pull_request;
+
+    #[test]
+    fn a_pull_request_is_known_by_how_github_words_a_merge() {
+        for (title, number) in [
+            ("Merge pull request #12 from acme/sums", Some(12)),
+            ("Sum orders rightly (#7)", Some(7)),
+            ("Sum orders (see #7)", None),
+            ("Merge pull request #x from y", None),
+            ("(#7)", None),
+            ("Sum orders (#)", None),
+            ("", None),
+        ] {
+            assert_eq!(pull_request(title), number, "{title:?}");
+        }
     }
 }

@@ -1,4 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
+import type { Schemas } from "../../api/client";
 import { waveName } from "../../api/places";
 import { compare } from "../../api/queries";
 import { Button, buttonClass } from "../../design/Button";
@@ -10,7 +12,7 @@ import { Sha } from "../../design/Sha";
 import { commits } from "./gate";
 import { placeOf } from "./layout";
 import styles from "./Panel.module.css";
-import type { Change } from "./rows";
+import { type Change, pullRequests } from "./rows";
 import type { Stage } from "./span";
 
 /** A place not chosen yet. */
@@ -82,11 +84,32 @@ export function ComparePanel({
                 />
               )}
               {data.authors.length > 0 && <p className={styles.meta}>By {data.authors.join(", ")}</p>}
+              <PullRequests data={data} />
             </>
           )}
         </Loaded>
       )}
     </Panel>
+  );
+}
+
+/** Of what brought the commits on both sides. */
+function PullRequests({ data }: { data: Schemas["Compared"] }) {
+  const base = data.pull_requests_url;
+  const numbers = pullRequests([...data.ahead, ...data.behind]);
+  if (numbers.length === 0 || base == null || !isWeb(base)) return null;
+  return (
+    <p className={styles.meta}>
+      By pull request{" "}
+      {numbers.map((number, index) => (
+        <Fragment key={number}>
+          {index > 0 && ", "}
+          <a href={`${base}${number}`} target="_blank" rel="noreferrer noopener">
+            #{number}
+          </a>
+        </Fragment>
+      ))}
+    </p>
   );
 }
 

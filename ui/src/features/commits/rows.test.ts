@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { change, changes } from "./front.fixture";
-import { FOLD_FROM, findChange, foldOf, isBy, matches, RowIndex, rowsOf } from "./rows";
+import { FOLD_FROM, findChange, foldOf, isBy, matches, pullRequests, RowIndex, rowsOf } from "./rows";
 
 const merge = [change(1_000), ...Array.from({ length: 300 }, (_, row) => change(999 - row, { release: null, state: null })), change(699)];
 
@@ -57,4 +57,9 @@ test("a commit is found by the beginning of its sha or by its number", () => {
   const short = list.map((change) => ({ ...change, sha: change.sha.slice(0, 12) }));
   expect(findChange(short, list[2]?.sha)).toBe(short[2]);
   expect(findChange(list, "zzz")).toBeUndefined();
+});
+
+test("each pull request is named once, the newest first", () => {
+  const list = [change(3, { pull_request: 7 }), change(2), change(1, { pull_request: 12 }), change(0, { pull_request: 7 })];
+  expect(pullRequests(list)).toEqual([12, 7]);
 });

@@ -117,3 +117,9 @@ function isOf(change: Change, wanted: string): boolean {
     (wanted.length > change.sha.length && /^[0-9a-f]{13,64}$/.test(wanted) && wanted.startsWith(change.sha))
   );
 }
+
+/** The pull requests that brought these commits, each once, the newest first. */
+export function pullRequests(changes: readonly Change[]): number[] {
+  const numbers = changes.flatMap((change) => (change.pull_request == null ? [] : [change.pull_request]));
+  return [...new Set(numbers)].sort((one, other) => other - one);
+}
