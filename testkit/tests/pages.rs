@@ -2,7 +2,7 @@
 //! seeded through the real core. Bytes are exact; effort is
 //! processor time, so that a busy machine fails nothing.
 #![cfg(feature = "server")]
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
