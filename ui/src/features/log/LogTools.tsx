@@ -106,6 +106,7 @@ const keys: readonly (readonly [key: string, does: string])[] = [
   ["e", "next error"],
   ["o", "fold"],
   ["w", "wrap"],
+  ["t", "times"],
   ["y", "copy link"],
 ];
 
