@@ -2,6 +2,10 @@
 #![cfg(feature = "server")]
 #![expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
 use testkit::blocks::{Subject, Suite};
 
 /// Every check that each block must pass; `$subject` makes a new, empty target.
@@ -50,5 +54,18 @@ fn the_binary_holds_each_block_as_the_repository_has_it() {
 }
 
 fn suite<S: Subject>(subject: S) -> Suite<S> {
-    Suite::new(subject, env!("CARGO_BIN_EXE_block-runner").as_ref())
+    Suite::new(subject, program())
+}
+
+/// The runner without its symbols, as one is released: `ssh` and `ec2` bring the whole file to each new target.
+fn program() -> &'static Path {
+    static STRIPPED: OnceLock<PathBuf> = OnceLock::new();
+    STRIPPED.get_or_init(|| {
+        let stripped = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("block-runner-{}", std::process::id()));
+        let status = Command::new("strip").arg("-o").arg(&stripped).arg(env!("CARGO_BIN_EXE_block-runner")).status();
+        assert!(status.expect("strip, which comes with the linker").success());
+        let place = stripped.with_file_name("block-runner");
+        std::fs::rename(stripped, &place).expect("renamed");
+        place
+    })
 }
