@@ -84,7 +84,8 @@ impl GrantPrecondition {
     fn resolved(&mut self, seen: &Seen<'_>, target: &TargetName, found: &mut Findings) {
         let needs_person = seen.before.targets.get(target).and_then(|t| t.unknown.as_ref()).is_some_and(|u| u.needs_person);
         let Some(holder) = self.holders.get_mut(target) else { return };
-        if seen.at < holder.horizon && !needs_person {
+        // Whose end was reported, as of a region that did not answer, cannot act any more.
+        if !holder.is_over && seen.at < holder.horizon && !needs_person {
             found.broken("IA4", format!("a person ended {} at {target} while it may act until {}", holder.attempt, holder.horizon));
         }
         holder.is_over = true;

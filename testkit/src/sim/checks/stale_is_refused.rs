@@ -57,6 +57,8 @@ fn is_current(seen: &Seen<'_>, row: &AttemptRow, fences: &Fences) -> bool {
         && row.token.as_ref() == Some(&fences.lease_token)
         && row.fence == fences.fence
         && newest
+        // Unknown with an outcome: its job is over, and its region did not answer.
+        && row.outcome.is_none()
         && matches!(row.state, AttemptState::Leased | AttemptState::Unknown)
 }
 
