@@ -101,13 +101,10 @@ impl Service {
         Self { root: tempfile::tempdir().expect("a temporary folder"), port: testkit::port::free(), mode }
     }
 
-    /// The number of a pull request whose preview finds its port free: that of the service and its number.
+    /// The number of a pull request whose preview finds its port free: that of the service and its number. No other test is given that port.
     pub(crate) fn free_pull_request(&self) -> u64 {
-        let is_free = |number: &u64| {
-            let port = u64::from(self.port).checked_add(*number).and_then(|port| u16::try_from(port).ok());
-            port.is_some_and(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok())
-        };
-        (1..1_000).find(is_free).expect("a free port")
+        let above = || testkit::port::free().checked_sub(self.port).map(u64::from);
+        std::iter::repeat_with(above).flatten().find(|number| *number > 0).expect("a port above the service's")
     }
 
     /// Which release serves as the preview of a pull request; none: nothing listens there.
