@@ -84,7 +84,7 @@ fn effort() -> Duration {
 /// takes twice as long. Never below 1.
 fn slowness() -> f64 {
     /// Least processor time of the work below in an unoptimised build, on two cores of an Intel Xeon that did nothing else.
-    const THERE: Duration = Duration::from_millis(32);
+    const THERE: Duration = Duration::from_millis(30);
     let rows: Vec<Value> =
         (0..8_000).map(|row| json!({"name": format!("core/t{row}"), "live": row, "waits": [row, "window", null]})).collect();
     let work = || {
